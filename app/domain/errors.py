@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
-_SECRET = re.compile(r"(?i)(://[^:/@\s]+:)[^@\s]+(@)|((?:password|passwd|pwd|token|key)\s*[=:]\s*)\S+")
+_SECRET = re.compile(
+    r"(?i)(://[^:/@\s]+:)[^@\s]+(@)|((?:password|passwd|pwd|token|key)\s*[=:]\s*)\S+"
+)
 
 
 def strip_secrets(text: str) -> str:

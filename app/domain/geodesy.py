@@ -8,7 +8,7 @@ Mercator with an accuracy of a few nanometers", J. Geodesy 85 (2011), eqs. 35 an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +61,7 @@ class CityFrame:
 SHANGHAI = CityFrame(121 + 28 / 60, 31.2304)
 
 
-def _forward(lam, phi):  # type: ignore[no-untyped-def] # scalar or array, as given
+def _forward(lam: Any, phi: Any) -> tuple[Any, Any]:
     s = np.sin(phi)
     tau = np.sinh(np.arctanh(s) - _E * np.arctanh(_E * s))
     xi = np.arctan2(tau, np.cos(lam))
@@ -73,7 +73,7 @@ def _forward(lam, phi):  # type: ignore[no-untyped-def] # scalar or array, as gi
     return east * _RECTIFYING, north * _RECTIFYING
 
 
-def _inverse(x, y):  # type: ignore[no-untyped-def] # scalar or array, as given
+def _inverse(x: Any, y: Any) -> tuple[Any, Any]:
     xi, eta = y / _RECTIFYING, x / _RECTIFYING
     xi1, eta1 = xi, eta
     for j, b in enumerate(_BETA, 1):

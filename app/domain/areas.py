@@ -1,0 +1,54 @@
+"""Areas of the five-level application: city, district, street, grid, compound; community beside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Tier(StrEnum):
+    """Tier of an area; the first three have platforms."""
+
+    CITY = "city"
+    DISTRICT = "district"
+    STREET = "street"
+    COMMUNITY = "community"
+    GRID = "grid"
+    DUTY_GRID = "duty_grid"
+    COMPOUND = "compound"
+
+
+@dataclass(frozen=True)
+class Area:
+    """One area without its geometry. Codes are attributes, never keys."""
+
+    uid: UUID
+    tier: Tier
+    code: str
+    name: str
+    parent: UUID | None
+    valid_from: datetime
+    valid_to: datetime | None = None
+    platform: bool = False
+    sample: bool = False
+    name_en: str = ""
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """The areas that hold a point, from the city down; any may be missing outside the map."""
+
+    lon: float
+    lat: float
+    city: Area | None = None
+    district: Area | None = None
+    street: Area | None = None
+    community: Area | None = None
+    grid: Area | None = None
+
+    def label(self) -> str:
+        """Return the names of district and street, as a breadcrumb."""
+        named = (self.district, self.street)
+        return " › ".join(area.name for area in named if area)
