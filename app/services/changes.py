@@ -1,0 +1,106 @@
+"""What a write changed, as frozen rows: the only way by which a screen learns of anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One line of the inbox and one symbol on the map. Degrees WGS 84, times Unix ms.
+
+    `due_ms` is the soonest running deadline (`due_clock` names it), None when none runs.
+    `title` and `address` are joined from the vault at reading and empty once erased.
+    `confidence` is the share of certainty of the suggestion in per mille, None if there is none.
+    """
+
+    uid: UUID
+    receipt: str
+    number: str
+    step: str
+    matter: str
+    matter_name: str
+    title: str
+    address: str
+    lon: float
+    lat: float
+    grid: UUID | None
+    grid_code: str
+    street: UUID | None
+    district: UUID | None
+    unit: UUID | None
+    unit_name: str
+    person: UUID | None
+    person_name: str
+    source: str
+    reported_ms: int
+    due_ms: int | None
+    due_clock: str
+    returned: int
+    reworked: int
+    auto: bool
+    urgent: bool
+    is_open: bool
+    changed_ms: int
+    closed_ms: int | None
+    sample: bool
+    confidence: int | None = None
+
+
+@dataclass(frozen=True)
+class UnitRow:
+    """Where a live unit 动态力量 is: degrees WGS 84, heading in degrees from north."""
+
+    uid: UUID
+    name: str
+    kind: str
+    lon: float
+    lat: float
+    heading: float
+    at_ms: int
+
+
+@dataclass(frozen=True)
+class SignRow:
+    """One vital sign of one area as shown: value with state, trend, age and source.
+
+    `history` are the last values, oldest first (NaN where one is missing); `low`/`high` the
+    normal band; `state` is normal, attention, bad, critical or unknown.
+    """
+
+    code: str
+    area: str
+    name_zh: str
+    name_en: str
+    dimension: str
+    unit: str
+    value: float
+    state: str
+    at_ms: int
+    source: str
+    low: float
+    high: float
+    history: tuple[float, ...] = ()
+    worst_area: str = ""
+    note_zh: str = ""
+    note_en: str = ""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What one command or batch changed.
+
+    `revision` is the sequence number of the newest action in the log; `cases`, `units` and
+    `signs` carry the new rows; `gone` are uids no longer shown; `map_changed` says that parts
+    or areas changed, so the derived store is to be brought up to date.
+    """
+
+    revision: int = 0
+    cases: tuple[CaseRow, ...] = ()
+    gone: tuple[UUID, ...] = ()
+    units: tuple[UnitRow, ...] = ()
+    signs: tuple[SignRow, ...] = ()
+    map_changed: bool = False
+    readings: int = 0
+    notes: tuple[str, ...] = field(default_factory=tuple)

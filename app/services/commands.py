@@ -1,0 +1,80 @@
+"""Commands: what a person or a rule asks for. Frozen, strict, imperative."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who asks, in which role. The machine's own identity acts under role `machine`."""
+
+    person: UUID
+    role: str
+
+
+@dataclass(frozen=True)
+class ReportCase:
+    """A sighting comes in: a citizen's words and a place (degrees WGS 84).
+
+    `case` may be given so that a repeated request adds nothing twice. `at_ms` is when it was
+    seen, if not now. `matter` is set only if the reporter knows it.
+    """
+
+    actor: Actor
+    words: str
+    lon: float
+    lat: float
+    address: str = ""
+    source: str = "hotline"
+    matter: str = ""
+    reporter_name: str = ""
+    reporter_phone: str = ""
+    photos: tuple[str, ...] = ()
+    at_ms: int | None = None
+    case: UUID | None = None
+
+
+@dataclass(frozen=True)
+class ActOnCase:
+    """Take one move of the workflow.
+
+    `fields` by move: `matter` (file); `unit`, `post`, `person` as uid text (dispatch; left out,
+    the accountable ones are taken); `note`, `reason` (free words, kept in the vault); `photos`.
+    `seen` are the heads the actor saw; left out, the present ones.
+    """
+
+    actor: Actor
+    case: UUID
+    move: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    photos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AcceptSuggestion:
+    """One key: file under the first suggested matter and dispatch to who is accountable."""
+
+    actor: Actor
+    case: UUID
+
+
+@dataclass(frozen=True)
+class UndoLast:
+    """Take back the last step of a case by a compensating action."""
+
+    actor: Actor
+    case: UUID
+
+
+@dataclass(frozen=True)
+class EraseSubject:
+    """Erase the personal values about a case; hashes, signatures and state stay."""
+
+    actor: Actor
+    case: UUID
+
+
+Command = ReportCase | ActOnCase | AcceptSuggestion | UndoLast | EraseSubject

@@ -1,0 +1,163 @@
+"""What the services need of the world, as Protocols; `app.main` injects what fulfils them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+from uuid import UUID
+
+from app.domain.actions import SignedAction, Signer, Verifier
+from app.domain.areas import Area, Tier, Whereabouts
+from app.domain.cases import CaseState
+from app.domain.hlc import HybridClock
+from app.domain.people import Duty, Person, Shift, Unit
+from app.domain.personal import Secret
+from app.domain.rules import RuleBook
+from app.services.changes import CaseRow
+from app.services.views import CasePage, CaseQuery, CityFacts, PlaceHit
+
+
+class ActionLog(Protocol):
+    """Append-only log of signed actions; every one ever taken stays."""
+
+    def append(self, signed: SignedAction) -> int:
+        """Store and return its sequence number (the present one if it is here already)."""
+
+    def of_subject(self, subject: UUID) -> Sequence[SignedAction]: ...
+
+    def since(self, revision: int, limit: int) -> Sequence[tuple[int, SignedAction]]:
+        """Return actions with a sequence number above `revision`, in order."""
+
+    def revision(self) -> int:
+        """Return the newest sequence number, 0 when empty."""
+
+    def has(self, digest: str) -> bool: ...
+
+
+class CaseTable(Protocol):
+    """Rows of cases: folded from actions, or bulk-imported under one signed action."""
+
+    def put(self, row: CaseRow, state: CaseState, search_text: str) -> None: ...
+
+    def row(self, uid: UUID) -> CaseRow | None: ...
+
+    def rows(self, uids: Sequence[UUID]) -> Sequence[CaseRow]: ...
+
+    def page(self, query: CaseQuery) -> CasePage: ...
+
+    def counts(self, query: CaseQuery) -> Mapping[str, int]:
+        """Return how many rows each tab holds, plus `closed_today` and `overdue`."""
+
+    def near(self, lon: float, lat: float, metres: float, limit: int) -> Sequence[CaseRow]:
+        """Return open cases within `metres`, nearest first."""
+
+    def find(self, text: str) -> UUID | None:
+        """Return the case with that uid, number or receipt number (or its unique beginning)."""
+
+
+class Vault(Protocol):
+    """Personal values by key."""
+
+    def put(self, secrets: Iterable[Secret]) -> None: ...
+
+    def get(self, keys: Iterable[UUID]) -> Mapping[UUID, str]:
+        """Return the values still there."""
+
+    def erase_subject(self, subject: UUID) -> int:
+        """Erase value and salt of everything about `subject`; return how many."""
+
+
+class Directory(Protocol):
+    """Units, posts, persons, shifts."""
+
+    def unit(self, uid: UUID) -> Unit | None: ...
+
+    def person(self, uid: UUID) -> Person | None: ...
+
+    def duty(self, uid: UUID) -> Duty | None: ...
+
+    def duties(self, areas: Sequence[UUID], kind: str) -> Sequence[Duty]:
+        """Return posts of `kind` on any of `areas`, in the order of `areas`."""
+
+    def shifts(self) -> Sequence[Shift]: ...
+
+    def persons(self, role: str | None = None, unit: UUID | None = None) -> Sequence[Person]: ...
+
+    def names(self, uids: Iterable[UUID]) -> Mapping[UUID, str]:
+        """Return names of persons, units and posts."""
+
+
+class Rules(Protocol):
+    """Rule sets by hash; each came by an action."""
+
+    def get(self, digest: str) -> RuleBook: ...
+
+    def current(self) -> RuleBook: ...
+
+    def put(self, book: RuleBook) -> None: ...
+
+
+class AreaIndex(Protocol):
+    """Read side of the map: which areas hold a point (degrees WGS 84)."""
+
+    def at(self, lon: float, lat: float) -> Whereabouts: ...
+
+    def get(self, uid: UUID) -> Area | None: ...
+
+    def children(self, uid: UUID, tier: Tier) -> Sequence[Area]: ...
+
+    def root(self) -> Area: ...
+
+    def search(self, text: str, limit: int) -> Sequence[PlaceHit]:
+        """Return areas, places and part codes that match, best first."""
+
+    def names(self, uids: Iterable[UUID]) -> Mapping[UUID, str]: ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction on `log.db` (or the PostgreSQL city): all or nothing.
+
+    `next_receipt()` and `next_number(district_code, day)` count without gaps being reused.
+    """
+
+    actions: ActionLog
+    cases: CaseTable
+    vault: Vault
+    directory: Directory
+    rules: Rules
+
+    def next_receipt(self, day: str) -> str: ...
+
+    def next_number(self, district_code: str, day: str) -> str: ...
+
+    def commit(self) -> None: ...
+
+
+class City(Protocol):
+    """An open city: the way to its transactions, its map and its keys.
+
+    `begin()` is a context manager that rolls back unless `commit()` was called; `write=False`
+    opens a read-only snapshot. Used on the database thread only.
+    """
+
+    facts: CityFacts
+    areas: AreaIndex
+    signer: Signer
+    verifier: Verifier
+    clock: HybridClock
+
+    def begin(self, *, write: bool) -> AbstractContextManager[UnitOfWork]: ...
+
+    def close(self) -> None: ...
+
+
+class Blobs(Protocol):
+    """Photos and files by content hash (SHA-256, 64 hex digits)."""
+
+    def put(self, data: bytes, name: str) -> str: ...
+
+    def get(self, digest: str) -> bytes: ...
+
+
+NowMs = Callable[[], int]

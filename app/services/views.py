@@ -1,0 +1,111 @@
+"""Questions and answers between the window (or command line) and the services: values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from app.domain.areas import Whereabouts
+from app.domain.cases import CaseState
+from app.domain.people import Accountable
+from app.domain.workflow import Move
+from app.services.changes import CaseRow
+
+
+@dataclass(frozen=True)
+class CaseQuery:
+    """Which cases to list.
+
+    `tab`: `to_dispatch`, `mine`, `due_soon`, `returned`, `open`, `closed` or `all`; `text` is
+    searched in words, addresses, numbers and matters (Chinese by overlapping bigrams); `area`
+    limits to a district, street or grid. Paging by key: `after` is the last row's cursor.
+    """
+
+    tab: str = "all"
+    text: str = ""
+    area: UUID | None = None
+    person: UUID | None = None
+    now_ms: int = 0
+    limit: int = 200
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """One page of rows; `total` is exact up to 1,000, an estimate beyond (`estimated`)."""
+
+    rows: tuple[CaseRow, ...]
+    total: int
+    estimated: bool = False
+    cursor: str = ""
+
+
+@dataclass(frozen=True)
+class MatterSuggestion:
+    """A matter the words and place speak for; `score` in per mille, `words` that spoke for it."""
+
+    code: str
+    name: str
+    score: int
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What the rules would do with a reported case, and why.
+
+    `sure` only if words and place leave exactly one matter and one person (`rule` says so).
+    """
+
+    matters: tuple[MatterSuggestion, ...]
+    accountable: Accountable | None
+    sure: bool
+    rule: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CaseSheet:
+    """Everything the sheet of one case shows.
+
+    `words` are the vault's values by vault key (absent = erased); `names` resolve uids of
+    persons, units and areas; `moves` are those open to `role` now; `near` likely duplicates.
+    """
+
+    state: CaseState
+    row: CaseRow
+    where: Whereabouts
+    words: Mapping[UUID, str]
+    names: Mapping[UUID, str]
+    suggestion: Suggestion | None
+    moves: tuple[Move, ...]
+    can_undo: bool
+    near: tuple[CaseRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class PlaceHit:
+    """One answer of the search box: an area, place, part, case or command."""
+
+    kind: str
+    title: str
+    detail: str
+    lon: float | None = None
+    lat: float | None = None
+    uid: UUID | None = None
+    score: float = 0.0
+
+
+@dataclass(frozen=True)
+class CityFacts:
+    """What a city says of itself: name, code, frame centre, whether it is a sample 示意."""
+
+    uid: UUID
+    name: str
+    code: str
+    lon0: float
+    lat0: float
+    sample: bool
+    created_at: str
+    totals: Mapping[str, float] = field(default_factory=dict)
