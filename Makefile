@@ -1,0 +1,38 @@
+# Two commands: `make run` and `make test`. Each sets up what it needs; done twice, it does nothing twice.
+SHELL := /bin/bash
+.DEFAULT_GOAL := run
+.PHONY: run test checks test-core test-window prove ready core-ready
+
+PYTEST_FLAGS ?= -q -n 2 --dist loadfile
+
+run:
+	@bash packaging/run.sh
+
+test: ready
+	@$(MAKE) --no-print-directory checks
+	@$(MAKE) --no-print-directory test-core
+	@$(MAKE) --no-print-directory test-window
+
+checks: ready
+	@bash packaging/checks.sh
+
+# The tests below the shell, in an environment that has neither Qt nor pytest-qt.
+test-core: core-ready
+	@echo "== pytest, core, without Qt"
+	@.venv-core/bin/python -m pytest -c tests/core.ini --rootdir=. $(PYTEST_FLAGS)
+
+# Everything else: what core.ini does not run.
+test-window: ready
+	@echo "== pytest, window"
+	@.venv/bin/python -m pytest --without-core $(PYTEST_FLAGS)
+
+# A test's full count, resumable: make prove NAME=kills [COUNT=1000]
+prove: ready
+	@test -n "$(NAME)" || { echo "Say which: make prove NAME=…  ($$(ls tests/prove/test_*.py 2>/dev/null | sed 's|.*/test_||; s|\.py||' | xargs))"; exit 2; }
+	@.venv/bin/python -m pytest tests/prove/test_$(NAME).py --prove $(if $(COUNT),--count $(COUNT)) -s -p no:xdist
+
+ready:
+	@bash packaging/prepare.sh
+
+core-ready: ready
+	@bash packaging/environment.sh .venv-core requirements/core-dev.txt
