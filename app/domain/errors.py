@@ -22,16 +22,20 @@ class AppError(Exception):
     """What went wrong, in words for the person who meets it.
 
     `message` says what happened and, where it matters, that stored data are safe;
-    `advice` says what to do; `field` names the input at fault, if one is.
+    `advice` says what to do; `field` names the input at fault, if one is; `code` finds the
+    words of another language (`error.<code>` in the translations), if there are any.
     """
 
     exit_code = 1
 
-    def __init__(self, message: str, *, advice: str = "", field: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, advice: str = "", field: str | None = None, code: str = ""
+    ) -> None:
         super().__init__(strip_secrets(message))
         self.message = strip_secrets(message)
         self.advice = strip_secrets(advice)
         self.field = field
+        self.code = code
 
     def __str__(self) -> str:
         """Return message and advice as one line."""

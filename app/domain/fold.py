@@ -119,11 +119,16 @@ def refusal(
         return "not_reported" if state is None else "reported_twice"
     if state is not None and state.step not in move.sources:
         return f"not_from_{state.step}"
-    if action.role not in move.roles:
+    return refusal_of_role(state, move, action.role, action.actor) or _missing_field(move, action)
+
+
+def refusal_of_role(state: CaseState | None, move: Move, role: str, actor: UUID) -> str:
+    """Return why this person may not make `move` in this role, or an empty text."""
+    if role not in move.roles:
         return "role"
-    if state is not None and "handler" in move.not_by and state.handler == action.actor:
+    if state is not None and "handler" in move.not_by and state.handler == actor:
         return "handled_it"
-    return _missing_field(move, action)
+    return ""
 
 
 def _refuse_undo(action: Action, undoable: tuple[str, UUID] | None) -> str:

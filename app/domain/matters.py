@@ -75,6 +75,10 @@ class MatterTree:
         """Walk all matters in the order they were given."""
         return iter(self._by_code.values())
 
+    def get(self, code: str) -> Matter | None:
+        """Return a matter, None for an unknown code."""
+        return self._by_code.get(code)
+
     def path(self, code: str) -> tuple[Matter, ...]:
         """Return the matter and its ancestors, topmost first."""
         matter = self[code]

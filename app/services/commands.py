@@ -15,12 +15,16 @@ class Actor:
     role: str
 
 
+MACHINE = Actor(UUID("00000000-0000-7000-8000-000000000001"), "machine")
+
+
 @dataclass(frozen=True)
 class ReportCase:
     """A sighting comes in: a citizen's words and a place (degrees WGS 84).
 
     `case` may be given so that a repeated request adds nothing twice. `at_ms` is when it was
-    seen, if not now. `matter` is set only if the reporter knows it.
+    seen, if not now. `matter` is set only if the reporter knows it. With `auto_dispatch` the
+    stated rule sends the case at once when it is sure.
     """
 
     actor: Actor
@@ -35,6 +39,7 @@ class ReportCase:
     photos: tuple[str, ...] = ()
     at_ms: int | None = None
     case: UUID | None = None
+    auto_dispatch: bool = True
 
 
 @dataclass(frozen=True)

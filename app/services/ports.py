@@ -21,8 +21,11 @@ from app.services.views import CasePage, CaseQuery, CityFacts, PlaceHit
 class ActionLog(Protocol):
     """Append-only log of signed actions; every one ever taken stays."""
 
-    def append(self, signed: SignedAction) -> int:
-        """Store and return its sequence number (the present one if it is here already)."""
+    def append(self, signed: SignedAction, *, quarantined: bool = False) -> int:
+        """Store and return its sequence number (the present one if it is here already).
+
+        A quarantined action is kept and shown, but `of_subject` leaves it out.
+        """
 
     def of_subject(self, subject: UUID) -> Sequence[SignedAction]: ...
 

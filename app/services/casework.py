@@ -1,0 +1,352 @@
+"""Handlers of a case's commands: each appends signed actions and refreshes the case's row.
+
+The fold is the judge: an action that it would refuse is not written, and the person is told why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.domain.actions import Action, sign_action
+from app.domain.areas import Whereabouts
+from app.domain.bodies import check_body
+from app.domain.cases import E7, CaseState
+from app.domain.errors import InvalidInput, NotAllowed
+from app.domain.fold import fold
+from app.domain.identity import new_uid
+from app.domain.personal import Secret, seal
+from app.domain.rules import RuleBook
+from app.domain.workflow import CREATE, UNDO
+from app.services.accountability import accountable
+from app.services.changes import CaseRow, Changes
+from app.services.commands import (
+    MACHINE,
+    AcceptSuggestion,
+    ActOnCase,
+    Actor,
+    EraseSubject,
+    ReportCase,
+    UndoLast,
+)
+from app.services.ports import City, UnitOfWork
+from app.services.sheet import build_row, load_state, require_state, suggestion_for
+from app.services.views import Suggestion
+
+_WORDS_MOST = 4000
+_FREE_WORDS = ("note", "reason")
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """What every handler works with."""
+
+    city: City
+    uow: UnitOfWork
+    rules: RuleBook
+    now_ms: int
+
+
+def report(command: ReportCase, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
+    """Take in a sighting; a repeated one (same `case`) adds nothing. Sends it if sure."""
+    desk = _Desk(city, uow, uow.rules.current(), now_ms)
+    _check_report(command, desk)
+    case = command.case or new_uid()
+    present = uow.cases.row(case) if command.case else None
+    if present is not None:
+        return _changes(uow, present)
+    where = city.areas.at(command.lon, command.lat)
+    if where.city is None:
+        raise InvalidInput(
+            f"The place {command.lon:.5f}, {command.lat:.5f} lies outside the city.",
+            advice="Give longitude and latitude in WGS 84 degrees, longitude first.",
+            field="lon",
+            code="outside_city",
+        )
+    secrets = _seal_report(case, command)
+    body = _report_body(command, where, secrets, desk)
+    uow.vault.put(secrets)
+    state = _append(desk, case, CREATE, command.actor, body, None)
+    if command.auto_dispatch:
+        state = _send_if_sure(desk, state, where)
+    return _changes(uow, _store(desk, state, where))
+
+
+def act(command: ActOnCase, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
+    """Take one move; fields not given that the rules can fill (who, matter) are filled."""
+    desk = _Desk(city, uow, uow.rules.current(), now_ms)
+    state = require_state(command.case, uow)
+    if command.move not in desk.rules.workflow.moves or command.move == CREATE:
+        raise InvalidInput(
+            f"There is no move {command.move!r}.",
+            advice="Moves: " + ", ".join(m for m in desk.rules.workflow.moves if m != CREATE),
+            field="move",
+            code="unknown_move",
+        )
+    where = city.areas.at(state.lon, state.lat)
+    body = _act_body(desk, state, where, command)
+    state = _append(desk, state.uid, command.move, command.actor, body, state)
+    return _changes(uow, _store(desk, state, where))
+
+
+def accept(command: AcceptSuggestion, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
+    """File under the first suggestion and dispatch; the machine only when the rule is sure."""
+    desk = _Desk(city, uow, uow.rules.current(), now_ms)
+    state = require_state(command.case, uow)
+    where = city.areas.at(state.lon, state.lat)
+    suggestion = suggestion_for(state, where, _values(state, uow), uow, desk.rules, now_ms)
+    if suggestion is None or not suggestion.matters or suggestion.accountable is None:
+        raise NotAllowed(
+            "There is no suggestion to accept for this case.",
+            advice="Choose matter and unit by hand.",
+            code="no_suggestion",
+        )
+    if command.actor.role == MACHINE.role and not suggestion.sure:
+        raise NotAllowed("The rule is not sure of this case.", code="not_sure")
+    state = _send(desk, state, suggestion, command.actor)
+    return _changes(uow, _store(desk, state, where))
+
+
+def undo(command: UndoLast, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
+    """Take back the last effective step by a compensating action."""
+    desk = _Desk(city, uow, uow.rules.current(), now_ms)
+    state = require_state(command.case, uow)
+    last = state.last_applied()
+    if last is None or last.type == CREATE:
+        raise NotAllowed("There is no step to take back.", code="nothing_to_undo")
+    body = {"undoes": last.hash}
+    state = _append(desk, state.uid, UNDO, command.actor, body, state)
+    where = city.areas.at(state.lon, state.lat)
+    return _changes(uow, _store(desk, state, where))
+
+
+def erase(command: EraseSubject, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
+    """Erase the personal values about a case; its actions stay as they were signed."""
+    desk = _Desk(city, uow, uow.rules.current(), now_ms)
+    state = require_state(command.case, uow)
+    uow.vault.erase_subject(state.uid)
+    where = city.areas.at(state.lon, state.lat)
+    return _changes(uow, _store(desk, state, where))
+
+
+def refresh(case: UUID, city: City, uow: UnitOfWork, now_ms: int) -> CaseRow | None:
+    """Fold a case anew and store its row, as after actions came in from elsewhere."""
+    state = load_state(case, uow)
+    if state is None:
+        return None
+    where = city.areas.at(state.lon, state.lat)
+    return _store(_Desk(city, uow, uow.rules.current(), now_ms), state, where)
+
+
+def _check_report(command: ReportCase, desk: _Desk) -> None:
+    if not command.words.strip():
+        raise InvalidInput(
+            "A report needs words.", advice="Say what is wrong.", field="words", code="no_words"
+        )
+    if len(command.words) > _WORDS_MOST:
+        raise InvalidInput(
+            f"A report may have {_WORDS_MOST} letters, not {len(command.words)}.",
+            field="words",
+            code="words_too_long",
+        )
+    if not (-180 <= command.lon <= 180 and -90 <= command.lat <= 90):
+        raise InvalidInput(
+            "Longitude or latitude is out of range.", field="lon", code="bad_degrees"
+        )
+    if command.matter:
+        desk.rules.matters[command.matter]
+
+
+def _seal_report(case: UUID, command: ReportCase) -> list[Secret]:
+    values = {
+        "words": command.words.strip(),
+        "address": command.address.strip(),
+        "reporter_name": command.reporter_name.strip(),
+        "reporter_phone": command.reporter_phone.strip(),
+    }
+    return [seal(case, kind, value) for kind, value in values.items() if value]
+
+
+def _report_body(
+    command: ReportCase, where: Whereabouts, secrets: list[Secret], desk: _Desk
+) -> dict[str, Any]:
+    areas = {"grid": where.grid, "street": where.street, "district": where.district}
+    return {
+        "receipt": desk.uow.next_receipt(_day(desk)),
+        "lon_e7": round(command.lon * E7),
+        "lat_e7": round(command.lat * E7),
+        "source": command.source,
+        "at_ms": desk.now_ms if command.at_ms is None else command.at_ms,
+        "refs": {secret.kind: secret.reference() for secret in secrets},
+        "photos": list(command.photos),
+        "sample": desk.city.facts.sample,
+        **({"matter": command.matter} if command.matter else {}),
+        **{name: str(area.uid) for name, area in areas.items() if area is not None},
+    }
+
+
+def _act_body(
+    desk: _Desk, state: CaseState, where: Whereabouts, command: ActOnCase
+) -> dict[str, Any]:
+    fields = dict(command.fields)
+    secrets = [
+        seal(state.uid, kind, fields.pop(kind).strip())
+        for kind in _FREE_WORDS
+        if fields.get(kind, "").strip()
+    ]
+    desk.uow.vault.put(secrets)
+    body: dict[str, Any] = {name: value for name, value in fields.items() if value}
+    body["refs"] = {secret.kind: secret.reference() for secret in secrets}
+    body["photos"] = list(command.photos)
+    if command.move == "file":
+        _fill_file(desk, state, where, body)
+    elif command.move == "dispatch":
+        _fill_dispatch(desk, state, where, body)
+    return body
+
+
+def _fill_file(desk: _Desk, state: CaseState, where: Whereabouts, body: dict[str, Any]) -> None:
+    if "matter" not in body:
+        words = _values(state, desk.uow)
+        found = suggestion_for(state, where, words, desk.uow, desk.rules, desk.now_ms)
+        if found is not None and found.matters:
+            body["matter"] = found.matters[0].code
+    elif body["matter"] not in desk.rules.matters:
+        desk.rules.matters[body["matter"]]
+    body["number"] = _number(desk, where)
+
+
+def _fill_dispatch(desk: _Desk, state: CaseState, where: Whereabouts, body: dict[str, Any]) -> None:
+    directory = desk.uow.directory
+    if "person" in body and ("unit" not in body or "post" not in body):
+        person = directory.person(_uid(body["person"], "person"))
+        if person is None:
+            raise InvalidInput("There is no such person.", field="person", code="no_person")
+        body.setdefault("unit", str(person.unit))
+        body.setdefault("post", str(person.unit))
+        body.setdefault("reasons", ["by_hand:"])
+        return
+    who = accountable(where, state.matter, desk.now_ms, desk.rules, directory)
+    if who is not None and "person" not in body:
+        body |= {
+            "unit": str(who.unit.uid),
+            "post": str(who.post.uid),
+            "person": str(who.person.uid),
+            "reasons": list(who.reasons),
+        }
+
+
+def _send_if_sure(desk: _Desk, state: CaseState, where: Whereabouts) -> CaseState:
+    words = _values(state, desk.uow)
+    found = suggestion_for(state, where, words, desk.uow, desk.rules, desk.now_ms)
+    if found is None or not found.sure:
+        return state
+    return _send(desk, state, found, MACHINE)
+
+
+def _send(desk: _Desk, state: CaseState, found: Suggestion, actor: Actor) -> CaseState:
+    auto = actor.role == MACHINE.role
+    who = found.accountable
+    if who is None:
+        raise NotAllowed("Nobody is on the rolls for this matter here.", code="nobody")
+    if state.step == "reported":
+        where = desk.city.areas.at(state.lon, state.lat)
+        filing = {"matter": found.matters[0].code, "number": _number(desk, where), "auto": auto}
+        state = _append(desk, state.uid, "file", actor, filing, state)
+    body = {
+        "unit": str(who.unit.uid),
+        "post": str(who.post.uid),
+        "person": str(who.person.uid),
+        "reasons": [f"rule:{found.rule}", *found.reasons],
+        "auto": auto,
+    }
+    return _append(desk, state.uid, "dispatch", actor, body, state)
+
+
+def _append(
+    desk: _Desk,
+    case: UUID,
+    kind: str,
+    actor: Actor,
+    body: Mapping[str, Any],
+    before: CaseState | None,
+) -> CaseState:
+    clock = desk.city.clock
+    for signed in desk.uow.actions.of_subject(case):
+        clock.receive(signed.action.stamp, desk.now_ms)
+    action = Action(
+        uid=new_uid(),
+        subject=case,
+        device=desk.city.signer.device,
+        stamp=clock.tick(desk.now_ms),
+        parents=before.heads if before else (),
+        type=kind,
+        version=1,
+        rules=desk.rules.hash,
+        actor=actor.person,
+        role=actor.role,
+        body=body,
+    )
+    check_body(action)
+    desk.uow.actions.append(sign_action(action, desk.city.signer))
+    state = fold((one.action for one in desk.uow.actions.of_subject(case)), desk.uow.rules.get)
+    _raise_if_refused(state, action)
+    assert state is not None  # a refused report raised above
+    return state
+
+
+def _raise_if_refused(state: CaseState | None, action: Action) -> None:
+    entries = state.history if state else ()
+    mine = next((entry for entry in entries if entry.hash == action.hash), None)
+    why = mine.why if mine else "refused"
+    if mine is not None and mine.effect in ("applied", "undone"):
+        return
+    if why.startswith("missing_"):
+        need = why.removeprefix("missing_")
+        raise InvalidInput(
+            f"{action.type} needs {need}.", advice=f"Give --{need}.", field=need, code=why
+        )
+    step = state.step if state else ""
+    raise NotAllowed(
+        f"{action.type} is not open to {action.role} at the step {step} ({why}).",
+        advice="Nothing was changed.",
+        code=why.split("_from_")[0] if "_from_" in why else why,
+    )
+
+
+def _store(desk: _Desk, state: CaseState, where: Whereabouts) -> CaseRow:
+    row = build_row(state, where, desk.uow, desk.rules)
+    words = _values(state, desk.uow)
+    parts = [words.get(key, "") for key in state.refs.values()]
+    text = " ".join([*parts, row.number, row.receipt, row.matter_name, row.unit_name])
+    desk.uow.cases.put(row, state, text)
+    return row
+
+
+def _values(state: CaseState, uow: UnitOfWork) -> Mapping[UUID, str]:
+    return uow.vault.get([state.refs[kind] for kind in ("words", "address") if kind in state.refs])
+
+
+def _changes(uow: UnitOfWork, *rows: CaseRow) -> Changes:
+    return Changes(revision=uow.actions.revision(), cases=rows)
+
+
+def _number(desk: _Desk, where: Whereabouts) -> str:
+    code = where.district.code if where.district else "000000"
+    return desk.uow.next_number(code, _day(desk))
+
+
+def _day(desk: _Desk) -> str:
+    zone = ZoneInfo(desk.rules.calendar.zone)
+    return datetime.fromtimestamp(desk.now_ms / 1000, UTC).astimezone(zone).strftime("%Y%m%d")
+
+
+def _uid(text: str, field: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise InvalidInput(f"{field} must be a uid.", field=field) from error

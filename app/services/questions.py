@@ -1,0 +1,188 @@
+"""Questions that change nothing, and their answers, asked on the database thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.domain.areas import Area, Tier, Whereabouts
+from app.domain.people import Person
+from app.services import sheet
+from app.services.changes import CaseRow, Changes
+from app.services.commands import Actor
+from app.services.ports import City, UnitOfWork
+from app.services.views import CasePage, CaseQuery, CaseSheet, PlaceHit
+
+_OPEN_AT_MOST = 100_000
+
+
+@dataclass(frozen=True)
+class ListCases:
+    """One page of a list; answered by `CasePage`."""
+
+    query: CaseQuery
+
+
+@dataclass(frozen=True)
+class CountCases:
+    """How many rows each tab holds; answered by a mapping of tab to number."""
+
+    query: CaseQuery
+
+
+@dataclass(frozen=True)
+class OpenCases:
+    """All open cases, for map and inbox; answered by a tuple of `CaseRow`."""
+
+
+@dataclass(frozen=True)
+class OpenSheet:
+    """Everything about one case as `actor` may see it; answered by `CaseSheet`."""
+
+    case: UUID
+    actor: Actor
+
+
+@dataclass(frozen=True)
+class FindCase:
+    """The case of a uid, number or receipt number; answered by its uid or None."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Search:
+    """The search box: areas, places, part codes and cases; answered by `PlaceHit`s."""
+
+    text: str
+    limit: int = 20
+
+
+@dataclass(frozen=True)
+class Locate:
+    """Which areas hold a point (degrees WGS 84); answered by `Whereabouts`."""
+
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True)
+class Children:
+    """The areas of `tier` inside `area` (the city if None); answered by a tuple of `Area`."""
+
+    area: UUID | None
+    tier: Tier
+
+
+@dataclass(frozen=True)
+class Persons:
+    """People on the rolls, of one role or all; answered by a tuple of `Person`."""
+
+    role: str | None = None
+
+
+@dataclass(frozen=True)
+class Since:
+    """What actions after `revision` changed; answered by `Changes`."""
+
+    revision: int
+
+
+Question = (
+    ListCases
+    | CountCases
+    | OpenCases
+    | OpenSheet
+    | FindCase
+    | Search
+    | Locate
+    | Children
+    | Persons
+    | Since
+)
+
+
+def answer(question: Question, city: City, now_ms: int) -> Any:
+    """Answer one question from a read-only snapshot; raises `NotFound` as its kind says."""
+    if isinstance(question, Locate):
+        return _locate(question, city)
+    if isinstance(question, Children):
+        return _children(question, city)
+    with city.begin(write=False) as uow:
+        return _ANSWERS[type(question)](question, city, uow, now_ms)
+
+
+def _locate(question: Locate, city: City) -> Whereabouts:
+    return city.areas.at(question.lon, question.lat)
+
+
+def _children(question: Children, city: City) -> tuple[Area, ...]:
+    parent = question.area or city.areas.root().uid
+    return tuple(city.areas.children(parent, question.tier))
+
+
+def _list(question: ListCases, _city: City, uow: UnitOfWork, _now: int) -> CasePage:
+    return uow.cases.page(question.query)
+
+
+def _count(question: CountCases, _city: City, uow: UnitOfWork, _now: int) -> Mapping[str, int]:
+    return uow.cases.counts(question.query)
+
+
+def _open(_question: OpenCases, _city: City, uow: UnitOfWork, now_ms: int) -> tuple[CaseRow, ...]:
+    query = CaseQuery(tab="open", now_ms=now_ms, limit=_OPEN_AT_MOST)
+    return uow.cases.page(query).rows
+
+
+def _sheet(question: OpenSheet, city: City, uow: UnitOfWork, now_ms: int) -> CaseSheet:
+    return sheet.open_sheet(question.case, question.actor, city, uow, now_ms)
+
+
+def _find(question: FindCase, _city: City, uow: UnitOfWork, _now: int) -> UUID | None:
+    return uow.cases.find(question.text)
+
+
+def _search(question: Search, city: City, uow: UnitOfWork, now_ms: int) -> tuple[PlaceHit, ...]:
+    text = question.text.strip()
+    if not text:
+        return ()
+    places = city.areas.search(text, question.limit)
+    query = CaseQuery(tab="all", text=text, now_ms=now_ms, limit=question.limit)
+    cases = [
+        PlaceHit("case", row.title or row.matter_name, row.address, row.lon, row.lat, row.uid)
+        for row in uow.cases.page(query).rows
+    ]
+    found = uow.cases.find(text)
+    first = uow.cases.row(found) if found else None
+    if first is not None:
+        exact = PlaceHit(
+            "case", first.number or first.receipt, first.title, first.lon, first.lat, first.uid, 1.0
+        )
+        cases = [exact, *(hit for hit in cases if hit.uid != first.uid)]
+    half = max(question.limit - len(cases), question.limit // 2)
+    return (*places[:half], *cases)[: question.limit]
+
+
+def _persons(question: Persons, _city: City, uow: UnitOfWork, _now: int) -> tuple[Person, ...]:
+    return tuple(uow.directory.persons(question.role))
+
+
+def _since(question: Since, _city: City, uow: UnitOfWork, _now: int) -> Changes:
+    batch = uow.actions.since(question.revision, 10_000)
+    subjects = list(dict.fromkeys(signed.action.subject for _, signed in batch))
+    revision = batch[-1][0] if batch else question.revision
+    return Changes(revision=revision, cases=tuple(uow.cases.rows(subjects)))
+
+
+_ANSWERS: dict[type, Callable[[Any, City, UnitOfWork, int], Any]] = {
+    ListCases: _list,
+    CountCases: _count,
+    OpenCases: _open,
+    OpenSheet: _sheet,
+    FindCase: _find,
+    Search: _search,
+    Persons: _persons,
+    Since: _since,
+}

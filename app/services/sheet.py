@@ -1,0 +1,160 @@
+"""Builds rows and sheets from folded states: joins the vault, the rolls and the map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from app.domain.areas import Whereabouts
+from app.domain.cases import CaseState
+from app.domain.errors import NotFound
+from app.domain.fold import fold, refusal_of_role
+from app.domain.rules import RuleBook
+from app.domain.workflow import CREATE, Move
+from app.services.changes import CaseRow
+from app.services.commands import Actor
+from app.services.ports import City, UnitOfWork
+from app.services.suggest import suggest
+from app.services.views import CaseSheet, Suggestion
+
+_NEAR_METRES = 100.0
+_NEAR_MOST = 5
+_TITLE_LETTERS = 40
+
+
+def load_state(case: UUID, uow: UnitOfWork) -> CaseState | None:
+    """Return the folded state of a case, None if it has no report here."""
+    signed = uow.actions.of_subject(case)
+    return fold((one.action for one in signed), uow.rules.get)
+
+
+def require_state(case: UUID, uow: UnitOfWork) -> CaseState:
+    """Return the folded state of a case; raises `NotFound`."""
+    state = load_state(case, uow)
+    if state is None:
+        raise NotFound(f"There is no case {case} here.", advice="Check its number.", field="case")
+    return state
+
+
+def open_sheet(case: UUID, actor: Actor, city: City, uow: UnitOfWork, now_ms: int) -> CaseSheet:
+    """Return everything the sheet shows; raises `NotFound`."""
+    state = require_state(case, uow)
+    rules = uow.rules.current()
+    where = city.areas.at(state.lon, state.lat)
+    words = uow.vault.get(_keys(state))
+    row = build_row(state, where, uow, rules)
+    near = tuple(
+        one
+        for one in uow.cases.near(state.lon, state.lat, _NEAR_METRES, _NEAR_MOST + 1)
+        if one.uid != case
+    )
+    return CaseSheet(
+        state=state,
+        row=row,
+        where=where,
+        words=words,
+        names=_names(state, where, uow),
+        suggestion=suggestion_for(state, where, words, uow, rules, now_ms),
+        moves=moves_for(state, actor, rules),
+        can_undo=_can_undo(state, actor),
+        near=near[:_NEAR_MOST],
+    )
+
+
+def moves_for(state: CaseState, actor: Actor, rules: RuleBook) -> tuple[Move, ...]:
+    """Return the moves open to `actor` now, required fields aside."""
+    return tuple(
+        move
+        for move in rules.workflow.open_moves(state.step)
+        if not refusal_of_role(state, move, actor.role, actor.person)
+    )
+
+
+def suggestion_for(
+    state: CaseState,
+    where: Whereabouts,
+    words: Mapping[UUID, str],
+    uow: UnitOfWork,
+    rules: RuleBook,
+    now_ms: int,
+) -> Suggestion | None:
+    """Return what the rules would do while nobody has the case, else None."""
+    if rules.workflow.steps[state.step].phase not in ("intake", "dispatch"):
+        return None
+    return suggest(_said(state, words), where, now_ms, rules, uow.directory, matter=state.matter)
+
+
+def build_row(state: CaseState, where: Whereabouts, uow: UnitOfWork, rules: RuleBook) -> CaseRow:
+    """Return the inbox row of a state; personal words come from the vault."""
+    values = uow.vault.get(state.refs.values())
+    names = uow.directory.names([u for u in (state.unit, state.person) if u])
+    step = rules.workflow.steps[state.step]
+    running = state.running()
+    matter = rules.matters.get(state.matter)
+    return CaseRow(
+        uid=state.uid,
+        receipt=state.receipt,
+        number=state.number,
+        step=state.step,
+        matter=state.matter,
+        matter_name=matter.name_zh if matter else "",
+        title=_title(state, values),
+        address=values.get(state.refs["address"], "") if "address" in state.refs else "",
+        lon=state.lon,
+        lat=state.lat,
+        grid=state.grid,
+        grid_code=where.grid.code if where.grid else "",
+        street=state.street,
+        district=state.district,
+        unit=state.unit,
+        unit_name=names.get(state.unit, "") if state.unit else "",
+        person=state.person,
+        person_name=names.get(state.person, "") if state.person else "",
+        source=state.source,
+        reported_ms=state.reported_ms,
+        due_ms=running[0].due_ms if running else None,
+        due_clock=running[0].name if running else "",
+        returned=state.returned,
+        reworked=state.reworked,
+        auto=state.auto,
+        urgent=bool(matter and matter.urgent),
+        is_open=step.open,
+        changed_ms=state.changed_ms,
+        closed_ms=None if step.open else state.changed_ms,
+        sample=state.sample,
+    )
+
+
+def _said(state: CaseState, values: Mapping[UUID, str]) -> str:
+    return values.get(state.refs["words"], "") if "words" in state.refs else ""
+
+
+def _title(state: CaseState, values: Mapping[UUID, str]) -> str:
+    first = " ".join(_said(state, values).split())
+    return first if len(first) <= _TITLE_LETTERS else first[: _TITLE_LETTERS - 1] + "…"
+
+
+def _keys(state: CaseState) -> list[UUID]:
+    keys = list(state.refs.values())
+    for entry in state.history:
+        keys.extend(entry.refs.values())
+    return keys
+
+
+def _names(state: CaseState, where: Whereabouts, uow: UnitOfWork) -> dict[UUID, str]:
+    wanted: Iterable[UUID | None] = (
+        state.unit, state.post, state.person, state.handler,
+        *(entry.actor for entry in state.history),
+    )  # fmt: skip
+    names = dict(uow.directory.names({uid for uid in wanted if uid}))
+    for area in (where.city, where.district, where.street, where.community, where.grid):
+        if area is not None:
+            names[area.uid] = area.name or area.code
+    return names
+
+
+def _can_undo(state: CaseState, actor: Actor) -> bool:
+    last = state.last_applied()
+    if last is None or last.type == CREATE:
+        return False
+    return last.actor == actor.person or actor.role in ("dispatcher", "shift_lead")
