@@ -6,7 +6,7 @@ release does not know pass unread: they are kept for a release that does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +16,6 @@ from app.domain.errors import InvalidInput
 
 _EARLIEST_MS = 946_684_800_000  # 2000-01-01
 _LATEST_MS = 4_102_444_800_000  # 2100-01-01
-_UIDS = ("grid", "street", "district", "unit", "post", "person")
-_TEXTS = ("receipt", "number", "matter", "source", "undoes")
-_LISTS = ("photos", "reasons")
-_FLAGS = ("auto", "sample")
 _TEXT_MOST = 200
 _LIST_MOST = 64
 
@@ -31,27 +27,23 @@ def check_body(action: Action) -> None:
     body = action.body
     if not isinstance(body, Mapping):
         raise InvalidInput("The action's body is no map.", field="body")
-    for name in _UIDS:
-        if body.get(name):
-            _uid(body[name], name)
-    for name in _TEXTS:
-        _text(body.get(name, ""), name)
-    for name in _LISTS:
-        _list(body.get(name, []), name)
-    for name in _FLAGS:
-        if not isinstance(body.get(name, False), bool):
-            raise InvalidInput(f"{name} must be true or false.", field=name)
-    _refs(body.get("refs", {}))
+    for name, check in _CHECKS.items():
+        if name in body:
+            check(body[name], name)
     if "lon_e7" in body or "lat_e7" in body:
         _degrees(body, "lon_e7", 180)
         _degrees(body, "lat_e7", 90)
-    if "at_ms" in body and not _is_ms(body["at_ms"]):
-        raise InvalidInput("at_ms must be Unix milliseconds of 2000 to 2100.", field="at_ms")
 
 
-def _is_ms(value: Any) -> bool:
+def _ms(value: Any, name: str) -> None:
     whole = isinstance(value, int) and not isinstance(value, bool)
-    return whole and _EARLIEST_MS <= value <= _LATEST_MS
+    if not whole or not _EARLIEST_MS <= value <= _LATEST_MS:
+        raise InvalidInput(f"{name} must be Unix milliseconds of 2000 to 2100.", field=name)
+
+
+def _flag(value: Any, name: str) -> None:
+    if not isinstance(value, bool):
+        raise InvalidInput(f"{name} must be true or false.", field=name)
 
 
 def _degrees(body: Mapping[str, Any], name: str, most: int) -> None:
@@ -61,6 +53,8 @@ def _degrees(body: Mapping[str, Any], name: str, most: int) -> None:
 
 
 def _uid(value: Any, name: str) -> None:
+    if value == "":
+        return
     try:
         UUID(value)
     except (ValueError, TypeError, AttributeError) as error:
@@ -79,11 +73,21 @@ def _list(value: Any, name: str) -> None:
         _text(one, name)
 
 
-def _refs(value: Any) -> None:
+def _refs(value: Any, name: str) -> None:
     if not isinstance(value, Mapping):
-        raise InvalidInput("refs must be a map.", field="refs")
+        raise InvalidInput(f"{name} must be a map.", field=name)
     for kind, one in value.items():
         if not isinstance(one, Mapping) or set(one) != {"key", "commitment"}:
             raise InvalidInput(f"refs.{kind} must hold key and commitment.", field="refs")
         _uid(one["key"], f"refs.{kind}")
         _text(one["commitment"], f"refs.{kind}")
+
+
+_CHECKS: dict[str, Callable[[Any, str], None]] = {
+    **dict.fromkeys(("grid", "street", "district", "unit", "post", "person"), _uid),
+    **dict.fromkeys(("receipt", "number", "matter", "source", "undoes"), _text),
+    **dict.fromkeys(("photos", "reasons"), _list),
+    **dict.fromkeys(("auto", "sample"), _flag),
+    "refs": _refs,
+    "at_ms": _ms,
+}

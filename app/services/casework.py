@@ -223,11 +223,14 @@ def _fill_file(desk: _Desk, state: CaseState, where: Whereabouts, body: dict[str
 def _fill_dispatch(desk: _Desk, state: CaseState, where: Whereabouts, body: dict[str, Any]) -> None:
     directory = desk.uow.directory
     if "person" in body and ("unit" not in body or "post" not in body):
-        person = directory.person(_uid(body["person"], "person"))
-        if person is None:
-            raise InvalidInput("There is no such person.", field="person", code="no_person")
-        body.setdefault("unit", str(person.unit))
-        body.setdefault("post", str(person.unit))
+        chosen = _uid(body["person"], "person")
+        duty = directory.duty_of(chosen)
+        if duty is None:
+            raise InvalidInput(
+                "That person stands on no post.", field="person", code="person_without_post"
+            )
+        body.setdefault("unit", str(duty.unit))
+        body.setdefault("post", str(duty.uid))
         body.setdefault("reasons", ["by_hand:"])
         return
     who = accountable(where, state.matter, desk.now_ms, desk.rules, directory)

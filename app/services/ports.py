@@ -83,6 +83,9 @@ class Directory(Protocol):
     def duties(self, areas: Sequence[UUID], kind: str) -> Sequence[Duty]:
         """Return posts of `kind` on any of `areas`, in the order of `areas`."""
 
+    def duty_of(self, person: UUID) -> Duty | None:
+        """Return the post on which a person stands in some shift, if any."""
+
     def shifts(self) -> Sequence[Shift]: ...
 
     def persons(self, role: str | None = None, unit: UUID | None = None) -> Sequence[Person]: ...

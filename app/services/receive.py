@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from app.domain.actions import SignedAction, check_signed
 from app.domain.bodies import check_body
@@ -33,7 +34,7 @@ def receive(delivery: Iterable[SignedAction], city: City, uow: UnitOfWork, now_m
     """Check and store `delivery`, then fold the touched cases anew."""
     taken = known = quarantined = 0
     refused: list[str] = []
-    subjects = {}
+    subjects: dict[UUID, None] = {}
     for signed in delivery:
         try:
             action = check_signed(signed, city.verifier)
