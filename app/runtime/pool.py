@@ -1,0 +1,66 @@
+"""Pools: threads for kernels that leave the GIL, one process for heavy Python.
+
+Pool threads run at a lower priority than the window's (each chunk ≤ 10 ms by agreement).
+Heavy Python (decoding, imports, models) goes to processes, started when first needed.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+
+from app.runtime.jobs import ErrorHook, log_unexpected, settle
+
+P = ParamSpec("P")
+T = TypeVar("T")
+NICE = 5
+
+
+def lower_priority() -> None:
+    """Let the calling thread stand back behind the window's (Linux: a thread's own nice)."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+    except (AttributeError, PermissionError, ProcessLookupError):
+        return  # only a courtesy: where it is not allowed, all run alike
+
+
+class Pool:
+    """Threads of low priority, and processes for heavy Python."""
+
+    def __init__(self, threads: int = 2, *, on_error: ErrorHook = log_unexpected) -> None:
+        self._on_error = on_error
+        self._threads = ThreadPoolExecutor(threads, "pool", initializer=lower_priority)
+        self._processes: ProcessPoolExecutor | None = None
+        self._lock = threading.Lock()
+
+    def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run `work` on a pool thread; errors come out of the future as `AppError`."""
+        future: Future[T] = Future()
+        self._threads.submit(settle, future, lambda: work(*args, **kwargs), self._on_error)
+        return future
+
+    def run_heavy(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run a module's function in a process of its own; arguments and result are pickled."""
+        with self._lock:
+            if self._processes is None:
+                context = multiprocessing.get_context("spawn")
+                self._processes = ProcessPoolExecutor(1, context, initializer=lower_priority)
+            processes = self._processes
+        return processes.submit(work, *args, **kwargs)
+
+    def close(self, timeout_s: float) -> bool:
+        """Drop what waits and stop; True if all running jobs ended in time."""
+        with self._lock:
+            processes, self._processes = self._processes, None
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        if processes is not None:
+            processes.shutdown(wait=False, cancel_futures=True)
+        threads: set[Any] = getattr(self._threads, "_threads", set())
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join(timeout_s)
+        return not any(thread.is_alive() for thread in threads)
