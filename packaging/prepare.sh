@@ -7,10 +7,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 bash packaging/system.sh
 bash packaging/environment.sh .venv requirements/dev.txt
 
-kernels=$({
-    cat requirements/dev.txt
-    find app layers widgets -name '*.py' -exec grep -lZ numba {} + | sort -z | xargs -0r cat
-} | sha256sum)
+with_kernels=$(grep -rl --include='*.py' numba app layers widgets | sort || true)
+kernels=$(cat requirements/dev.txt $with_kernels | sha256sum)
 stamp=build/kernels.stamp
 if [ -e app/__main__.py ] && [ "$(cat "$stamp" 2>/dev/null)" != "$kernels" ]; then
     mkdir -p build
