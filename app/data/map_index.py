@@ -1,0 +1,207 @@
+"""The read side of a local map: which areas hold a point, what a name points to.
+
+Opens `map.gpkg` read-only. One object belongs to one thread (the database thread).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlcipher3 import dbapi2
+
+from app.domain.areas import Area, Tier, Whereabouts
+from app.domain.errors import NotFound, StorageFailure
+from app.services.views import PlaceHit
+
+_AREA = "fid, uid, tier, code, name, name_en, parent_uid, valid_from, valid_to, platform, sample"
+_ENVELOPE_BYTES = (0, 32, 48, 48, 64)
+_AT = f"""
+SELECT {_AREA}, geom FROM area WHERE valid_to IS NULL AND fid IN (
+  SELECT id FROM rtree_area_geom WHERE minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ?)
+ORDER BY code
+"""
+
+
+def geometry_of(blob: bytes) -> BaseGeometry:
+    """Return the shape in a GeoPackage geometry blob (GeoPackage 1.2, clause 2.1.3)."""
+    envelope = _ENVELOPE_BYTES[(blob[3] >> 1) & 0b111]
+    return shapely.from_wkb(blob[8 + envelope :])
+
+
+class MapIndex:
+    """Areas and places of one `map.gpkg`; fulfils `ports.AreaIndex`."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / "map.gpkg"
+        if not path.exists():
+            raise StorageFailure(
+                f"{path} is missing.", advice="Restore it from a copy, or build the city anew."
+            )
+        try:
+            self._db = dbapi2.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=True)
+            self._db.execute("PRAGMA query_only = 1")
+            self._root = self._find_root()
+        except dbapi2.Error as error:
+            raise StorageFailure(
+                f"{path} cannot be read: {error}",
+                advice="It is damaged or no GeoPackage; restore it from a copy.",
+            ) from error
+        self._areas: dict[UUID, Area] = {}
+        self._shapes: dict[int, BaseGeometry] = {}
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def root(self) -> Area:
+        """Return the city itself; raises `NotFound` in a map without areas."""
+        if self._root is None:
+            raise NotFound("The map has no city area yet.", advice="Import areas first.")
+        return self._root
+
+    def at(self, lon: float, lat: float) -> Whereabouts:
+        """Return the areas that hold a point (degrees WGS 84); on an edge, the smallest code."""
+        point = shapely.Point(lon, lat)
+        found: dict[Tier, Area] = {}
+        for row in self._db.execute(_AT, (lon, lon, lat, lat)):
+            tier = Tier(row[2])
+            if tier not in found and self._shape(row[0], row[-1]).intersects(point):
+                found[tier] = self._area(row)
+        return Whereabouts(
+            lon,
+            lat,
+            city=found.get(Tier.CITY),
+            district=found.get(Tier.DISTRICT),
+            street=found.get(Tier.STREET),
+            community=found.get(Tier.COMMUNITY),
+            grid=found.get(Tier.GRID),
+        )
+
+    def get(self, uid: UUID) -> Area | None:
+        """Return one area by uid."""
+        if uid not in self._areas:
+            query = f"SELECT {_AREA} FROM area WHERE uid = ?"
+            row = self._db.execute(query, (uid.bytes,)).fetchone()
+            if row is None:
+                return None
+            self._areas[uid] = self._area(row)
+        return self._areas[uid]
+
+    def children(self, uid: UUID, tier: Tier) -> Sequence[Area]:
+        """Return the areas of `tier` whose parent, or parent's parent, is `uid`, by code."""
+        query = f"""
+        WITH RECURSIVE below(uid) AS (
+          SELECT ? UNION SELECT area.uid FROM area JOIN below ON area.parent_uid = below.uid
+          WHERE area.tier <> 'grid' OR ? = 'grid')
+        SELECT {_AREA} FROM area WHERE tier = ? AND valid_to IS NULL
+        AND parent_uid IN (SELECT uid FROM below) ORDER BY code
+        """
+        rows = self._db.execute(query, (uid.bytes, tier.value, tier.value)).fetchall()
+        return [self._area(row) for row in rows]
+
+    def names(self, uids: Iterable[UUID]) -> dict[UUID, str]:
+        """Return names (codes where there is no name) of areas."""
+        areas = (self.get(uid) for uid in uids)
+        return {area.uid: area.name or area.code for area in areas if area is not None}
+
+    def search(self, text: str, limit: int) -> Sequence[PlaceHit]:
+        """Return areas, addresses and part codes that hold `text`, best first."""
+        text = text.strip()
+        if not text:
+            return []
+        hits = [*self._search_areas(text, limit), *self._search_places(text, limit)]
+        if text.isdigit() and len(text) >= 6:
+            hits.extend(self._search_parts(text, limit))
+        return sorted(hits, key=_rank)[:limit]
+
+    def _find_root(self) -> Area | None:
+        query = f"SELECT {_AREA} FROM area WHERE tier = 'city' AND valid_to IS NULL LIMIT 1"
+        row = self._db.execute(query).fetchone()
+        return self._area(row) if row else None
+
+    def _shape(self, fid: int, blob: bytes) -> BaseGeometry:
+        if fid not in self._shapes:
+            shape = geometry_of(blob)
+            shapely.prepare(shape)
+            self._shapes[fid] = shape
+        return self._shapes[fid]
+
+    @staticmethod
+    def _area(row: Any) -> Area:
+        return Area(
+            uid=UUID(bytes=row[1]),
+            tier=Tier(row[2]),
+            code=row[3] or "",
+            name=row[4] or "",
+            name_en=row[5] or "",
+            parent=UUID(bytes=row[6]) if row[6] else None,
+            valid_from=datetime.fromisoformat(row[7]),
+            valid_to=datetime.fromisoformat(row[8]) if row[8] else None,
+            platform=bool(row[9]),
+            sample=bool(row[10]),
+        )
+
+    def _search_areas(self, text: str, limit: int) -> list[PlaceHit]:
+        query = """
+        SELECT a.uid, a.tier, a.code, a.name, (r.minx + r.maxx) / 2, (r.miny + r.maxy) / 2
+        FROM area a JOIN rtree_area_geom r ON r.id = a.fid
+        WHERE a.valid_to IS NULL AND (a.name LIKE ? ESCAPE '\\' OR a.code LIKE ? ESCAPE '\\')
+        ORDER BY length(a.code), a.code LIMIT ?
+        """
+        rows = self._db.execute(query, (f"%{_like(text)}%", f"{_like(text)}%", limit))
+        return [
+            PlaceHit(f"area:{tier}", name or code, code, lon, lat, UUID(bytes=uid),
+                     _score(text, name or code))
+            for uid, tier, code, name, lon, lat in rows
+        ]  # fmt: skip
+
+    def _search_places(self, text: str, limit: int) -> list[PlaceHit]:
+        query = """
+        SELECT p.uid, p.name, p.address, p.kind, r.minx, r.miny
+        FROM place p JOIN rtree_place_geom r ON r.id = p.fid
+        WHERE p.name LIKE ? ESCAPE '\\' OR p.address LIKE ? ESCAPE '\\'
+        ORDER BY length(p.address) LIMIT ?
+        """
+        like = f"%{_like(text)}%"
+        rows: list[Any] = []
+        with suppress(dbapi2.OperationalError):  # a map without places
+            rows = self._db.execute(query, (like, like, limit)).fetchall()
+        return [
+            PlaceHit("place", name or address, address, lon, lat, UUID(bytes=uid),
+                     max(_score(text, name or ""), _score(text, address or "")))
+            for uid, name, address, _kind, lon, lat in rows
+        ]  # fmt: skip
+
+    def _search_parts(self, text: str, limit: int) -> list[PlaceHit]:
+        query = """
+        SELECT p.uid, p.code, r.minx, r.miny FROM part p
+        JOIN rtree_part_geom r ON r.id = p.fid WHERE p.code >= ? AND p.code < ? LIMIT ?
+        """
+        rows = self._db.execute(query, (text, text + ":", limit))
+        return [
+            PlaceHit("part", code, "", lon, lat, UUID(bytes=uid), _score(text, code))
+            for uid, code, lon, lat in rows
+        ]
+
+
+def _like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _score(text: str, name: str) -> float:
+    if text == name:
+        return 1.0
+    if name.startswith(text):
+        return 0.9
+    return 0.5 * len(text) / max(len(name), 1) + 0.2
+
+
+def _rank(hit: PlaceHit) -> tuple[float, int]:
+    return (-hit.score, len(hit.title))
