@@ -53,7 +53,7 @@ def move(raw, name):
         (lambda raw: move(raw, "sign").update(roles=[]), "moves.sign"),
         (lambda raw: move(raw, "sign").update(colour="red"), "moves.sign"),
         (lambda raw: raw["moves"].append(move(raw, "sign")), "moves.sign"),
-        (lambda raw: raw["moves"].remove(move(raw, "close")), "closed"),
+        (lambda raw: raw["moves"].remove(move(raw, "close")), "checked"),
         (lambda raw: move(raw, "file").pop("zh"), "moves.file"),
         (lambda raw: raw["states"]["closed"].update(open=True), "closed"),
         (lambda raw: raw["states"]["filed"].pop("phase"), "states.filed"),
