@@ -35,16 +35,15 @@ install_packages() {
 }
 
 disable_services() {
-    command -v systemctl >/dev/null || return 0
-    local package unit
+    local package service
     for package in "$@"; do
         case $package in
-            postgresql-15) unit=postgresql ;;
-            mosquitto) unit=mosquitto ;;
+            postgresql-15) service=postgresql ;;
+            mosquitto) service=mosquitto ;;
             *) continue ;;
         esac
-        as_root systemctl disable --quiet "$unit.service" 2>/dev/null ||
-            echo "Could not disable $unit.service; it may start with the machine." >&2
+        as_root update-rc.d "$service" disable ||
+            echo "Could not disable $service; it may start with the machine." >&2
     done
 }
 
