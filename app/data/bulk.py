@@ -64,29 +64,43 @@ def _layer(name: str) -> MapLayer:
 def _write_layer(path: Path, layer: MapLayer, batches: Iterable[pa.RecordBatch]) -> int:
     counted = _Counted(layer, batches)
     reader = pa.RecordBatchReader.from_batches(layer.schema, iter(counted))
-    pyogrio.write_arrow(
-        reader,
-        path,
-        layer=layer.name,
-        driver="GPKG",
-        geometry_name=GEOMETRY,
-        geometry_type=layer.geometry,
-        crs=CRS,
-        dataset_options={} if path.exists() else {"VERSION": "1.2"},
-        layer_options={"FID": "fid", "GEOMETRY_NAME": GEOMETRY, "SPATIAL_INDEX": "YES"},
-    )
+    try:
+        pyogrio.write_arrow(
+            reader,
+            path,
+            layer=layer.name,
+            driver="GPKG",
+            geometry_name=GEOMETRY,
+            geometry_type=layer.geometry,
+            crs=CRS,
+            dataset_options={} if path.exists() else {"VERSION": "1.2"},
+            layer_options={"FID": "fid", "GEOMETRY_NAME": GEOMETRY, "SPATIAL_INDEX": "YES"},
+        )
+    except RuntimeError as error:
+        raise counted.failure or error from error
     return counted.rows
 
 
 class _Counted:
-    """Casts batches to the layer's schema and counts rows on the way through."""
+    """Casts batches to the layer's schema and counts rows on the way through.
+
+    An error of the source is kept in `failure`, since Arrow's C stream would swallow its words.
+    """
 
     def __init__(self, layer: MapLayer, batches: Iterable[pa.RecordBatch]) -> None:
         self._layer = layer
         self._batches = batches
         self.rows = 0
+        self.failure: Exception | None = None
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from self._checked()
+        except Exception as error:
+            self.failure = error
+            raise
+
+    def _checked(self) -> Iterator[pa.RecordBatch]:
         schema = self._layer.schema
         for batch in self._batches:
             missing = set(schema.names) ^ set(batch.schema.names)
@@ -103,8 +117,10 @@ def _index(path: Path, layers: list[MapLayer]) -> None:
     try:
         for layer in layers:
             for column in layer.indexed:
+                unique = "UNIQUE" if column == "uid" else ""
+                name = f"ix_{layer.name}_{column}"
                 connection.execute(
-                    f'CREATE INDEX "ix_{layer.name}_{column}" ON "{layer.name}" ("{column}")'
+                    f'CREATE {unique} INDEX "{name}" ON "{layer.name}" ("{column}")'
                 )
         connection.execute("ANALYZE")
         connection.commit()

@@ -16,23 +16,17 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlcipher3 import dbapi2
 
+from app.data.gpkg_rows import decode_geometry
 from app.domain.areas import Area, Tier, Whereabouts
 from app.domain.errors import NotFound, StorageFailure
 from app.services.views import PlaceHit
 
 _AREA = "fid, uid, tier, code, name, name_en, parent_uid, valid_from, valid_to, platform, sample"
-_ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 _AT = f"""
 SELECT {_AREA}, geom FROM area WHERE valid_to IS NULL AND fid IN (
   SELECT id FROM rtree_area_geom WHERE minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ?)
 ORDER BY code
 """
-
-
-def geometry_of(blob: bytes) -> BaseGeometry:
-    """Return the shape in a GeoPackage geometry blob (GeoPackage 1.2, clause 2.1.3)."""
-    envelope = _ENVELOPE_BYTES[(blob[3] >> 1) & 0b111]
-    return shapely.from_wkb(blob[8 + envelope :])
 
 
 class MapIndex:
@@ -128,7 +122,7 @@ class MapIndex:
 
     def _shape(self, fid: int, blob: bytes) -> BaseGeometry:
         if fid not in self._shapes:
-            shape = geometry_of(blob)
+            shape = decode_geometry(blob)
             shapely.prepare(shape)
             self._shapes[fid] = shape
         return self._shapes[fid]

@@ -55,10 +55,11 @@ LAYERS: dict[str, MapLayer] = {
             ("uid", "code", "parent_uid", "tier"),
         ),
         MapLayer(
-            "road", "LineString", (_UID, _NAME, _KIND, ("width", pa.float64()), _SAMPLE), ("name",)
+            "road", "LineString", (_UID, _NAME, _KIND, ("width", pa.float64()), _SAMPLE),
+            ("uid", "name"),
         ),
-        MapLayer("water", "Polygon", (_UID, _NAME, _KIND, _SAMPLE), ()),
-        MapLayer("green", "Polygon", (_UID, _NAME, _KIND, _SAMPLE), ()),
+        MapLayer("water", "Polygon", (_UID, _NAME, _KIND, _SAMPLE)),
+        MapLayer("green", "Polygon", (_UID, _NAME, _KIND, _SAMPLE)),
         MapLayer(
             "building",
             "Polygon",
@@ -117,7 +118,6 @@ LAYERS: dict[str, MapLayer] = {
             "LineString",
             (_UID, ("kind", pa.int8()), ("diameter", pa.float64()), ("length_m", pa.float64()),
              _SAMPLE),
-            (),
         ),
     )
 }  # fmt: skip
