@@ -1,0 +1,86 @@
+"""How pages and sheets of cases look in a terminal and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.cli.printing import local_time, print_json, print_line, table
+from app.cli.words import word
+from app.domain.cases import Entry
+from app.services.changes import CaseRow
+from app.services.views import CasePage, CaseSheet
+
+_COLUMNS = ("number", "step", "matter", "title", "address", "unit", "person", "due")
+
+
+def show_page(page: CasePage, *, as_json: bool, lang: str) -> None:
+    """Print a page of cases."""
+    if as_json:
+        print_json(page)
+        return
+    if not page.rows:
+        print_line(word("none", lang))
+        return
+    about = word("about", lang) + " " if page.estimated else ""
+    title = f"{word('cases', lang)} {len(page.rows)} / {about}{page.total}"
+    table([word(key, lang) for key in _COLUMNS], (_cells(row) for row in page.rows), title)
+
+
+def show_sheet(sheet: CaseSheet, *, as_json: bool, lang: str) -> None:
+    """Print everything about one case."""
+    if as_json:
+        print_json(sheet)
+        return
+    mark = f" [{word('sample', lang)}]" if sheet.row.sample else ""
+    print_line(f"{sheet.row.number or sheet.row.receipt}  {sheet.row.step}{mark}")
+    for key, value in _facts(sheet, lang):
+        if value:
+            print_line(f"  {word(key, lang)}: {value}")
+    print_line(f"  {word('history', lang)}:")
+    for entry in sheet.state.history:
+        print_line("    " + _entry_line(entry, sheet, lang))
+
+
+def _cells(row: CaseRow) -> tuple[str, ...]:
+    return (
+        row.number or row.receipt,
+        row.step,
+        row.matter_name,
+        row.title,
+        row.address or f"{row.lon:.5f},{row.lat:.5f}",
+        row.unit_name,
+        row.person_name,
+        local_time(row.due_ms),
+    )
+
+
+def _facts(sheet: CaseSheet, lang: str) -> Iterator[tuple[str, str]]:
+    row = sheet.row
+    words = sheet.state.refs.get("words")
+    said = sheet.words.get(words, word("erased", lang)) if words else ""
+    yield "title", said
+    yield "address", row.address
+    yield "place", " › ".join(filter(None, (sheet.where.label(), row.grid_code)))
+    yield "matter", row.matter_name
+    yield "unit", row.unit_name
+    yield "person", row.person_name
+    yield "auto", "✓" if row.auto else ""
+    yield "due", " ".join(filter(None, (row.due_clock, local_time(row.due_ms))))
+    yield "reasons", "; ".join(sheet.state.reasons)
+    if sheet.suggestion is not None:
+        yield (
+            "suggestion",
+            "; ".join(f"{one.name} {one.score / 10:.0f} %" for one in sheet.suggestion.matters),
+        )
+    yield "near", ", ".join(one.number or one.receipt for one in sheet.near)
+    yield "moves", ", ".join(move.name for move in sheet.moves)
+
+
+def _entry_line(entry: Entry, sheet: CaseSheet, lang: str) -> str:
+    who = sheet.names.get(entry.actor, entry.role)
+    said = [sheet.words.get(entry.refs[kind], word("erased", lang))
+            for kind in ("note", "reason") if kind in entry.refs]  # fmt: skip
+    photos = f"[{len(entry.photos)} photo]" if entry.photos else ""
+    effect = "" if entry.effect == "applied" else f"({entry.effect} {entry.why})".replace(" )", ")")
+    parts = (local_time(entry.at_ms), entry.type, who, *said, photos, effect)
+    return "  ".join(part for part in parts if part)

@@ -1,0 +1,84 @@
+"""`city new`, `import` and `export`: what makes and fills a city."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.guard import choice, guarded
+from app.cli.options import Json, Lang, city_of
+from app.cli.printing import print_summary, progress
+from app.cli.wiring import Export, Import, NewCity, Wiring
+
+SCALES = ("sample", "district", "full")
+
+
+def build_city(wiring: Wiring) -> typer.Typer:
+    """Return the group `city`."""
+    group = typer.Typer(help="Make a city.", no_args_is_help=True)
+
+    @group.command("new")
+    @guarded
+    def new(
+        out: Annotated[Path, typer.Argument(help="Folder to make; must not be there yet.")],
+        scale: Annotated[str, typer.Option(help="sample, district or full.")] = "sample",
+        seed: Annotated[int, typer.Option(help="The same seed makes the same city.")] = 1,
+        code: Annotated[str, typer.Option(help="Code of a Chinese city.")] = "3101",
+        as_json: Json = False,
+        lang: Lang = "zh",
+    ) -> None:
+        """Build a sample city 示意. Ctrl-C leaves nothing behind."""
+        choice(scale, SCALES, "scale")
+        with progress(quiet=as_json) as show:
+            summary = wiring.create_city(NewCity(out, scale, seed, code), show)
+        print_summary(summary, as_json=as_json)
+
+    @group.callback()
+    def group_help() -> None:
+        """Make a city."""
+
+    return group
+
+
+def add(app: typer.Typer, wiring: Wiring) -> None:
+    """Add `import` and `export`."""
+    _add_import(app, wiring)
+    _add_export(app, wiring)
+
+
+def _add_import(app: typer.Typer, wiring: Wiring) -> None:
+    @app.command("import")
+    @guarded
+    def import_data(
+        kind: Annotated[str, typer.Argument(help="areas, parts, places, cases, …")],
+        source: Annotated[Path, typer.Argument(help="The file.")],
+        into: Annotated[str, typer.Option("--into", help="City folder or address.")] = "",
+        crs: Annotated[str, typer.Option(help="EPSG:…, GCJ-02 or BD-09.")] = "",
+        layout: Annotated[str, typer.Option(help="Of part codes: 6+2+2+6 or 6+2+3+5.")] = "",
+        mapping: Annotated[Path | None, typer.Option(help="A column mapping.")] = None,
+        as_json: Json = False,
+        lang: Lang = "zh",
+    ) -> None:
+        """Take a real source in; bad rows go to a side file with their reasons."""
+        wanted = Import(kind, source, city_of(into), crs, layout, mapping)
+        with progress(quiet=as_json) as show:
+            summary = wiring.import_data(wanted, show)
+        print_summary(summary, as_json=as_json)
+
+
+def _add_export(app: typer.Typer, wiring: Wiring) -> None:
+    @app.command("export")
+    @guarded
+    def export_data(
+        kind: Annotated[str, typer.Argument(help="cases, areas, parts, places, …")],
+        out: Annotated[Path, typer.Argument(help="The file to write.")],
+        city: Annotated[str, typer.Option("--from", help="City folder or address.")] = "",
+        as_json: Json = False,
+        lang: Lang = "zh",
+    ) -> None:
+        """Write data out; the ending of the file chooses its form."""
+        with progress(quiet=as_json) as show:
+            summary = wiring.export_data(Export(kind, out, city_of(city)), show)
+        print_summary(summary, as_json=as_json)

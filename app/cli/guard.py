@@ -1,0 +1,78 @@
+"""How a command ends: one clear line for every error, and an exit code that means something.
+
+0 done · 1 unexpected · 2 bad input · 3 not found · 4 not allowed · 5 storage · 6 busy ·
+7 unavailable · 8 forged · 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+import typer
+
+from app.cli.words import error_line
+from app.domain.errors import AppError, InvalidInput, StorageFailure
+
+P = ParamSpec("P")
+T = TypeVar("T")
+INTERRUPTED = 130
+log = logging.getLogger(__name__)
+
+
+def guarded(command: Callable[P, T]) -> Callable[P, T]:
+    """Print what a command raises as one line (JSON with `--json`) and set the exit code."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return command(*args, **kwargs)
+        except AppError as error:
+            code = _tell(error, kwargs)
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        except BrokenPipeError:  # `| head` has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 0
+        except OSError as error:
+            code = _tell(_of_system(error), kwargs)
+        raise typer.Exit(code)
+
+    return run
+
+
+def choice(value: str, allowed: tuple[str, ...], field: str) -> str:
+    """Return `value` if it is one of `allowed`; raises `InvalidInput` naming them."""
+    if value not in allowed:
+        raise InvalidInput(
+            f"{field} cannot be {value!r}.", advice=f"One of: {', '.join(allowed)}.", field=field
+        )
+    return value
+
+
+def _of_system(error: OSError) -> AppError:
+    log.debug("a system call failed", exc_info=error)
+    where = f" ({error.filename})" if error.filename else ""
+    return StorageFailure(
+        f"{error.strerror or type(error).__name__}{where}. What was saved before is safe.",
+        advice="Check the path, its rights and the room on the disk.",
+    )
+
+
+def _tell(error: AppError, options: dict[str, Any]) -> int:
+    if options.get("as_json"):
+        told = {
+            "error": type(error).__name__,
+            "message": error.message,
+            "advice": error.advice,
+            "field": error.field,
+            "code": error.code,
+        }
+        print(json.dumps(told, ensure_ascii=False), file=sys.stdout)
+    print(error_line(error, str(options.get("lang", "zh"))), file=sys.stderr)
+    return error.exit_code

@@ -1,0 +1,134 @@
+"""Prints answers: JSON for machines on stdout, tables for people, progress on stderr."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from app.cli.wiring import Progress
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def plain(value: Any) -> Any:
+    """Return `value` in JSON's own kinds: dataclasses as maps, uids and paths as text."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(inner) for key, inner in value.items()}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, UUID | Path):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, str | int | float | bool) or value is None:
+        return value
+    if isinstance(value, Iterable):
+        return [plain(inner) for inner in value]
+    return str(value)
+
+
+def print_json(value: Any) -> None:
+    """Write one line of JSON to stdout."""
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False) + "\n")
+
+
+def print_line(text: str) -> None:
+    """Write one line to stdout."""
+    sys.stdout.write(text + "\n")
+
+
+def print_summary(summary: Mapping[str, Any], *, as_json: bool) -> None:
+    """Write a summary: JSON, or one `name: value` a line."""
+    if as_json:
+        print_json(summary)
+        return
+    for name, value in summary.items():
+        print_line(f"{name}: {_short(plain(value))}")
+
+
+def table(columns: Iterable[str], rows: Iterable[Iterable[str]], title: str = "") -> None:
+    """Write a table to stdout; to a pipe as tab-separated lines."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            print_line("\t".join(one.replace("\t", " ").replace("\n", " ") for one in row))
+        return
+    from rich.table import Table
+
+    grid = Table(title=title or None, box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        grid.add_column(column, overflow="fold")
+    for row in rows:
+        grid.add_row(*row)
+    _console().print(grid)
+
+
+def local_time(ms: int | None, zone: str = "Asia/Shanghai") -> str:
+    """Return Unix ms as local `YYYY-MM-DD HH:MM`, empty for none."""
+    if ms is None:
+        return ""
+    from zoneinfo import ZoneInfo
+
+    return (
+        datetime.fromtimestamp(ms / 1000, UTC).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+    )
+
+
+@contextmanager
+def progress(*, quiet: bool = False) -> Iterator[Progress]:
+    """Show bars on stderr; nothing when `quiet` or stderr is no terminal but stages by name."""
+    if quiet:
+        yield lambda _stage, _done, _total: None
+    elif not sys.stderr.isatty():
+        yield _stage_lines()
+    else:
+        with _bars() as show:
+            yield show
+
+
+def _stage_lines() -> Progress:
+    seen: list[str] = []
+
+    def show(stage: str, _done: int, _total: int) -> None:
+        if stage not in seen:
+            seen.append(stage)
+            sys.stderr.write(stage + "\n")
+            sys.stderr.flush()
+
+    return show
+
+
+@contextmanager
+def _bars() -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+
+    with Bars(console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total or None)
+            bars.update(tasks[stage], completed=done, total=total or None)
+
+        yield show
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def _short(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

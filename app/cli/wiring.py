@@ -1,0 +1,104 @@
+"""What the commands need of the rest of the program; `app.main` provides it.
+
+Nothing here imports more than services and runtime, and even those only for types, so that a
+command that asks little starts fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from app.runtime.core import Core
+
+Progress = Callable[[str, int, int], None]  # stage, done, total (0: not known)
+
+
+@dataclass(frozen=True)
+class NewCity:
+    """A sample city to be built."""
+
+    out: Path
+    scale: str = "sample"
+    seed: int = 1
+    code: str = "3101"
+
+
+@dataclass(frozen=True)
+class Window:
+    """How the window is to be opened."""
+
+    city: str
+    station: str = "desk"
+    lang: str = "zh"
+    theme: str = "light"
+    simulate: bool = False
+
+
+@dataclass(frozen=True)
+class Tour:
+    """A walk through the window that leaves pictures and `summary.json`."""
+
+    out: Path
+    city: str = ""
+    sizes: tuple[tuple[int, int], ...] = ()
+    langs: tuple[str, ...] = ()
+    stations: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Import:
+    """One real source to be taken in."""
+
+    kind: str
+    source: Path
+    city: str
+    crs: str = ""
+    layout: str = ""
+    mapping: Path | None = None
+
+
+@dataclass(frozen=True)
+class Export:
+    """What is to be written out."""
+
+    kind: str
+    out: Path
+    city: str
+
+
+@dataclass(frozen=True)
+class Serve:
+    """The core without a window."""
+
+    city: str
+    simulate: bool = False
+    speed: float = 60.0
+
+
+class OpenCore(Protocol):
+    """Opens a city; `watch` also looks for what other processes write."""
+
+    def __call__(self, city: str, *, watch: bool = False) -> Core: ...
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """The rest of the program, as functions. Numbers they return go to the summary."""
+
+    open_core: OpenCore
+    store_photo: Callable[[str, Path], str]
+    create_city: Callable[[NewCity, Progress], Mapping[str, Any]]
+    import_data: Callable[[Import, Progress], Mapping[str, Any]]
+    export_data: Callable[[Export, Progress], Mapping[str, Any]]
+    run_window: Callable[[Window], int]
+    tour: Callable[[Tour, Progress], Mapping[str, Any]]
+    serve: Callable[[Serve, Callable[[str], None]], Mapping[str, Any]]
+    compile_kernels: Callable[[Progress], Mapping[str, Any]]
+    bench: Callable[[str, Sequence[str]], Mapping[str, Any]]
+    bench_names: Callable[[], Sequence[str]] = field(default=tuple)
