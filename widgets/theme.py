@@ -86,7 +86,7 @@ def font(px: int, weight: int = 400) -> QFont:
     made = QFont(str(_tokens()["type"]["family"]))
     made.setPixelSize(px)
     made.setWeight(QFont.Weight(weight))
-    made.setFeature(QFont.Tag(b"tnum"), 1)
+    made.setFeature(QFont.Tag("tnum"), 1)
     made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     return made
 
