@@ -15,4 +15,4 @@ if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
     exec .venv/bin/python -m app run --city "$city" --simulate
 fi
 echo "No display: the shift runs offscreen and leaves its pictures in build/tour"
-exec .venv/bin/python -m app tour --out build/tour
+exec .venv/bin/python -m app tour --out build/tour --city "$city"
