@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlcipher3 import dbapi2
 
 from app.data.gpkg_rows import decode_geometry
+from app.data.place_hits import like_pattern, match_score, rank
 from app.domain.areas import Area, Tier, Whereabouts
 from app.domain.errors import NotFound, StorageFailure
 from app.services.views import PlaceHit
@@ -113,7 +114,7 @@ class MapIndex:
         hits = [*self._search_areas(text, limit), *self._search_places(text, limit)]
         if text.isdigit() and len(text) >= 6:
             hits.extend(self._search_parts(text, limit))
-        return sorted(hits, key=_rank)[:limit]
+        return sorted(hits, key=rank)[:limit]
 
     def _find_root(self) -> Area | None:
         query = f"SELECT {_AREA} FROM area WHERE tier = 'city' AND valid_to IS NULL LIMIT 1"
@@ -149,10 +150,10 @@ class MapIndex:
         WHERE a.valid_to IS NULL AND (a.name LIKE ? ESCAPE '\\' OR a.code LIKE ? ESCAPE '\\')
         ORDER BY length(a.code), a.code LIMIT ?
         """
-        rows = self._db.execute(query, (f"%{_like(text)}%", f"{_like(text)}%", limit))
+        rows = self._db.execute(query, (like_pattern(text), like_pattern(text), limit))
         return [
             PlaceHit(f"area:{tier}", name or code, code, lon, lat, UUID(bytes=uid),
-                     _score(text, name or code))
+                     match_score(text, name or code))
             for uid, tier, code, name, lon, lat in rows
         ]  # fmt: skip
 
@@ -163,13 +164,13 @@ class MapIndex:
         WHERE p.name LIKE ? ESCAPE '\\' OR p.address LIKE ? ESCAPE '\\'
         ORDER BY length(p.address) LIMIT ?
         """
-        like = f"%{_like(text)}%"
+        like = like_pattern(text)
         rows: list[Any] = []
         with suppress(dbapi2.OperationalError):  # a map without places
             rows = self._db.execute(query, (like, like, limit)).fetchall()
         return [
             PlaceHit("place", name or address, address, lon, lat, UUID(bytes=uid),
-                     max(_score(text, name or ""), _score(text, address or "")))
+                     max(match_score(text, name or ""), match_score(text, address or "")))
             for uid, name, address, _kind, lon, lat in rows
         ]  # fmt: skip
 
@@ -180,22 +181,6 @@ class MapIndex:
         """
         rows = self._db.execute(query, (text, text + ":", limit))
         return [
-            PlaceHit("part", code, "", lon, lat, UUID(bytes=uid), _score(text, code))
+            PlaceHit("part", code, "", lon, lat, UUID(bytes=uid), match_score(text, code))
             for uid, code, lon, lat in rows
         ]
-
-
-def _like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _score(text: str, name: str) -> float:
-    if text == name:
-        return 1.0
-    if name.startswith(text):
-        return 0.9
-    return 0.5 * len(text) / max(len(name), 1) + 0.2
-
-
-def _rank(hit: PlaceHit) -> tuple[float, int]:
-    return (-hit.score, len(hit.title))

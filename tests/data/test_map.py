@@ -9,6 +9,7 @@ import pyogrio
 import pytest
 import shapely
 from shapely.geometry.base import BaseGeometry
+from sqlalchemy import create_engine
 from sqlcipher3 import dbapi2
 
 from app.data.bulk import empty_tables, write_map
@@ -16,6 +17,8 @@ from app.data.gpkg_rows import decode_geometry, encode_geometries
 from app.data.map_import import append_rows
 from app.data.map_index import MapIndex
 from app.data.map_schema import LAYERS
+from app.data.postgis_bulk import write_postgis
+from app.data.postgis_map import PostgisMap
 from app.domain.areas import Tier
 from app.domain.errors import Busy, InvalidInput, StorageFailure
 from app.domain.identity import uuid7
@@ -43,10 +46,9 @@ def point(uid: UUID, x: float, y: float, **more: object) -> dict[str, object]:
     return {"uid": uid.bytes, "sample": 1, "geom": shapely.Point(x, y).wkb, **more}
 
 
-@pytest.fixture
-def folder(tmp_path):
+def small_city() -> dict[str, list[pa.RecordBatch]]:
     box = shapely.box
-    tables = empty_tables() | {
+    return empty_tables() | {
         "area": [
             batch(
                 "area",
@@ -68,15 +70,27 @@ def folder(tmp_path):
         "part": [batch("part", [point(uuid7(3, 1), 121.43, 31.21, code="3101040101000001",
                                       **{"class": 3, "state": 0})])],
     }  # fmt: skip
-    write_map(tmp_path / "map.gpkg", tables, lambda _name, _share: None)
-    return tmp_path
 
 
 @pytest.fixture
-def index(folder):
-    index = MapIndex(folder)
-    yield index
-    index.close()
+def folder(tmp_path):
+    write_map(tmp_path / "map.gpkg", small_city(), lambda _name, _share: None)
+    return tmp_path
+
+
+@pytest.fixture(params=["gpkg", pytest.param("postgis", marks=pytest.mark.postgres)])
+def index(request):
+    """Return the same small city read from a GeoPackage and from PostGIS."""
+    if request.param == "gpkg":
+        index = MapIndex(request.getfixturevalue("folder"))
+        yield index
+        index.close()
+        return
+    url = request.getfixturevalue("postgres_url").replace("postgresql://", "postgresql+psycopg://")
+    engine = create_engine(url)
+    write_postgis(engine, small_city(), lambda _name, _share: None)
+    yield PostgisMap(engine)
+    engine.dispose()
 
 
 def test_that_a_point_is_found_in_all_its_areas(index):

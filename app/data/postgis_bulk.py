@@ -1,0 +1,65 @@
+"""Writes whole layers of a map into PostGIS by COPY, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.data.bulk import Progress
+from app.data.map_schema import GEOMETRY, LAYERS, MapLayer
+from app.data.postgis_map import create_map_tables
+from app.domain.errors import InvalidInput, StorageFailure
+
+
+def write_postgis(
+    engine: Engine, tables: Mapping[str, Iterable[pa.RecordBatch]], progress: Progress
+) -> dict[str, int]:
+    """Copy `tables` (layer name to Arrow batches in `map_schema` columns) into the database.
+
+    All or nothing; returns rows by layer. Raises `InvalidInput` for an unknown layer,
+    `StorageFailure` if the database refuses.
+    """
+    written: dict[str, int] = {}
+    try:
+        with engine.begin() as connection:
+            create_map_tables(connection)
+            driver = connection.connection.driver_connection
+            for done, (name, batches) in enumerate(tables.items()):
+                if name not in LAYERS:
+                    raise InvalidInput(f"There is no map layer {name!r}.", field="layer")
+                progress(name, done / len(tables))
+                written[name] = _copy(driver, LAYERS[name], batches)
+    except SQLAlchemyError as error:
+        raise StorageFailure(
+            f"The remote map could not be written: {error}",
+            advice="Nothing was changed; check rights and space on the server.",
+        ) from error
+    progress("map", 1.0)
+    return written
+
+
+def _copy(driver: Any, layer: MapLayer, batches: Iterable[pa.RecordBatch]) -> int:
+    names = [name for name, _ in layer.columns]
+    columns = ", ".join(f'"{name}"' for name in [*names, GEOMETRY])
+    rows = 0
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f'COPY "{layer.name}" ({columns}) FROM STDIN') as copy,
+    ):
+        for batch in batches:
+            table = [batch.column(name).to_pylist() for name in names]
+            for row in zip(*table, _ewkb(batch.column(GEOMETRY).to_pylist()), strict=True):
+                copy.write_row(row)
+            rows += batch.num_rows
+    return rows
+
+
+def _ewkb(wkb: list[bytes]) -> list[str]:
+    shapes = shapely.set_srid(shapely.from_wkb(np.array(wkb, dtype=object)), 4326)
+    return list(shapely.to_wkb(shapes, hex=True, include_srid=True))

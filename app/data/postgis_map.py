@@ -1,0 +1,195 @@
+"""The read side of a map in PostGIS: the same answers as `MapIndex` gives for `map.gpkg`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, bindparam, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.data.map_schema import LAYERS, MapLayer
+from app.data.place_hits import like_pattern, match_score, rank
+from app.domain.areas import Area, Tier, Whereabouts
+from app.domain.errors import NotFound, StorageFailure
+from app.services.views import PlaceHit
+
+_AREA = "uid, tier, code, name, name_en, parent_uid, valid_from, valid_to, platform, sample"
+_SQL_TYPES = {
+    "string": "text", "binary": "bytea", "int8": "smallint", "uint8": "smallint",
+    "int16": "integer", "double": "double precision",
+}  # fmt: skip
+_POINT = "ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)"
+
+
+def create_map_tables(connection: Connection) -> None:
+    """Create the map's tables, with spatial indexes, in an empty database with PostGIS."""
+    connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis"))
+    for layer in LAYERS.values():
+        for statement in _ddl(layer):
+            connection.execute(text(statement))
+
+
+def _ddl(layer: MapLayer) -> list[str]:
+    columns = ", ".join(f'"{name}" {_SQL_TYPES[str(kind)]}' for name, kind in layer.columns)
+    statements = [
+        f'CREATE TABLE IF NOT EXISTS "{layer.name}" (fid bigserial PRIMARY KEY, {columns}, '
+        f"geom geometry({layer.geometry}, 4326))",
+        f'CREATE INDEX IF NOT EXISTS "gx_{layer.name}" ON "{layer.name}" USING gist (geom)',
+    ]
+    for column in layer.indexed:
+        unique = "UNIQUE" if column == "uid" else ""
+        statements.append(
+            f'CREATE {unique} INDEX IF NOT EXISTS "ix_{layer.name}_{column}" '
+            f'ON "{layer.name}" ("{column}")'
+        )
+    return statements
+
+
+class PostgisMap:
+    """Areas and places of a PostgreSQL city; fulfils `ports.AreaIndex`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def close(self) -> None:
+        """Nothing of its own to close: the engine belongs to the city."""
+
+    def root(self) -> Area:
+        """Return the city itself; raises `NotFound` in a map without areas."""
+        rows = self._ask(f"SELECT {_AREA} FROM area WHERE tier = 'city' AND valid_to IS NULL")
+        if not rows:
+            raise NotFound("The map has no city area yet.", advice="Import areas first.")
+        return _area(rows[0])
+
+    def at(self, lon: float, lat: float) -> Whereabouts:
+        """Return the areas that hold a point (degrees WGS 84); on an edge, the smallest code."""
+        rows = self._ask(
+            f"SELECT {_AREA} FROM area WHERE valid_to IS NULL "
+            f"AND ST_Intersects(geom, {_POINT}) ORDER BY code",
+            lon=lon,
+            lat=lat,
+        )
+        found: dict[Tier, Area] = {}
+        for row in rows:
+            area = _area(row)
+            found.setdefault(area.tier, area)
+        return Whereabouts(
+            lon,
+            lat,
+            city=found.get(Tier.CITY),
+            district=found.get(Tier.DISTRICT),
+            street=found.get(Tier.STREET),
+            community=found.get(Tier.COMMUNITY),
+            grid=found.get(Tier.GRID),
+        )
+
+    def get(self, uid: UUID) -> Area | None:
+        """Return one area by uid."""
+        rows = self._ask(f"SELECT {_AREA} FROM area WHERE uid = :uid", uid=uid.bytes)
+        return _area(rows[0]) if rows else None
+
+    def children(self, uid: UUID, tier: Tier) -> Sequence[Area]:
+        """Return the areas of `tier` below `uid`, by code."""
+        rows = self._ask(
+            "WITH RECURSIVE below(uid) AS (SELECT CAST(:uid AS bytea) UNION "
+            "SELECT area.uid FROM area JOIN below ON area.parent_uid = below.uid "
+            "WHERE area.tier <> 'grid' OR :tier = 'grid') "
+            f"SELECT {_AREA} FROM area WHERE tier = :tier AND valid_to IS NULL "
+            "AND parent_uid IN (SELECT uid FROM below) ORDER BY code",
+            uid=uid.bytes,
+            tier=tier.value,
+        )
+        return [_area(row) for row in rows]
+
+    def names(self, uids: Iterable[UUID]) -> dict[UUID, str]:
+        """Return names (codes where there is no name) of areas."""
+        wanted = [uid.bytes for uid in uids]
+        if not wanted:
+            return {}
+        rows = self._ask(
+            f"SELECT {_AREA} FROM area WHERE uid IN :uids", expanding="uids", uids=wanted
+        )
+        areas = [_area(row) for row in rows]
+        return {area.uid: area.name or area.code for area in areas}
+
+    def search(self, words: str, limit: int) -> Sequence[PlaceHit]:
+        """Return areas, addresses and part codes that hold `words`, best first."""
+        words = words.strip()
+        if not words:
+            return []
+        hits = [*self._search_areas(words, limit), *self._search_places(words, limit)]
+        if words.isdigit() and len(words) >= 6:
+            hits.extend(self._search_parts(words, limit))
+        return sorted(hits, key=rank)[:limit]
+
+    def _search_areas(self, words: str, limit: int) -> list[PlaceHit]:
+        rows = self._ask(
+            "SELECT uid, tier, code, name, ST_X(c), ST_Y(c) FROM (SELECT *, "
+            "ST_Centroid(ST_Envelope(geom)) AS c FROM area WHERE valid_to IS NULL "
+            "AND (name LIKE :like OR code LIKE :like)) AS found "
+            "ORDER BY length(code), code LIMIT :most",
+            like=like_pattern(words),
+            most=limit,
+        )
+        return [
+            PlaceHit(f"area:{tier}", name or code, code, lon, lat, UUID(bytes=bytes(uid)),
+                     match_score(words, name or code))
+            for uid, tier, code, name, lon, lat in rows
+        ]  # fmt: skip
+
+    def _search_places(self, words: str, limit: int) -> list[PlaceHit]:
+        rows = self._ask(
+            "SELECT uid, name, address, ST_X(geom), ST_Y(geom) FROM place "
+            "WHERE name LIKE :like OR address LIKE :like ORDER BY length(address) LIMIT :most",
+            like=like_pattern(words),
+            most=limit,
+        )
+        return [
+            PlaceHit("place", name or address, address, lon, lat, UUID(bytes=bytes(uid)),
+                     max(match_score(words, name or ""), match_score(words, address or "")))
+            for uid, name, address, lon, lat in rows
+        ]  # fmt: skip
+
+    def _search_parts(self, words: str, limit: int) -> list[PlaceHit]:
+        rows = self._ask(
+            "SELECT uid, code, ST_X(geom), ST_Y(geom) FROM part "
+            "WHERE code LIKE :like ORDER BY code LIMIT :most",
+            like=f"{words}%",
+            most=limit,
+        )
+        return [
+            PlaceHit("part", code, "", lon, lat, UUID(bytes=bytes(uid)), match_score(words, code))
+            for uid, code, lon, lat in rows
+        ]
+
+    def _ask(self, statement: str, *, expanding: str = "", **values: Any) -> Sequence[Any]:
+        query = text(statement)
+        if expanding:
+            query = query.bindparams(bindparam(expanding, expanding=True))
+        try:
+            with self._engine.connect() as connection:
+                return connection.execute(query, values).fetchall()
+        except SQLAlchemyError as error:
+            raise StorageFailure(
+                f"The remote map did not answer: {error}",
+                advice="Check the connection; nothing was changed.",
+            ) from error
+
+
+def _area(row: Any) -> Area:
+    uid, tier, code, name, name_en, parent, valid_from, valid_to, platform, sample = row
+    return Area(
+        uid=UUID(bytes=bytes(uid)),
+        tier=Tier(tier),
+        code=code or "",
+        name=name or "",
+        name_en=name_en or "",
+        parent=UUID(bytes=bytes(parent)) if parent else None,
+        valid_from=datetime.fromisoformat(valid_from),
+        valid_to=datetime.fromisoformat(valid_to) if valid_to else None,
+        platform=bool(platform),
+        sample=bool(sample),
+    )
