@@ -29,7 +29,7 @@ test-window: ready
 # A test's full count, resumable: make prove NAME=kills [COUNT=1000]
 prove: ready
 	@test -n "$(NAME)" || { echo "Say which: make prove NAME=…  ($$(ls tests/prove/test_*.py 2>/dev/null | sed 's|.*/test_||; s|\.py||' | xargs))"; exit 2; }
-	@.venv/bin/python -m pytest tests/prove/test_$(NAME).py --prove $(if $(COUNT),--count $(COUNT)) -s -p no:xdist
+	@.venv/bin/python -m pytest tests/prove/test_$(NAME).py --prove $(if $(COUNT),--count $(COUNT)) -s -p no:xdist --timeout 0 -o faulthandler_timeout=0
 
 ready:
 	@bash packaging/prepare.sh
