@@ -8,8 +8,8 @@ A test loops over its open trials and records each::
             kills.record(trial, lost=kill_once(seed=trial))
         assert not [row for row in kills.rows() if row["lost"]]
 
-Results are kept a line each in build/prove/NAME.jsonl under the commit they were made with; a
-run that was stopped goes on where it was, and results of other commits don't count.
+Results are kept a line each in build/prove/NAME.jsonl under the version of `app` they were made
+with; a run that was stopped goes on where it was, and results of other versions don't count.
 """
 
 from __future__ import annotations
@@ -94,9 +94,9 @@ def proof(request: pytest.FixtureRequest) -> Callable[..., Proof]:
 
 
 def _version() -> str:
-    """Return the commit, with + and a hash of the difference when the tree is not clean."""
+    """Return the version of `app`, with + and a mark of what is not committed yet."""
     git = ["git", "-C", str(ROOT)]
-    commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True)
+    tree = subprocess.run([*git, "rev-parse", "HEAD:app"], capture_output=True, text=True)
     change = subprocess.run([*git, "diff", "HEAD", "--", "app"], capture_output=True, text=True)
     mark = f"+{zlib.crc32(change.stdout.encode()):08x}" if change.stdout else ""
-    return commit.stdout.strip()[:12] + mark
+    return tree.stdout.strip()[:12] + mark
