@@ -1,0 +1,117 @@
+"""Engines: SQLite through sqlcipher3 (encrypted or not), PostgreSQL through psycopg 3.
+
+Two programs may write one city: SQLite's writers begin with `BEGIN IMMEDIATE` and wait for each
+other; PostgreSQL's take one advisory lock at the start, so that log numbers become visible in
+order and a case folded from the log is never folded without an action that another has just
+added. Readers wait for nobody.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import QueuePool
+from sqlcipher3 import dbapi2 as sqlcipher
+
+from app.domain.errors import Unavailable
+
+WRITE = "wangge_write"
+WAIT_MS = 15_000
+APPLICATION_ID = 0x57474731  # "WGG1"
+_OLDEST_SQLITE = (3, 51, 3)  # older ones can corrupt a WAL shared by two programs
+_WRITERS_LOCK = 0x57474731
+_POOL = 4
+
+
+def sqlite_engine(path: Path, key: str | None = None) -> Engine:
+    """Return an engine on the database file `path`, which is made if it is not there.
+
+    `key` is the passphrase of an encrypted city. Raises `Unavailable` if the SQLite at hand is
+    older than 3.51.3. Faults of the file show at the first connection, not here.
+    """
+    check_sqlite_version(sqlcipher.sqlite_version_info)
+
+    def connect() -> Any:
+        raw = sqlcipher.connect(
+            str(path), timeout=WAIT_MS / 1000, isolation_level=None, check_same_thread=False
+        )
+        try:
+            _prepare(raw, key)
+        except BaseException:
+            raw.close()
+            raise
+        return raw
+
+    engine = create_engine(
+        "sqlite://",
+        module=sqlcipher,
+        creator=connect,
+        poolclass=QueuePool,
+        pool_size=_POOL,
+        max_overflow=0,
+        pool_timeout=WAIT_MS / 1000,
+    )
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def check_sqlite_version(version: tuple[int, ...]) -> None:
+    """Raise `Unavailable` for a SQLite that can corrupt a city used by two programs at once."""
+    if version < _OLDEST_SQLITE:
+        raise Unavailable(
+            f"SQLite {'.'.join(map(str, version))} is too old: it can damage a city that two "
+            "programs use at once. Nothing was opened.",
+            advice="Install the locked sqlcipher3 (SQLite 3.51.3 or newer).",
+        )
+
+
+def postgres_engine(url: str) -> Engine:
+    """Return an engine on a PostgreSQL city, `postgresql://user@host/database`."""
+    engine = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=_POOL,
+        max_overflow=0,
+        pool_timeout=WAIT_MS / 1000,
+        pool_pre_ping=True,
+        isolation_level="READ COMMITTED",
+        connect_args={
+            "options": f"-c lock_timeout={WAIT_MS} -c timezone=UTC -c synchronous_commit=on",
+            "connect_timeout": 10,
+        },
+    )
+    event.listen(engine, "begin", _begin_postgres)
+    return engine
+
+
+def _prepare(raw: Any, key: str | None) -> None:
+    cursor = raw.cursor()
+    if key is not None:
+        quoted = key.replace("'", "''")
+        cursor.execute(f"PRAGMA key = '{quoted}'")
+    for pragma in (
+        f"busy_timeout = {WAIT_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "secure_delete = ON",
+        "cache_size = -32000",
+        "trusted_schema = OFF",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get(WRITE, False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {int(not write)}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _begin_postgres(connection: Connection) -> None:
+    if connection.get_execution_options().get(WRITE, False):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")
+    else:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

@@ -1,0 +1,90 @@
+"""The rule set a new city begins with, from `resources/`; afterwards its own copy counts."""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from app.domain.errors import InvalidInput
+
+RESOURCES = Path(__file__).resolve().parents[2] / "resources"
+_FIRST_YEAR, _LAST_YEAR = 2019, 2026
+_HOURS = [["09:00", "12:00"], ["13:00", "18:00"]]
+COLUMNS = (
+    "code", "parent", "name_zh", "name_en", "domain", "kind", "keywords", "lead", "limits",
+    "urgent",
+)  # fmt: skip
+
+
+def seed_rules(resources: Path = RESOURCES) -> dict[str, Any]:
+    """Return the plain rule set (see `domain.rules.parse_rules`) for Shanghai's calendar.
+
+    Raises `InvalidInput` naming file, line and column of a seed that cannot be read.
+    """
+    with (resources / "workflow" / "standard.toml").open("rb") as file:
+        workflow = tomllib.load(file)
+    return {
+        "format": 1,
+        "matters": read_matters(resources / "matters.csv"),
+        "workflow": workflow,
+        "calendar": seed_calendar(),
+    }
+
+
+def read_matters(path: Path) -> list[dict[str, Any]]:
+    """Read the seeds of matters; lists are separated by semicolons."""
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise InvalidInput(f"{path.name} must have the columns {', '.join(COLUMNS)}.")
+        return [_matter(row, f"{path.name}, line {reader.line_num}") for row in reader]
+
+
+def seed_calendar() -> dict[str, Any]:
+    """Return working days of 2019 to 2026 after the State Council's notices."""
+    from chinese_calendar import is_workday  # read only when a city is made
+
+    off: list[str] = []
+    made_up: list[str] = []
+    day = date(_FIRST_YEAR, 1, 1)
+    while day.year <= _LAST_YEAR:
+        worked = is_workday(day)
+        if worked != (day.weekday() < 5):
+            (made_up if worked else off).append(day.isoformat())
+        day += timedelta(days=1)
+    return {
+        "zone": "Asia/Shanghai",
+        "hours": _HOURS,
+        "off": off,
+        "made_up": made_up,
+        "known_until": date(_LAST_YEAR, 12, 31).isoformat(),
+    }
+
+
+def _matter(row: dict[str, str], where: str) -> dict[str, Any]:
+    return {
+        "code": row["code"],
+        "parent": row["parent"],
+        "name_zh": row["name_zh"],
+        "name_en": row["name_en"],
+        "domain": row["domain"],
+        "kind": row["kind"],
+        "keywords": [word for word in row["keywords"].split(";") if word],
+        "lead": row["lead"],
+        "limits": dict(_limit(part, where) for part in row["limits"].split(";") if part),
+        "urgent": row["urgent"] == "1",
+    }
+
+
+def _limit(part: str, where: str) -> tuple[str, list[Any]]:
+    try:
+        clock, span = part.split("=")
+        amount, unit = span.split()
+        return clock, [int(amount), unit]
+    except ValueError as error:
+        raise InvalidInput(
+            f"{where}: {part!r} is no time limit such as handling=4 work_hour.", field="limits"
+        ) from error

@@ -1,0 +1,62 @@
+"""One transaction on a city's database."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+
+from sqlalchemy import Connection, select
+
+from app.data.action_log import SqlActionLog
+from app.data.case_table import SqlCaseTable
+from app.data.directory import SqlDirectory
+from app.data.rules_table import SqlRules
+from app.data.tables import counter
+from app.data.upsert import upsert
+from app.data.vault import SqlVault
+from app.domain.rules import RuleBook
+
+
+class SqlUnitOfWork:
+    """Fulfils `ports.UnitOfWork`: all or nothing, on one connection of one engine."""
+
+    actions: SqlActionLog
+    cases: SqlCaseTable
+    vault: SqlVault
+    directory: SqlDirectory
+    rules: SqlRules
+
+    def __init__(
+        self, connection: Connection, device: str, read: MutableMapping[str, RuleBook]
+    ) -> None:
+        self.connection = connection
+        self._device = device
+        self.actions = SqlActionLog(connection)
+        self.vault = SqlVault(connection)
+        self.directory = SqlDirectory(connection)
+        self.rules = SqlRules(connection, read)
+        self.cases = SqlCaseTable(connection, self.rules)
+
+    def next_receipt(self, day: str) -> str:
+        """Return a new receipt number `20261123-3f2a-0001`; two devices never give the same."""
+        day = day.replace("-", "")
+        prefix = f"{day}-{self._device[:4]}"
+        return f"{prefix}-{self._next(f'receipt {prefix}'):04d}"
+
+    def next_number(self, district_code: str, day: str) -> str:
+        """Return a new case number, such as `310104-20261123-00001`."""
+        prefix = f"{district_code}-{day.replace('-', '')}"
+        return f"{prefix}-{self._next(f'number {prefix}'):05d}"
+
+    def commit(self) -> None:
+        """Make everything done so far durable."""
+        self.connection.commit()
+
+    def _next(self, name: str) -> int:
+        kept = self.connection.execute(
+            select(counter.c.value).where(counter.c.name == name)
+        ).scalar()
+        value = (kept or 0) + 1
+        self.connection.execute(
+            upsert(self.connection, counter, "name"), {"name": name, "value": value}
+        )
+        return value
