@@ -1,0 +1,87 @@
+"""Readings are durable once appended; a torn end is cut, nothing before it is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.data.sign_log import Place, SignLog
+from app.domain.errors import StorageFailure
+from app.runtime.batches import ReadingBatch
+
+DAY_MS = 86_400_000
+NOW_MS = 20_000 * DAY_MS
+
+
+def batch(*values: float) -> ReadingBatch:
+    n = len(values)
+    return ReadingBatch(
+        ("pm25", "noise"), ("310000", "310104"), np.arange(n, dtype="u2") % 2,
+        np.zeros(n, "u2"), np.array(values), np.full(n, NOW_MS, "i8"), "test",
+    )  # fmt: skip
+
+
+def values(log: SignLog, day: str) -> list[float]:
+    return [float(v) for one in log.read(day) for v in one.value]
+
+
+def test_that_what_was_appended_is_read_back(tmp_path: Path) -> None:
+    assert SignLog(tmp_path).append([batch(1.5, 2.5), batch(3.5)], NOW_MS) == 3
+    log = SignLog(tmp_path)
+    first = next(iter(log.read(log.days()[0])))
+    assert values(log, log.days()[0]) == [1.5, 2.5, 3.5]
+    assert (first.signs, first.areas, first.source) == (
+        ("pm25", "noise"), ("310000", "310104"), "test",
+    )  # fmt: skip
+    assert first.sign.tolist() == [0, 1]
+
+
+def test_that_each_day_has_a_file_of_its_own(tmp_path: Path) -> None:
+    log = SignLog(tmp_path)
+    log.append([batch(1)], NOW_MS)
+    log.append([batch(2)], NOW_MS + DAY_MS)
+    assert len(log.days()) == 2
+    assert values(log, log.days()[1]) == [2]
+
+
+@pytest.mark.parametrize("cut", [1, 5, 20])
+def test_that_a_torn_end_is_cut_and_the_rest_stays(tmp_path: Path, cut: int) -> None:
+    log = SignLog(tmp_path)
+    log.append([batch(1)], NOW_MS)
+    log.append([batch(2)], NOW_MS)
+    path = next(tmp_path.glob("*.log"))
+    path.write_bytes(path.read_bytes()[:-cut])
+    assert values(SignLog(tmp_path), path.stem) == [1]
+    SignLog(tmp_path).append([batch(3)], NOW_MS)
+    assert values(SignLog(tmp_path), path.stem) == [1, 3]
+
+
+def test_that_an_altered_block_is_not_read(tmp_path: Path) -> None:
+    log = SignLog(tmp_path)
+    log.append([batch(1)], NOW_MS)
+    path = next(tmp_path.glob("*.log"))
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    assert values(SignLog(tmp_path), path.stem) == []
+
+
+def test_that_a_watcher_sees_only_what_is_new(tmp_path: Path) -> None:
+    writer, reader = SignLog(tmp_path), SignLog(tmp_path)
+    assert reader.end() == Place()
+    writer.append([batch(1)], NOW_MS)
+    place = reader.end()
+    assert reader.since(place) == ([], place)
+    writer.append([batch(2)], NOW_MS)
+    writer.append([batch(3)], NOW_MS + DAY_MS)
+    found, place = reader.since(place)
+    assert [float(one.value[0]) for one in found] == [2, 3]
+    assert reader.since(place) == ([], place)
+
+
+def test_that_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "signs").write_text("in the way")
+    with pytest.raises(StorageFailure):
+        SignLog(tmp_path / "signs").append([batch(1)], NOW_MS)
