@@ -1,0 +1,81 @@
+"""What sources hand to the assembler: some rows as columns of text, and rows already lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+_SHOWN = 80
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A row that was set aside: where, which field and value, why, and how to mend it.
+
+    `row` counts lines of a text file, rows of a sheet, features of a map, from 1, header
+    included; for OSM it is the object's own id.
+    """
+
+    row: int
+    field: str
+    value: str
+    reason: str
+    mend: str
+
+
+def shortened(value: object) -> str:
+    """Return `value` as one line of at most 80 characters."""
+    text = "" if value is None else " ".join(str(value).split())
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+@dataclass
+class Chunk:
+    """Some rows of a source.
+
+    `columns` hold text or None per row, all of one length; `geometry` holds shapely geometries
+    in the source's CRS or None (a source without geometry has no array). `rejects` are rows the
+    source itself could not read; they are in no column.
+    """
+
+    rows: NDArray[np.int64]
+    columns: Mapping[str, list[str | None]]
+    geometry: NDArray[np.object_] | None = None
+    rejects: list[Reject] = field(default_factory=list)
+
+
+class Source(Protocol):
+    """A file being read."""
+
+    header: tuple[str, ...]
+    encoding: str | None
+    crs: str | None
+    total: int
+
+    def chunks(self, rows: int) -> Iterator[Chunk]:
+        """Yield chunks of about `rows` rows, in file order."""
+        ...
+
+    def done(self) -> int:
+        """Return how much of `total` (bytes, or features) has been read."""
+        ...
+
+    def notes(self) -> list[str]:
+        """Return remarks for the summary."""
+        ...
+
+    def close(self) -> None:
+        """Close the file, read to its end or not."""
+        ...
+
+
+def objects(values: list[Any]) -> NDArray[np.object_]:
+    """Return `values` as an object array without NumPy looking inside them."""
+    array = np.empty(len(values), dtype=np.object_)
+    array[:] = values
+    return array

@@ -1,0 +1,83 @@
+"""Stable keys, the uids derived from them, and finding repeated rows in flat memory.
+
+A row's `source_key` is its mapping's name and its own id in the source, or, without one, a hash
+of what was read; so importing a file twice, or the same rows from a later export, meets the same
+uids and adds nothing twice. The uid is shaped as UUIDv7: its 48 time bits are the fixed import
+epoch 2000-01-01T00:00:00Z (an imported row's true time of entry is in the import's action), its
+74 free bits are the first 80 of BLAKE2b-128 of the key, less six. Two of 15 million keys meet
+by chance with a likelihood of 6 in 10⁹.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import blake2b
+from typing import Final
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.data.readers.schemas import IMPORT_EPOCH
+
+Uids = NDArray[np.uint8]
+"""Shape (rows, 16)."""
+
+_EPOCH_MS: Final = int(datetime.fromisoformat(IMPORT_EPOCH).timestamp() * 1000)
+_SEPARATOR = "\x1f"
+
+
+def derived_uids(keys: Iterable[str]) -> Uids:
+    """Return one uid per key, as uint8 of shape (rows, 16)."""
+    digests = b"".join(
+        blake2b(key.encode("utf-8", "surrogatepass"), digest_size=10).digest() for key in keys
+    )
+    hashed = np.frombuffer(digests, dtype=np.uint8).reshape(-1, 10)
+    uids = np.empty((len(hashed), 16), dtype=np.uint8)
+    uids[:, :6] = np.frombuffer(_EPOCH_MS.to_bytes(6, "big"), dtype=np.uint8)
+    uids[:, 6:] = hashed
+    uids[:, 6] = 0x70 | (uids[:, 6] & 0x0F)
+    uids[:, 8] = 0x80 | (uids[:, 8] & 0x3F)
+    return uids
+
+
+def derived_uid(key: str) -> UUID:
+    """Return the uid of one key."""
+    return UUID(bytes=derived_uids([key]).tobytes())
+
+
+def content_key(name: str, values: Iterable[object]) -> str:
+    """Return the key of a row without an id of its own: a hash of all that was read of it."""
+    text = _SEPARATOR.join("" if value is None else str(value) for value in values)
+    return f"{name}:#{blake2b(text.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()}"
+
+
+class RepeatFinder:
+    """Tells which uids came before in the same file; 8 bytes a row, whatever the file's size.
+
+    Keeps the uids' last 64 bits in sorted runs that are merged as they grow alike.
+    """
+
+    def __init__(self) -> None:
+        self._runs: list[NDArray[np.uint64]] = []
+
+    def first_seen(self, uids: Uids) -> NDArray[np.bool_]:
+        """Return True where a uid is new, and remember all of them. `uids`: (rows, 16)."""
+        short = np.ascontiguousarray(uids[:, 8:]).view(np.uint64).reshape(-1)
+        fresh, first = np.unique(short, return_index=True)
+        known = np.zeros(len(fresh), dtype=np.bool_)
+        for run in self._runs:
+            at = np.minimum(np.searchsorted(run, fresh), len(run) - 1)
+            known |= run[at] == fresh
+        new = np.zeros(len(short), dtype=np.bool_)
+        new[first[~known]] = True
+        self._remember(fresh[~known])
+        return new
+
+    def _remember(self, run: NDArray[np.uint64]) -> None:
+        if not len(run):
+            return
+        while self._runs and len(self._runs[-1]) <= 2 * len(run):
+            run = np.concatenate([self._runs.pop(), run])
+        self._runs.append(np.sort(run))

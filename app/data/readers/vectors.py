@@ -1,0 +1,191 @@
+"""Map files as a source: GeoJSON, GeoPackage, Shapefile, tiles and whatever else OGR reads."""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from app.data.readers.chunks import Chunk, Reject, objects
+from app.domain.errors import InvalidInput
+
+_BROKEN: Final = (DataSourceError, DataLayerError, pa.ArrowException, ValueError, RuntimeError)
+_INDIRECT: Final = re.compile(
+    rb"^\s*(?:<\?xml[^>]*>\s*)?<(?:OGRVRT|VRT|OGRWFS|GDAL_)", re.IGNORECASE
+)
+_SUFFIXES: Final = frozenset(
+    [
+        ".geojson",
+        ".json",
+        ".geojsonl",
+        ".gpkg",
+        ".shp",
+        ".fgb",
+        ".gml",
+        ".kml",
+        ".kmz",
+        ".tab",
+        ".mif",
+        ".gdb",
+        ".sqlite",
+        ".mbtiles",
+        ".dxf",
+        ".dgn",
+        ".pbf",
+        ".mvt",
+        ".zip",
+        ".topojson",
+    ]
+)
+
+
+def is_vector(path: Path) -> bool:
+    """Whether a file's name says it is a map that OGR may read."""
+    return path.suffix.lower() in _SUFFIXES
+
+
+class VectorFile:
+    """The first layer of a map file. Features are numbered from 1, in file order."""
+
+    encoding: str | None = None
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._notes: list[str] = []
+        self._read = 0
+        _refuse_indirect(path)
+        self._options: dict[str, Any] = {}
+        if path.suffix.lower() == ".mbtiles":
+            self._options["CLIP"] = "NO"  # keeps the points in the tiles' margins
+        self.total, self.header, self.crs = self._describe()
+
+    def done(self) -> int:
+        """Return features read, of `total`."""
+        return self._read
+
+    def close(self) -> None:
+        """Close the file: it is open only while it is read."""
+
+    def notes(self) -> list[str]:
+        """Return what OGR remarked."""
+        return list(dict.fromkeys(self._notes))
+
+    def chunks(self, rows: int) -> Iterator[Chunk]:
+        """Yield chunks of about `rows` features with their geometry in the file's own CRS."""
+        try:
+            with (
+                warnings.catch_warnings(record=True) as said,
+                pyogrio.open_arrow(
+                    self._path, layer=0, batch_size=max(rows, 1), **self._options
+                ) as (meta, stream),
+            ):
+                name = meta["geometry_name"] or "wkb_geometry"
+                for batch in pa.RecordBatchReader.from_stream(stream):
+                    yield self._chunk(batch, name)
+                self._notes += [str(one.message) for one in said]
+        except _BROKEN as error:
+            raise self._unreadable(error) from None
+
+    def _describe(self) -> tuple[int, tuple[str, ...], str | None]:
+        try:
+            with warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter("always")
+                info = pyogrio.read_info(self._path, layer=0, **self._options)
+            self._notes += [str(one.message) for one in said]
+        except (*_BROKEN, IndexError) as error:
+            raise self._unreadable(error) from None
+        return max(int(info["features"]), 0), tuple(info["fields"]), self._stated_crs(info["crs"])
+
+    def _stated_crs(self, found: str | None) -> str | None:
+        """Return the file's CRS; a GeoJSON may name one that OGR does not know as EPSG."""
+        return found
+
+    def _chunk(self, batch: pa.RecordBatch, geometry_name: str) -> Chunk:
+        first = self._read + 1
+        self._read += batch.num_rows
+        numbers = np.arange(first, first + batch.num_rows, dtype=np.int64)
+        columns = {
+            name: _as_text(batch.column(name)) for name in self.header if name in batch.schema.names
+        }
+        if geometry_name not in batch.schema.names:
+            return Chunk(numbers, columns, objects([None] * batch.num_rows))
+        wkb = objects(batch.column(geometry_name).to_pylist())
+        return _with_geometry(numbers, columns, wkb)
+
+    def _unreadable(self, error: BaseException) -> InvalidInput:
+        said = " ".join(str(error).split())[:160]
+        return InvalidInput(
+            f"{self._path.name} cannot be read as a map file: {said}.",
+            advice="Nothing was imported. Open it in QGIS and export it as GeoJSON or GeoPackage.",
+            field="source",
+        )
+
+
+def _with_geometry(
+    numbers: np.ndarray[Any, Any], columns: dict[str, list[str | None]], wkb: np.ndarray[Any, Any]
+) -> Chunk:
+    """Decode WKB; what cannot be decoded becomes a reject."""
+    shapes = shapely.from_wkb(wkb, on_invalid="ignore")
+    lost = np.array([w is not None and g is None for w, g in zip(wkb, shapes, strict=True)], bool)
+    if not lost.any():
+        return Chunk(numbers, columns, shapes)
+    reason, mend = "geometry cannot be read", "draw it again in QGIS"
+    rejects = [Reject(int(row), "geometry", "", reason, mend) for row in numbers[lost]]
+    kept = {
+        name: [value for value, gone in zip(column, lost, strict=True) if not gone]
+        for name, column in columns.items()
+    }
+    return Chunk(numbers[~lost], kept, shapes[~lost], rejects)
+
+
+def _as_text(column: pa.Array) -> list[str | None]:
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        texts: list[str | None] = column.to_pylist()
+        return texts
+    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
+        return [
+            None
+            if cell is None
+            else cell.isoformat(" ")
+            if hasattr(cell, "hour")
+            else cell.isoformat()
+            for cell in column.to_pylist()
+        ]
+    return [_written(cell) for cell in column.to_pylist()]
+
+
+def _written(cell: object) -> str | None:
+    if cell is None:
+        return None
+    if isinstance(cell, bool):
+        return str(int(cell))
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, (list, dict)):
+        return json.dumps(cell, ensure_ascii=False, default=str)
+    if isinstance(cell, bytes):
+        return cell.hex()
+    return str(cell)
+
+
+def _refuse_indirect(path: Path) -> None:
+    """Refuse files that make OGR read other files or addresses."""
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if _INDIRECT.match(head):
+        raise InvalidInput(
+            f"{path.name} is no map but points to others, which is not followed.",
+            advice="Nothing was imported. Export the data themselves.",
+            field="source",
+        )

@@ -1,0 +1,1 @@
+"""Writing a city out as GeoJSON, CSV, GeoPackage and Excel. Imports domain and data only."""
