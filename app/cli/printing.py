@@ -88,7 +88,7 @@ def local_time(ms: int | None, zone: str = "Asia/Shanghai") -> str:
 def progress(*, quiet: bool = False) -> Iterator[Progress]:
     """Show bars on stderr; nothing when `quiet` or stderr is no terminal but stages by name."""
     if quiet:
-        yield lambda _stage, _done, _total: None
+        yield lambda _stage, _share: None
     elif not sys.stderr.isatty():
         yield _stage_lines()
     else:
@@ -99,7 +99,7 @@ def progress(*, quiet: bool = False) -> Iterator[Progress]:
 def _stage_lines() -> Progress:
     seen: list[str] = []
 
-    def show(stage: str, _done: int, _total: int) -> None:
+    def show(stage: str, _share: float) -> None:
         if stage not in seen:
             seen.append(stage)
             sys.stderr.write(stage + "\n")
@@ -116,10 +116,10 @@ def _bars() -> Iterator[Progress]:
     with Bars(console=Console(stderr=True)) as bars:
         tasks: dict[str, Any] = {}
 
-        def show(stage: str, done: int, total: int) -> None:
+        def show(stage: str, share: float) -> None:
             if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total or None)
-            bars.update(tasks[stage], completed=done, total=total or None)
+                tasks[stage] = bars.add_task(stage, total=1.0)
+            bars.update(tasks[stage], completed=share)
 
         yield show
 

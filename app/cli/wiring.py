@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from app.runtime.core import Core
 
-Progress = Callable[[str, int, int], None]  # stage, done, total (0: not known)
+Progress = Callable[[str, float], None]  # stage, share done from 0 to 1
 
 
 @dataclass(frozen=True)
