@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from app.domain.clocks import Clock
+from app.domain.workflow import UNDO
 
 E7 = 10_000_000  # degrees are whole 1e-7 in actions, which hold no floats
 
@@ -83,8 +84,10 @@ class CaseState:
         return tuple(sorted((c for c in self.clocks if c.stopped_ms is None), key=_due))
 
     def last_applied(self) -> Entry | None:
-        """Return the newest history entry that has effect."""
-        return next((e for e in reversed(self.history) if e.effect == "applied"), None)
+        """Return the newest step that has effect; compensating ones are no steps."""
+        return next(
+            (e for e in reversed(self.history) if e.effect == "applied" and e.type != UNDO), None
+        )
 
 
 def _due(clock: Clock) -> int:

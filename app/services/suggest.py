@@ -54,18 +54,20 @@ def rank_matters(words: str, rules: RuleBook, lang: str = "zh") -> list[MatterSu
 
     A keyword inside a longer one found of any matter (井盖 in 雨水井盖) does not speak again.
     """
-    found = {m: _found(m, words) for m in rules.matters.leaves}
+    found = {m.code: _found(m, words) for m in rules.matters.leaves}
     every = {word for hits in found.values() for word in hits}
-    weights: dict[Matter, int] = {}
-    for matter, hits in found.items():
+    weights: dict[str, int] = {}
+    for code, hits in found.items():
         own = [w for w in hits if not any(w != other and w in other for other in every)]
         if own:
-            weights[matter] = sum(len(w) ** 2 for w in own)
+            weights[code] = sum(len(w) ** 2 for w in own)
     total = sum(weights.values())
-    order = sorted(weights, key=lambda m: (-weights[m], m.code))
+    order = sorted(weights, key=lambda code: (-weights[code], code))
     return [
-        MatterSuggestion(m.code, m.name(lang), weights[m] * 1000 // total, tuple(found[m]))
-        for m in order
+        MatterSuggestion(
+            code, rules.matters[code].name(lang), weights[code] * 1000 // total, tuple(found[code])
+        )
+        for code in order
     ]
 
 
