@@ -10,12 +10,12 @@ from sqlalchemy import Row, Select, func, select
 
 from app.data.tables import case_row, person, secret, unit
 from app.domain.cases import CaseState
-from app.services.changes import CaseRow
+from app.services.changes import CaseRow, one_line
 
 NEVER = 1 << 62  # stands for "no deadline" where rows are sorted by deadline
 CELLS = 400  # cells to a degree: about 280 m north to south, 240 m across at Shanghai
 CELL_ROW = 1 << 20
-LONGEST_TITLE = 80
+LONGEST_TITLE = 40
 SENT_BACK, URGENT, TO_DISPATCH, URGENT_ELSEWHERE, ELSEWHERE, DONE = range(6)  # ranks
 _WAITING_PHASES = ("intake", "dispatch")
 
@@ -76,12 +76,6 @@ def to_row(values: Row[Any]) -> CaseRow:
     fields = list(values[: len(COLUMNS)])
     fields[_TITLE] = one_line(fields[_TITLE])
     return CaseRow(*fields)
-
-
-def one_line(words: str) -> str:
-    """Return the first `LONGEST_TITLE` characters of a report as one line."""
-    line = " ".join(words[: LONGEST_TITLE * 4].split())
-    return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1] + "…"
 
 
 def values_of(row: CaseRow, state: CaseState, phase: str) -> dict[str, Any]:

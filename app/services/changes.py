@@ -6,13 +6,23 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 
+LONGEST_TITLE = 80
+
+
+def one_line(words: str) -> str:
+    """Return the first `LONGEST_TITLE` characters of a report as one line."""
+    line = " ".join(words[: LONGEST_TITLE * 4].split())
+    return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1] + "…"
+
+
 @dataclass(frozen=True)
 class CaseRow:
     """One line of the inbox and one symbol on the map. Degrees WGS 84, times Unix ms.
 
     `due_ms` is the soonest running deadline (`due_clock` names it), None when none runs.
     `title` and `address` are joined from the vault at reading and empty once erased.
-    `confidence` is the share of certainty of the suggestion in per mille, None if there is none.
+    `confidence` is what the words alone say for the first suggested matter, in per mille, while
+    nobody has the case; None if they say nothing or it was sent.
     """
 
     uid: UUID

@@ -11,15 +11,15 @@ from app.domain.errors import NotFound
 from app.domain.fold import fold, refusal_of_role
 from app.domain.rules import RuleBook
 from app.domain.workflow import CREATE, Move
-from app.services.changes import CaseRow
+from app.services.changes import CaseRow, one_line
 from app.services.commands import Actor
 from app.services.ports import City, UnitOfWork
-from app.services.suggest import suggest
+from app.services.suggest import rank_matters, suggest
 from app.services.views import CaseSheet, Suggestion
 
+WAITING_PHASES = ("intake", "dispatch")
 _NEAR_METRES = 100.0
 _NEAR_MOST = 5
-_TITLE_LETTERS = 40
 
 
 def load_state(case: UUID, uow: UnitOfWork) -> CaseState | None:
@@ -79,7 +79,7 @@ def suggestion_for(
     now_ms: int,
 ) -> Suggestion | None:
     """Return what the rules would do while nobody has the case, else None."""
-    if rules.workflow.steps[state.step].phase not in ("intake", "dispatch"):
+    if rules.workflow.steps[state.step].phase not in WAITING_PHASES:
         return None
     return suggest(_said(state, words), where, now_ms, rules, uow.directory, matter=state.matter)
 
@@ -98,7 +98,7 @@ def build_row(state: CaseState, where: Whereabouts, uow: UnitOfWork, rules: Rule
         step=state.step,
         matter=state.matter,
         matter_name=matter.name_zh if matter else "",
-        title=_title(state, values),
+        title=one_line(_said(state, values)),
         address=values.get(state.refs["address"], "") if "address" in state.refs else "",
         lon=state.lon,
         lat=state.lat,
@@ -122,16 +122,21 @@ def build_row(state: CaseState, where: Whereabouts, uow: UnitOfWork, rules: Rule
         changed_ms=state.changed_ms,
         closed_ms=None if step.open else state.changed_ms,
         sample=state.sample,
+        confidence=_confidence(state, values, rules),
     )
+
+
+def _confidence(state: CaseState, values: Mapping[UUID, str], rules: RuleBook) -> int | None:
+    if rules.workflow.steps[state.step].phase not in WAITING_PHASES:
+        return None
+    if state.matter:
+        return 1000
+    ranked = rank_matters(_said(state, values), rules)
+    return ranked[0].score if ranked else None
 
 
 def _said(state: CaseState, values: Mapping[UUID, str]) -> str:
     return values.get(state.refs["words"], "") if "words" in state.refs else ""
-
-
-def _title(state: CaseState, values: Mapping[UUID, str]) -> str:
-    first = " ".join(_said(state, values).split())
-    return first if len(first) <= _TITLE_LETTERS else first[: _TITLE_LETTERS - 1] + "…"
 
 
 def _keys(state: CaseState) -> list[UUID]:
