@@ -15,7 +15,6 @@ from app.services.changes import CaseRow, one_line
 NEVER = 1 << 62  # stands for "no deadline" where rows are sorted by deadline
 CELLS = 400  # cells to a degree: about 280 m north to south, 240 m across at Shanghai
 CELL_ROW = 1 << 20
-LONGEST_TITLE = 40
 SENT_BACK, URGENT, TO_DISPATCH, URGENT_ELSEWHERE, ELSEWHERE, DONE = range(6)  # ranks
 _WAITING_PHASES = ("intake", "dispatch")
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
-
-LONGEST_TITLE = 80
+LONGEST_TITLE = 40
 
 
 def one_line(words: str) -> str:
