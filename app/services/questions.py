@@ -173,7 +173,9 @@ def _since(question: Since, _city: City, uow: UnitOfWork, _now: int) -> Changes:
     batch = uow.actions.since(question.revision, 10_000)
     subjects = list(dict.fromkeys(signed.action.subject for _, signed in batch))
     revision = batch[-1][0] if batch else question.revision
-    return Changes(revision=revision, cases=tuple(uow.cases.rows(subjects)))
+    imported = any(signed.action.type == "import" for _, signed in batch)
+    rows = tuple(uow.cases.rows(subjects))
+    return Changes(revision=revision, cases=rows, map_changed=imported)
 
 
 _ANSWERS: dict[type, Callable[[Any, City, UnitOfWork, int], Any]] = {
