@@ -41,8 +41,11 @@ class SqlActionLog:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def append(self, signed: SignedAction) -> int:
-        """Store and return its sequence number (the present one if it is here already)."""
+    def append(self, signed: SignedAction, *, quarantined: bool = False) -> int:
+        """Store and return its sequence number (the present one if it is here already).
+
+        A quarantined action is kept and shown, but `of_subject` leaves it out.
+        """
         known = self._seq(signed.hash)
         if known is not None:
             return known
@@ -59,6 +62,7 @@ class SqlActionLog:
                 "data": signed.data,
                 "suite": signed.suite,
                 "signature": signed.signature,
+                "status": "quarantined" if quarantined else "ok",
                 "received_ms": time.time_ns() // 1_000_000,
             },
         )

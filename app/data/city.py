@@ -60,6 +60,11 @@ class SqlCity:
         self.clock = HybridClock(signer.device)
 
     @property
+    def engine(self) -> Engine:
+        """The way to the database, for bulk writers in `app.data`."""
+        return self._engine
+
+    @property
     def areas(self) -> AreaIndex:
         """The map's index, opened at first use."""
         if self._areas is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import ArgumentError
 
 from app.data.blobs import FileBlobs, sync_folder
@@ -21,7 +21,7 @@ from app.data.keys import load_or_make_key
 from app.data.migrations import HEAD, bring_up_to_date, check_version, version_of
 from app.data.rules_seed import seed_rules
 from app.data.rules_table import SqlRules
-from app.domain.errors import InvalidInput, NotFound, StorageFailure, Unavailable, strip_secrets
+from app.domain.errors import InvalidInput, NotFound, StorageFailure, strip_secrets
 from app.domain.rules import parse_rules
 from app.services.ports import AreaIndex
 from app.services.views import CityFacts
@@ -114,6 +114,8 @@ def _found(engine: Engine, place: str, facts: CityFacts, rules: Mapping[str, Any
         write_city_facts(connection, facts)
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+        else:
+            _make_remote_map(connection)
         connection.commit()
 
 
@@ -164,7 +166,7 @@ def _open_remote(address: str) -> SqlCity:
                 place,
                 load_or_make_key(own / "keys", None),
                 FileBlobs(own / "blobs"),
-                _remote_areas,
+                lambda: _remote_areas(engine),
             )
         )
     except BaseException:
@@ -208,10 +210,16 @@ def _local_areas(folder: Path) -> AreaIndex:
     return MapIndex(folder)
 
 
-def _remote_areas() -> AreaIndex:
-    raise Unavailable(
-        "The map of a city on PostgreSQL cannot be read yet.", advice="Use a local city."
-    )
+def _remote_areas(engine: Engine) -> AreaIndex:
+    from app.data.postgis_map import PostgisMap  # brings pyarrow, which a local start can spare
+
+    return PostgisMap(engine)
+
+
+def _make_remote_map(connection: Connection) -> None:
+    from app.data.postgis_map import create_map_tables
+
+    create_map_tables(connection)
 
 
 def _check_folder(folder: Path, key: str | None) -> None:

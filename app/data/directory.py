@@ -21,6 +21,9 @@ _DUTY = select(duty).where(duty.c.uid == bindparam("uid"))
 _DUTIES = select(duty).where(
     duty.c.area.in_(bindparam("areas", expanding=True)), duty.c.kind == bindparam("kind")
 )
+_DUTY_OF = (
+    select(duty).where(duty.c.persons.like(bindparam("person"))).order_by(duty.c.uid).limit(1)
+)
 _SHIFTS = select(shift).order_by(shift.c.code)
 
 
@@ -50,6 +53,11 @@ class SqlDirectory:
         rows = self._connection.execute(_DUTIES, {"areas": list(areas), "kind": kind})
         place = {area: i for i, area in enumerate(areas)}
         return sorted((_duty(row) for row in rows), key=lambda one: (place[one.area], one.uid))
+
+    def duty_of(self, person: UUID) -> Duty | None:
+        """Return the post on which a person stands in some shift, if any; the oldest of several."""
+        row = self._connection.execute(_DUTY_OF, {"person": f'%"{person}"%'}).first()
+        return _duty(row) if row else None
 
     def shifts(self) -> Sequence[Shift]:
         """Return all shifts by code."""

@@ -18,7 +18,7 @@ from sqlcipher3 import dbapi2 as sqlcipher
 
 from app.domain.errors import Unavailable
 
-WRITE = "wangge_write"
+WRITE = "wangge_write"  # True takes the writers' turn, False reads a snapshot, unset is neither
 WAIT_MS = 15_000
 APPLICATION_ID = 0x57474731  # "WGG1"
 _OLDEST_SQLITE = (3, 51, 3)  # older ones can corrupt a WAL shared by two programs
@@ -105,13 +105,14 @@ def _prepare(raw: Any, key: str | None) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get(WRITE, False)
-    connection.exec_driver_sql(f"PRAGMA query_only = {int(not write)}")
+    write = connection.get_execution_options().get(WRITE)
+    connection.exec_driver_sql(f"PRAGMA query_only = {int(write is False)}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
 def _begin_postgres(connection: Connection) -> None:
-    if connection.get_execution_options().get(WRITE, False):
+    write = connection.get_execution_options().get(WRITE)
+    if write:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")
-    else:
+    elif write is False:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
