@@ -110,11 +110,15 @@ class Core:
         """Put a batch on the queue; False, and counted, if there is no room."""
         return self._batches.offer(batch, timeout_s)
 
+    def take_batches_by(self, take: TakeBatches) -> None:
+        """Let `take` store and judge batches from now on, where it needs the open city itself."""
+        self._take_batches = take
+
     def drain(self, timeout_s: float = 10.0) -> bool:
         """Wait until all offered batches are taken in; True if done in time."""
         return self._batches.drain(timeout_s)
 
-    def every(self, name: str, period_s: float, beat: Callable[[], None]) -> Ticker:
+    def every(self, name: str, period_s: float, beat: Callable[[], object]) -> Ticker:
         """Call `beat` every `period_s` seconds on a thread of its own until the core closes."""
         ticker = Ticker(name, period_s, beat, on_error=self._on_error)
         self._tickers.append(ticker)

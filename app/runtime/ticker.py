@@ -20,7 +20,7 @@ class Ticker:
         self,
         name: str,
         period_s: float,
-        beat: Callable[[], None],
+        beat: Callable[[], object],
         *,
         on_error: ErrorHook = log_unexpected,
     ) -> None:

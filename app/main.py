@@ -1,0 +1,234 @@
+"""The only place where the parts meet: builds everything and passes it on.
+
+What is heavy is imported where it is needed, so that `case list` starts without Qt, numba or
+pandas.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from app.cli.application import build
+from app.cli.wiring import Export, Import, NewCity, Progress, Serve, Tour, Window, Wiring
+from app.runtime.core import WATCH_S, Core
+from app.runtime.jobs import wall_ms
+
+if TYPE_CHECKING:
+    from app.data.role_lock import RoleLock
+    from app.domain.signs import Sign
+    from app.engines.sign_board import SignBoard
+    from app.services.ports import City, NowMs
+
+RESOURCES = Path(__file__).resolve().parents[1] / "resources"
+KEY_VARIABLE = "WANGGE_KEY"
+_FOLLOW_S = 0.5
+_TAKE_OVER_S = 5.0
+
+
+def main() -> None:
+    """Run the command line; the process ends with an exit code that means something."""
+    build(wiring())()
+
+
+def wiring() -> Wiring:
+    """Return what the command line needs of the program."""
+    return Wiring(
+        open_core=open_core,
+        store_photo=store_photo,
+        create_city=create_city,
+        import_data=import_data,
+        export_data=export_data,
+        run_window=run_window,
+        tour=tour,
+        serve=serve,
+        compile_kernels=compile_kernels,
+        bench=bench,
+        bench_names=bench_names,
+    )
+
+
+def open_core(city: str, *, watch: bool = False, now_ms: NowMs = wall_ms) -> Core:
+    """Open a city for commands and questions alone.
+
+    `city` is a folder or a PostgreSQL address; the key of an encrypted one is read from the
+    environment (`WANGGE_KEY`). Raises what opening raises.
+    """
+    from app.data.city_folder import is_address
+    from app.services.bus import handle
+    from app.services.questions import answer
+
+    return Core(
+        lambda: _open_city(city),
+        handle,
+        answer,
+        now_ms=now_ms,
+        watch_s=WATCH_S if watch else 0,
+        remote=is_address(city),
+    )
+
+
+def _open_city(city: str) -> City:
+    from app.data.city_folder import open_city
+
+    return open_city(city, os.environ.get(KEY_VARIABLE))  # type: ignore[return-value]  # facts are set by opening
+
+
+@dataclass(frozen=True)
+class Live:
+    """A core with its roles, for window and `serve`: see `go_live`."""
+
+    core: Core
+    lock: RoleLock
+    sent: Callable[[], int]
+
+    @property
+    def playing(self) -> bool:
+        """Whether this process plays the machine's roles on the city."""
+        return self.lock.held
+
+
+def build_core(city: str, *, now_ms: NowMs = wall_ms, dispatch: bool = True) -> Live:
+    """Open a local city with everything that lives: intake of readings, roles, rule dispatch.
+
+    One process plays the roles (a lock in the folder); the others follow what it stores, and
+    take over within ten seconds of its end. Closing the core ends all of it.
+    """
+    from app.data.positions import PositionFile
+    from app.data.role_lock import RoleLock
+    from app.data.sign_log import SignLog
+    from app.feeds.follow import Follower
+    from app.feeds.intake import Intake
+    from app.feeds.rule_dispatch import RuleDispatch
+
+    core = open_core(city, watch=True, now_ms=now_ms)
+    try:
+        folder = Path(city)
+        lock = RoleLock(folder)
+        log, positions = SignLog(folder / "signs"), PositionFile(folder / "signs")
+        board = _board(core)
+        core.take_batches_by(Intake(log, board, positions, now_ms))
+        lock.try_take()
+        core.every("roles", _TAKE_OVER_S, lambda: lock.try_take())
+        core.on_close(lock.release)
+        follower = Follower(log, positions, board, core.publish, lambda: lock.held)
+        core.every("follow", _FOLLOW_S, follower)
+        rule = RuleDispatch(core, lambda: dispatch and lock.held)
+        core.subscribe(rule)
+    except BaseException:
+        core.close()
+        raise
+    return Live(core, lock, lambda: rule.sent)
+
+
+def _board(core: Core) -> SignBoard:
+    from app.domain.areas import Tier
+    from app.domain.errors import AppError
+    from app.engines.sign_board import SignBoard
+
+    def names(city: City) -> tuple[str, dict[str, str]]:
+        root = city.areas.root()
+        districts = city.areas.children(root.uid, Tier.DISTRICT)
+        return root.code, {area.code: area.name for area in (root, *districts)}
+
+    try:
+        code, by_code = core.with_city(names).result()
+    except AppError:  # a city without a map yet
+        code, by_code = core.facts.code, {}
+    return SignBoard(load_signs(), code, by_code)
+
+
+def load_signs(path: Path = RESOURCES / "signs.csv") -> tuple[Sign, ...]:
+    """Read the table of vital signs; raises `InvalidInput` naming the row at fault."""
+    import csv
+
+    from app.domain.signs import parse_signs
+
+    with path.open(encoding="utf-8", newline="") as file:
+        return parse_signs(csv.DictReader(file))
+
+
+def store_photo(city: str, path: Path) -> str:
+    """Put a photo among the city's blobs and return its hash."""
+    from app.data.blobs import FileBlobs
+    from app.data.city_folder import is_address
+    from app.domain.errors import InvalidInput
+
+    if is_address(city):
+        raise InvalidInput("Photos need a local city so far.", field="photo")
+    return FileBlobs(Path(city) / "blobs").put(path.read_bytes(), path.name)
+
+
+def create_city(wanted: NewCity, progress: Progress) -> Mapping[str, Any]:
+    """Build a sample city; see `app.sample.create`."""
+    from app.sample.create import create_sample_city
+
+    return create_sample_city(wanted.out, wanted.scale, wanted.seed, wanted.code, progress)
+
+
+def import_data(wanted: Import, progress: Progress) -> Mapping[str, Any]:
+    """Take a real source in."""
+    raise NotImplementedError(wanted)
+
+
+def export_data(wanted: Export, progress: Progress) -> Mapping[str, Any]:
+    """Write data out."""
+    raise NotImplementedError(wanted)
+
+
+def run_window(wanted: Window) -> int:
+    """Open the window and return its exit code."""
+    raise NotImplementedError(wanted)
+
+
+def tour(wanted: Tour, progress: Progress) -> Mapping[str, Any]:
+    """Walk the window through its faces."""
+    raise NotImplementedError(wanted)
+
+
+def serve(wanted: Serve, say: Callable[[str], None]) -> Mapping[str, Any]:
+    """Play the machine's roles without a window until SIGTERM or Ctrl-C; return what was done."""
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {one: signal.signal(one, on_signal) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        live = build_core(wanted.city)
+        try:
+            say(_greeting(live))
+            stop.wait()
+        finally:
+            ended = live.core.close()
+        return {"dispatched_by_rule": live.sent(), "ended_in_time": ended}
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _greeting(live: Live) -> str:
+    facts = live.core.facts
+    role = "plays the roles" if live.playing else "waits: another process plays the roles"
+    return f"{facts.name} ({facts.code}): open, {role}. Ctrl-C or SIGTERM ends it."
+
+
+def compile_kernels(progress: Progress) -> Mapping[str, Any]:
+    """Compile the drawing kernels into numba's cache."""
+    raise NotImplementedError(progress)
+
+
+def bench_names() -> Sequence[str]:
+    """Return the benchmarks there are."""
+    return ()
+
+
+def bench(name: str, arguments: Sequence[str]) -> Mapping[str, Any]:
+    """Run the benchmark `name`."""
+    raise NotImplementedError(name)
