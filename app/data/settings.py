@@ -1,0 +1,115 @@
+"""What this user of this machine prefers: a typed, versioned file, never part of a city.
+
+Window geometry alone lives in Qt's own settings. A file that cannot be read is set aside, not
+overwritten, and said; the program starts with defaults.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.domain.errors import StorageFailure
+
+SCHEMA_VERSION = 1
+_FILE = "settings.json"
+_RECENT_MOST = 8
+
+
+class MapView(BaseModel):
+    """Where the map was left: degrees WGS 84 and metres per pixel."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-90, le=90)
+    m_per_px: float = Field(gt=0, le=10_000)
+
+
+class Settings(BaseModel):
+    """All preferences; unknown keys are refused, so that a typing error is not lost."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    lang: Literal["zh", "en"] = "zh"
+    theme: Literal["light", "dark"] = "light"
+    station: Literal["desk", "wall", "field"] = "desk"
+    role: str = "dispatcher"
+    recent_cities: list[str] = Field(default_factory=list, max_length=_RECENT_MOST)
+    views: dict[str, MapView] = Field(default_factory=dict)  # by city
+
+    def with_city(self, city: str) -> Settings:
+        """Return these settings with `city` first among the recent ones."""
+        recent = [city, *(one for one in self.recent_cities if one != city)]
+        return self.model_copy(update={"recent_cities": recent[:_RECENT_MOST]})
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Settings as read, and what a person should be told about the reading, if anything."""
+
+    settings: Settings
+    note: str = ""
+
+
+# What turns the plain form of one version into that of the next.
+_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+
+def settings_folder() -> Path:
+    """Return the folder of this user's settings."""
+    return platformdirs.user_config_path("wangge")
+
+
+def load_settings(folder: Path) -> Loaded:
+    """Read the settings in `folder`; never raises for what stands in the file."""
+    path = folder / _FILE
+    try:
+        raw = json.loads(path.read_text("utf-8"))
+        return Loaded(Settings.model_validate_json(json.dumps(_migrated(raw))))
+    except FileNotFoundError:
+        return Loaded(Settings())
+    except OSError as error:
+        return Loaded(Settings(), f"{path} cannot be read ({error.strerror}); defaults are used.")
+    except (ValueError, ValidationError, KeyError, TypeError) as error:
+        aside = path.with_suffix(".broken.json")
+        path.replace(aside)
+        why = str(error).splitlines()[0]
+        return Loaded(Settings(), f"{path} was not valid ({why}) and was set aside as {aside}.")
+
+
+def save_settings(folder: Path, settings: Settings) -> None:
+    """Write `settings` whole or not at all; raises `StorageFailure`."""
+    path = folder / _FILE
+    part = path.with_suffix(".part")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with part.open("w", encoding="utf-8") as file:
+            file.write(settings.model_dump_json(indent=2))
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StorageFailure(
+            f"The settings could not be saved to {path}: {error.strerror}.",
+            advice="The program goes on; they hold until it is closed.",
+        ) from error
+
+
+def _migrated(raw: Any) -> dict[str, Any]:
+    if not isinstance(raw, dict):
+        raise ValueError("it holds no map of settings")
+    version = raw.get("schema_version", SCHEMA_VERSION)
+    while version in _MIGRATIONS:
+        raw = _MIGRATIONS[version](raw)
+        version = raw["schema_version"]
+    return raw
