@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -98,7 +99,8 @@ def save_settings(folder: Path, settings: Settings) -> None:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise StorageFailure(
             f"The settings could not be saved to {path}: {error.strerror}.",
             advice="The program goes on; they hold until it is closed.",
@@ -108,8 +110,7 @@ def save_settings(folder: Path, settings: Settings) -> None:
 def _migrated(raw: Any) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise ValueError("it holds no map of settings")
-    version = raw.get("schema_version", SCHEMA_VERSION)
-    while version in _MIGRATIONS:
-        raw = _MIGRATIONS[version](raw)
-        version = raw["schema_version"]
-    return raw
+    plain: dict[str, Any] = raw
+    while plain.get("schema_version", SCHEMA_VERSION) in _MIGRATIONS:
+        plain = _MIGRATIONS[plain["schema_version"]](plain)
+    return plain
