@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from app.services.views import CaseQuery
 SOON_MS = 4 * 3600 * 1000
 EXACT_UP_TO = 1_000
 _SAMPLED = 20_000
+_WHOLE = re.compile(r"-?[0-9]{1,18}|46[0-9]{17}")  # within 64 bits; 46… is NEVER
 _c = case_row.c
 _BY_RANK = ("rank", "due_key", "id")
 _BY_DUE = ("due_key", "id")
@@ -147,12 +149,8 @@ class CaseFilter:
         return [false()]
 
     def _beyond(self, cursor: str) -> ColumnElement[bool]:
-        parts = cursor.split(":")
-        try:
-            values = [int(part) for part in parts]
-        except ValueError:
-            values = []
-        if len(values) != len(self._order):
+        values = [int(part) for part in cursor.split(":") if _WHOLE.fullmatch(part)]
+        if len(values) != len(self._order) or len(values) != cursor.count(":") + 1:
             raise InvalidInput("The page's cursor belongs to another list.", field="after")
         columns = tuple_(*(_c[name] for name in self._order))
         last = tuple_(*map(literal, values))
