@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.data.readers import derive
 from app.data.readers.chunks import Chunk, Reject
 from app.data.readers.crs import Array, Box, SourceCrs
-from app.data.readers.keys import RepeatFinder, content_key, derived_uids
+from app.data.readers.keys import RepeatFinder, content_key, derived_uids, stated_uids
 from app.data.readers.mappings import Mapping
 from app.data.readers.places import Placer
 from app.data.readers.refusals import Refusals
@@ -98,7 +98,7 @@ class Assembler:
             column = chunk.columns.get(name)
             texts: Texts = [None] * len(rows)
             if column is not None:
-                texts = cleaned(column, self._missing)
+                texts = cleaned(column, self._missing, self.mapping.guarded)
             columns[name] = texts if len(of) == len(rows) else [texts[at] for at in of]
         first = np.searchsorted(of, of) if len(of) != len(rows) else of
         piece = np.arange(len(of)) - first
@@ -176,8 +176,12 @@ class Assembler:
     def _collect(self, columns: dict[str, pa.Array], work: _Work, lost: list[Reject]) -> Taken:
         """Leave out refused and repeated rows and put the columns in the schema's order."""
         keys = self._keys(work)
+        stated = self._stated_uids(work)
         good = np.flatnonzero(~work.refusals.out)
         uids = derived_uids([keys[at] for at in good])
+        if stated is not None:
+            uids = np.frombuffer(b"".join(stated[at] or b"" for at in good), np.uint8)
+            uids = uids.reshape(-1, 16)
         new = self._repeats.first_seen(uids) if len(good) else np.zeros(0, dtype=np.bool_)
         kept = good[new]
         self._widen(columns, work, kept)
@@ -193,9 +197,19 @@ class Assembler:
             for name, kind in zip(self._shape.schema.names, self._shape.schema.types, strict=True)
         ]
         batch = pa.RecordBatch.from_arrays(arrays, schema=self._shape.schema)
-        rejects = [*lost, *work.refusals.rejects]
+        rejects = sorted([*lost, *work.refusals.rejects], key=lambda one: one.row)
         repeated = int(len(good) - len(kept))
         return Taken(batch, len(work.piece) + len(lost), repeated, rejects)
+
+    def _stated_uids(self, work: _Work) -> list[bytes | None] | None:
+        """Return the uids of our own exports; rows without a readable one are refused."""
+        if self.mapping.uid is None:
+            return None
+        texts = work.columns[self.mapping.uid]
+        stated = stated_uids(texts)
+        bad = np.array([uid is None for uid in stated], dtype=np.bool_)
+        work.refusals.refuse(bad, "uid", texts, "no UUID", "leave the column uid as exported")
+        return stated
 
     def _widen(self, columns: dict[str, pa.Array], work: _Work, kept: Rows) -> None:
         if "lon" in columns:
@@ -208,7 +222,8 @@ class Assembler:
     def _keys(self, work: _Work) -> list[str]:
         """Return each row's stable key: its own id, or a hash of all that was read of it."""
         name, count = self.mapping.name, len(work.piece)
-        own = [work.columns[column] for column in self.mapping.key]
+        named = (self.mapping.uid,) if self.mapping.uid else self.mapping.key
+        own = [work.columns[column] for column in named]
         ids = list(zip(*own, strict=True)) if own else [()] * count
         keys: list[str] = []
         for at, parts in enumerate(ids):
@@ -217,10 +232,15 @@ class Assembler:
             else:
                 key = content_key(name, self._content(work, at))
             keys.append(f"{key}#{work.piece[at]}" if work.piece[at] else key)
-        return [key.encode("utf-8", "replace").decode("utf-8") for key in keys] if own else keys
+        return [key if key.isascii() else _speakable(key) for key in keys]
 
     def _content(self, work: _Work, at: int) -> list[str | None]:
         content = [column[at] for column in work.columns.values()]
         if work.shapes is not None and work.shapes[at] is not None:
             content.append(shapely.to_wkb(work.shapes[at], hex=True))
         return content
+
+
+def _speakable(key: str) -> str:
+    """Return a key without the halves of bytes that were no text."""
+    return key.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -18,11 +18,25 @@ def part_classes() -> dict[str, int]:
 
     Raises StorageFailure if the table is missing or has other columns.
     """
+    rows = _table()
+    return {name: index for index, _, name in reversed(rows)} | {code: i for i, code, _ in rows}
+
+
+@cache
+def class_codes() -> dict[int, str]:
+    """Return the four-digit code of each class, by its index."""
+    return {index: code for index, code, _ in _table()}
+
+
+@cache
+def _table() -> list[tuple[int, str, str]]:
+    """Return index, code and Chinese name of each class."""
     try:
         with TABLE.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-        table = {row["code"]: int(row["class"]) for row in rows}
-        return {row["name"]: int(row["class"]) for row in reversed(rows)} | table
+            return [
+                (int(row.get("class") or at), row["code"], row["name_zh"])
+                for at, row in enumerate(csv.DictReader(file))
+            ]
     except (OSError, KeyError, ValueError) as error:
         raise StorageFailure(
             f"The table of part classes {TABLE.name} cannot be read: {error}.",

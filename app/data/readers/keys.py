@@ -10,7 +10,7 @@ by chance with a likelihood of 6 in 10⁹.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Final
@@ -45,6 +45,18 @@ def derived_uids(keys: Iterable[str]) -> Uids:
 def derived_uid(key: str) -> UUID:
     """Return the uid of one key."""
     return UUID(bytes=derived_uids([key]).tobytes())
+
+
+def stated_uids(texts: Sequence[str | None]) -> list[bytes | None]:
+    """Return the bytes of UUIDs written as text, None where one is missing or none."""
+    return [_uid_bytes(text) for text in texts]
+
+
+def _uid_bytes(text: str | None) -> bytes | None:
+    try:
+        return None if text is None else UUID(text).bytes
+    except ValueError:
+        return None
 
 
 def content_key(name: str, values: Iterable[object]) -> str:

@@ -5,6 +5,8 @@ kind = "parts"
 title = "New York street tree census 2015"
 match = ["tree_id", "spc_latin"] # columns by which the file is recognised
 key = ["tree_id"]                # the source's own id; left out: a hash of the row
+uid = "uid"                      # instead of key: a column of UUIDs, as our own exports have
+guarded = true                   # our own exports: cells may start with a guarding '
 crs = "EPSG:4326"                # only if this data set is always in it
 where = [-74.3, 40.4, -73.6, 41] # degrees in which the data lie, to notice exchanged axes
 time_zone = "Asia/Shanghai"      # of times without an offset; needed if there are times
@@ -48,6 +50,8 @@ DEFAULT_TIMES: Final = (
     "%Y-%m-%d %H:%M",
     "%Y/%m/%d %H:%M",
     "%Y-%m-%dT%H:%M:%S%z",
+    "%Y-%m-%dT%H:%M:%S.%f%z",
+    "%Y-%m-%d %H:%M:%S%z",
 )
 _MAX_BYTES = 1 << 20
 _STRICT = ConfigDict(extra="forbid", frozen=True)
@@ -66,6 +70,8 @@ class Mapping(BaseModel):
     title: str = ""
     match: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
+    uid: str | None = None
+    guarded: bool = False
     crs: str | None = None
     where: tuple[float, float, float, float] | None = None
     layout: str | None = None
@@ -111,7 +117,17 @@ class Mapping(BaseModel):
     def all_columns(self) -> tuple[str, ...]:
         """Return every column the mapping reads, once, in order."""
         named = [column for field in self.columns for column in self.sources(field)]
-        return tuple(dict.fromkeys([*named, *self.key, *self.attrs]))
+        own = [self.uid] if self.uid else []
+        return tuple(dict.fromkeys([*named, *own, *self.key, *self.attrs]))
+
+    def with_places(self, header: Iterable[str]) -> Mapping:
+        """Return the mapping; if it names none, with columns plainly called lon and lat, or wkt."""
+        if any(name in self.columns for name in PLACE_FIELDS):
+            return self
+        have = set(header)
+        plain = ("lon", "lat") if {"lon", "lat"} <= have else ("wkt",) if "wkt" in have else ()
+        columns = {**self.columns, **{name: name for name in plain}}
+        return self.model_copy(update={"columns": columns})
 
 
 def load_mapping(path: Path) -> Mapping:

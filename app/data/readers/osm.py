@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import osmium
@@ -26,7 +26,7 @@ from app.data.readers.schemas import Kind
 from app.domain.errors import InvalidInput
 
 _SUFFIXES: Final = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".osm.xml")
-_ENTITIES: Final = {"node": osmium.osm.NODE, "way": osmium.osm.WAY, "area": osmium.osm.AREA}
+_ENTITIES: Final = {"node": osmium.osm.NODE, "way": osmium.osm.WAY}
 _SHOWN_TAGS = 12
 _WHOLE: Final = frozenset({"storeys"})
 _LEADING_NUMBER: Final = re.compile(r"\s*(\d+(?:\.\d+)?)")
@@ -55,7 +55,7 @@ class TagRules(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
-    entity: str
+    entity: Literal["node", "way", "area"]
     rules: tuple[Rule, ...]
     fields: dict[str, tuple[str, ...]] = {}
     numbers: tuple[str, ...] = ()
@@ -134,8 +134,11 @@ class OsmExtract:
     def chunks(self, rows: int) -> Iterator[Chunk]:
         """Yield chunks of about `rows` objects with WGS 84 geometry."""
         chunk = _Building(self.header)
+        awaited: dict[str, int] = {}
         try:
             for found in self._objects():
+                if self._is_only_awaited(found, awaited):
+                    continue
                 tags = {tag.k: tag.v for tag in found.tags}
                 rule = next((rule for rule in self.rules.rules if rule.fits(tags)), None)
                 if rule is None or rule.set.get("leave_out"):
@@ -148,17 +151,30 @@ class OsmExtract:
         except (RuntimeError, OSError, ValueError, UnicodeDecodeError) as error:
             raise self._unreadable(error) from None
         self._finished = True
+        chunk.miss(awaited)
         if len(chunk):
             yield chunk.finish()
 
+    def _is_only_awaited(self, found: Any, awaited: dict[str, int]) -> bool:
+        """Note ways and relations from which an area must follow; an area settles its own."""
+        if self.rules.entity != "area":
+            return False
+        if found.is_area():
+            awaited.pop(_osm_id(found), None)
+            return False
+        if found.is_way() or found.tags.get("type") in ("multipolygon", "boundary"):
+            awaited[_osm_id(found)] = int(found.id)
+        return True
+
     def _objects(self) -> Iterator[Any]:
-        entity = _ENTITIES[self.rules.entity]
+        entity = _ENTITIES.get(self.rules.entity, osmium.osm.NOTHING)
         wanted = osmium.filter.KeyFilter(*self.rules.keys)
         processor = osmium.FileProcessor(str(self._path))
         if self.rules.entity == "way":
             processor = processor.with_locations()
         if self.rules.entity == "area":
             processor = processor.with_areas(osmium.filter.KeyFilter(*self.rules.keys))
+            entity = osmium.osm.WAY | osmium.osm.RELATION | osmium.osm.AREA
         kinds = osmium.filter.EntityFilter(entity)
         yield from processor.with_filter(kinds).with_filter(wanted)
 
@@ -219,6 +235,12 @@ class _Building:
         for name, column in self._columns.items():
             column.append(row.get(name))
 
+    def miss(self, awaited: dict[str, int]) -> None:
+        """Set aside the objects whose outline did not come about."""
+        for name, number in awaited.items():
+            reason, mend = "its outline is not closed in the extract", "cut with whole relations"
+            self._rejects.append(Reject(number, "geometry", name, reason, mend))
+
     def finish(self) -> Chunk:
         """Return the chunk."""
         shapes = shapely.from_wkb(objects(self._wkb), on_invalid="ignore")
@@ -239,7 +261,8 @@ def _geometry(factory: Any, found: Any) -> str:
 def _osm_id(found: Any) -> str:
     if found.is_area():
         return f"{'way' if found.from_way() else 'relation'}/{found.orig_id()}"
-    return f"{'node' if found.is_node() else 'way'}/{found.id}"
+    kind = "node" if found.is_node() else "way" if found.is_way() else "relation"
+    return f"{kind}/{found.id}"
 
 
 def _meets(value: str | None, wanted: str | tuple[str, ...]) -> bool:

@@ -12,6 +12,7 @@ from app.data.readers.refusals import Bools, Refusals
 
 _ENOUGH: Final = 100
 _FAR: Final = 10.0
+_FEW: Final = 10
 _TURNS: Final[tuple[tuple[str, Callable[[Array, Array], tuple[Array, Array]]], ...]] = (
     ("the sign of its longitude is wrong", lambda lon, lat: (-lon, lat)),
     ("the sign of its latitude is wrong", lambda lon, lat: (lon, -lat)),
@@ -36,6 +37,8 @@ class Placer:
         self._no_place = no_place
         self._checked = False
         self._home: Box | None = None
+        self._rough = True
+        self._told = 0
 
     @property
     def crs(self) -> SourceCrs:
@@ -63,6 +66,9 @@ class Placer:
         if not told.any():
             return np.full(len(x), np.nan), np.full(len(x), np.nan)
         self.check(x[told], y[told])
+        self._told += int(told.sum())
+        if self.crs.degrees and self._rough:
+            self._rough = _is_rough(x[told]) and _is_rough(y[told])
         lon, lat, right = self.crs.to_wgs84(np.where(told, x, np.nan), np.where(told, y, np.nan))
         mend = f"coordinates must be valid in {self.crs.shown}"
         refusals.refuse(told & ~right, "lon, lat", texts, "out of range", mend)
@@ -86,6 +92,12 @@ class Placer:
             west, south = min(west, self.extent[0]), min(south, self.extent[1])
             east, north = max(east, self.extent[2]), max(north, self.extent[3])
         self.extent = (west, south, east, north)
+
+    def notes(self) -> list[str]:
+        """Return a remark if all the points were rounded until they are a kilometre wrong."""
+        if self._crs is None or not (self.crs.degrees and self._rough and self._told >= _FEW):
+            return []
+        return ["all coordinates have at most two decimals of a degree: a kilometre is lost"]
 
     def _blank(self, x: Array, y: Array) -> Bools:
         """Tell which pairs stand for an unknown place: 0, 0 and what the mapping names."""
@@ -122,3 +134,8 @@ class _Pairs:
 
     def __getitem__(self, at: int) -> str:
         return f"{self._x[at]:.10g}, {self._y[at]:.10g}"
+
+
+def _is_rough(degrees: Array) -> bool:
+    """Whether all numbers have at most two decimals."""
+    return bool(np.all(np.abs(degrees * 100 - np.round(degrees * 100)) < 1e-6))

@@ -88,7 +88,8 @@ def _refuse_missing(source: Path) -> None:
 def _mapping(kind: Kind, opened: Source, wanted: Path | str | None, name: str) -> Mapping:
     if isinstance(opened, OsmExtract):
         return _identity(kind, opened)
-    return choose_mapping(kind, opened.header, wanted, name)
+    chosen = choose_mapping(kind, opened.header, wanted, name)
+    return chosen if isinstance(opened, VectorFile) else chosen.with_places(opened.header)
 
 
 def _table_or_map(path: Path, encoding: str | None) -> Source:

@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 import pyarrow as pa
 
+from app.data.map_schema import LAYERS
 from app.domain.areas import Tier
 
 Type = Literal["text", "int", "float", "time", "day", "stamp", "flag", "class", "state"]
@@ -78,19 +79,12 @@ _AREAS = Shape(
         Field("code"),
         Field("name", required=True),
         Field("name_en"),
-        Field("valid_from", "day", default=IMPORT_EPOCH),
-        Field("valid_to", "day", default=None),
+        Field("valid_from", "stamp", default=IMPORT_EPOCH),
+        Field("valid_to", "stamp", default=None),
         Field("platform", "flag", default=0),
         Field("sample", "flag", default=0),
     ),
-    schema=_schema(
-        *_texts("tier", "code", "name", "name_en"),
-        ("parent_uid", pa.binary()),
-        *_texts("valid_from", "valid_to"),
-        ("platform", pa.int64()),
-        ("sample", pa.int64()),
-        ("geom", pa.binary()),
-    ),
+    schema=LAYERS["area"].schema,
     geometry="multipolygon",
 )
 
@@ -105,15 +99,7 @@ _PARTS = Shape(
         Field("attrs", default=None),
         Field("sample", "flag", default=0),
     ),
-    schema=_schema(
-        *_texts("code"),
-        ("class", pa.int64()),
-        ("state", pa.int64()),
-        ("grid_uid", pa.binary()),
-        *_texts("source", "initial_date", "accuracy", "attrs"),
-        ("sample", pa.int64()),
-        ("geom", pa.binary()),
-    ),
+    schema=LAYERS["part"].schema,
     geometry="point",
 )
 
@@ -128,13 +114,7 @@ _PLACES = Shape(
         Field("source"),
         Field("sample", "flag", default=0),
     ),
-    schema=_schema(
-        *_texts("name", "address", "road", "lane", "number", "building", "unit", "room", "kind"),
-        ("grid_uid", pa.binary()),
-        *_texts("source"),
-        ("sample", pa.int64()),
-        ("geom", pa.binary()),
-    ),
+    schema=LAYERS["place"].schema,
     geometry="point",
 )
 
@@ -145,12 +125,7 @@ _ROAD = Shape(
         Field("width", "float", default=None, low=0.5, high=200),
         Field("sample", "flag", default=0),
     ),
-    schema=_schema(
-        *_texts("name", "kind"),
-        ("width", pa.float64()),
-        ("sample", pa.int64()),
-        ("geom", pa.binary()),
-    ),
+    schema=LAYERS["road"].schema,
     geometry="line",
 )
 
@@ -165,16 +140,7 @@ _BUILDING = Shape(
         Field("historic", "flag", default=0),
         Field("sample", "flag", default=0),
     ),
-    schema=_schema(
-        *_texts("name", "kind"),
-        ("storeys", pa.int64()),
-        ("floor_m2", pa.float64()),
-        ("curtain_wall", pa.int64()),
-        ("historic", pa.int64()),
-        ("compound_uid", pa.binary()),
-        ("sample", pa.int64()),
-        ("geom", pa.binary()),
-    ),
+    schema=LAYERS["building"].schema,
     geometry="polygon",
 )
 

@@ -124,7 +124,7 @@ class ImportStream:
             encoding=self._source.encoding,
             crs=self._assembler.crs_shown if self._assembler.placer.extent else None,
             extent=self._assembler.placer.extent,
-            notes=(*notes, *self._source.notes()),
+            notes=(*notes, *self._assembler.placer.notes(), *self._source.notes()),
         )
 
     def write_rejects(self, path: Path | None = None) -> Path | None:

@@ -85,6 +85,8 @@ class TextTable:
         self._codec = find_encoding(path, encoding)
         self.encoding: str | None = shown_encoding(self._codec)
         self.total = path.stat().st_size
+        if self.total == 0:
+            raise InvalidInput(f"{path.name} is empty.", field="source")
         self._raw = path.open("rb")
         text = io.TextIOWrapper(
             io.BufferedReader(self._raw, 1 << 20),
@@ -157,8 +159,6 @@ class TextTable:
 
     def _read_header(self) -> tuple[str, tuple[str, ...]]:
         name = self._path.name
-        if self.total == 0:
-            raise InvalidInput(f"{name} is empty.", field="source")
         try:
             for record in self._header_candidates():
                 if any(cell.strip() for cell in record[1]):

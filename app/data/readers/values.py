@@ -18,6 +18,7 @@ from app.data.readers.chunks import objects
 from app.data.readers.classes import part_classes
 from app.data.readers.refusals import Refusals
 from app.data.readers.schemas import Field
+from app.data.writers.cells import unguarded
 
 Texts = list[str | None]
 _YES = frozenset({"1", "true", "yes", "y", "是", "有"})
@@ -26,8 +27,15 @@ _STATES = {"完好": 0, "破损": 1, "丢失": 2, "废弃": 3, "0": 0, "1": 1, "
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 
 
-def cleaned(texts: Sequence[str | None], missing: frozenset[str]) -> Texts:
-    """Strip, decode HTML entities (also doubled ones), and turn what means nothing into None."""
+def cleaned(texts: Sequence[str | None], missing: frozenset[str], guards: bool = False) -> Texts:
+    """Strip, decode HTML entities (also doubled ones), and turn what means nothing into None.
+
+    `guards`: an apostrophe that keeps a spreadsheet from computing is taken off, and entities
+    stand for themselves (our own exports).
+    """
+    if guards:
+        bare = [None if text is None else unguarded(text.strip()) for text in texts]
+        return [None if text in missing else text for text in bare]
     result: Texts = []
     for text in texts:
         if text is None:
@@ -233,6 +241,13 @@ def _day(field: Field, texts: Texts, mapping: mappings.Mapping, refusals: Refusa
     return pa.array([None if day != day else day for day in written], pa.string())
 
 
+def _stamp(field: Field, texts: Texts, mapping: mappings.Mapping, refusals: Refusals) -> pa.Array:
+    """Read days or instants, and write them as ISO 8601 text in UTC."""
+    forms = dict.fromkeys([*mapping.times, "%Y-%m-%d", "%Y/%m/%d"])
+    moments = _time(field, texts, mapping.model_copy(update={"times": tuple(forms)}), refusals)
+    return pc.strftime(moments.cast(pa.timestamp("s", tz="UTC")), "%Y-%m-%dT%H:%M:%SZ")
+
+
 def _flags(column: pa.Array) -> NDArray[np.bool_]:
     result: NDArray[np.bool_] = column.to_numpy(zero_copy_only=False).astype(np.bool_)
     return result
@@ -244,6 +259,7 @@ _CONVERTERS: dict[str, Callable[[Field, Texts, mappings.Mapping, Refusals], pa.A
     "float": _float,
     "time": _time,
     "day": _day,
+    "stamp": _stamp,
     "flag": _flag,
     "class": _class,
     "state": _state,

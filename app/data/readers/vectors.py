@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,6 +65,8 @@ class VectorFile:
         self._read = 0
         _refuse_indirect(path)
         self._options: dict[str, Any] = {}
+        if path.suffix.lower() in (".geojson", ".json"):
+            self._options["DATE_AS_STRING"] = "YES"
         if path.suffix.lower() == ".mbtiles":
             self._options["CLIP"] = "NO"  # keeps the points in the tiles' margins
         self.total, self.header, self.crs = self._describe()
@@ -81,33 +84,28 @@ class VectorFile:
 
     def chunks(self, rows: int) -> Iterator[Chunk]:
         """Yield chunks of about `rows` features with their geometry in the file's own CRS."""
-        try:
-            with (
-                warnings.catch_warnings(record=True) as said,
-                pyogrio.open_arrow(
-                    self._path, layer=0, batch_size=max(rows, 1), **self._options
-                ) as (meta, stream),
-            ):
-                name = meta["geometry_name"] or "wkb_geometry"
-                for batch in pa.RecordBatchReader.from_stream(stream):
-                    yield self._chunk(batch, name)
+        opened = pyogrio.open_arrow(self._path, layer=0, batch_size=rows, **self._options)
+        with ExitStack() as stack:
+            meta, stream = self._heard(lambda: stack.enter_context(opened))
+            reader = self._heard(lambda: pa.RecordBatchReader.from_stream(stream))
+            name = meta["geometry_name"] or "wkb_geometry"
+            while (batch := self._heard(lambda: next(reader, None))) is not None:
+                yield self._chunk(batch, name)
+
+    def _heard(self, step: Callable[[], Any]) -> Any:
+        """Take a step of OGR's; its warnings become notes, its errors ours."""
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            try:
+                return step()
+            except (*_BROKEN, IndexError) as error:
+                raise self._unreadable(error) from None
+            finally:
                 self._notes += [str(one.message) for one in said]
-        except _BROKEN as error:
-            raise self._unreadable(error) from None
 
     def _describe(self) -> tuple[int, tuple[str, ...], str | None]:
-        try:
-            with warnings.catch_warnings(record=True) as said:
-                warnings.simplefilter("always")
-                info = pyogrio.read_info(self._path, layer=0, **self._options)
-            self._notes += [str(one.message) for one in said]
-        except (*_BROKEN, IndexError) as error:
-            raise self._unreadable(error) from None
-        return max(int(info["features"]), 0), tuple(info["fields"]), self._stated_crs(info["crs"])
-
-    def _stated_crs(self, found: str | None) -> str | None:
-        """Return the file's CRS; a GeoJSON may name one that OGR does not know as EPSG."""
-        return found
+        info = self._heard(lambda: pyogrio.read_info(self._path, layer=0, **self._options))
+        return max(int(info["features"]), 0), tuple(info["fields"]), info["crs"]
 
     def _chunk(self, batch: pa.RecordBatch, geometry_name: str) -> Chunk:
         first = self._read + 1

@@ -1,0 +1,188 @@
+"""Write batches of a kind to a file, by its ending; the file appears whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import openpyxl
+import pyarrow as pa
+import pyogrio
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from pyogrio.errors import DataSourceError
+
+from app.data.readers.schemas import SHAPES, Kind
+from app.data.writers.cells import guarded
+from app.data.writers.present import GEOMETRY, OGR_GEOMETRY, presented, tabular
+from app.domain.errors import AppError, InvalidInput, StorageFailure
+
+Progress = Callable[[int], None]
+"""Called with the rows written so far."""
+
+_MOST_ROWS: Final = 1_048_575
+_MOST_LETTERS: Final = 32_767
+_CRS: Final = "EPSG:4326"
+_BROKEN: Final = (OSError, DataSourceError, RuntimeError)
+
+
+def write(
+    kind: Kind | str,
+    batches: Iterable[pa.RecordBatch],
+    out: Path,
+    *,
+    progress: Progress | None = None,
+) -> int:
+    """Write `batches` of `kind` (in the columns of the readers' SHAPES) to `out`; return rows.
+
+    `.geojson` and `.gpkg` (1.2) hold the geometry in WGS 84; `.csv` is UTF-8 with a mark, places as
+    lon and lat, outlines as WKT; `.xlsx` tells outlines only by a point on them. All but `.xlsx` of
+    outlines can be imported again and add nothing. Raises InvalidInput for another ending or
+    more rows than a sheet holds, StorageFailure if the disk fails; `out` is then as before.
+    """
+    wanted = Kind(kind)
+    writer = _WRITERS.get(out.suffix.lower())
+    if writer is None:
+        raise InvalidInput(
+            f"No export is written as {out.suffix or out.name!r}.",
+            advice="Name a file ending in .geojson, .csv, .gpkg or .xlsx.",
+            field="out",
+        )
+    counted = _Counted(wanted, batches, progress)
+    with _whole_or_nothing(out, counted) as part:
+        writer(wanted, counted, part)
+    return counted.rows
+
+
+class _Counted:
+    """Passes batches on, at least an empty one; counts rows and keeps the source's own error."""
+
+    def __init__(
+        self, kind: Kind, batches: Iterable[pa.RecordBatch], progress: Progress | None
+    ) -> None:
+        self._none = pa.RecordBatch.from_pylist([], schema=SHAPES[kind].schema)
+        self._batches = batches
+        self._progress = progress
+        self.rows = 0
+        self.failure: AppError | None = None
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        yield self._none
+        try:
+            for batch in self._batches:
+                yield batch
+                self.rows += batch.num_rows
+                if self._progress is not None:
+                    self._progress(self.rows)
+        except AppError as error:
+            self.failure = error  # Arrow's C stream would swallow its words
+            raise
+
+
+@contextmanager
+def _whole_or_nothing(out: Path, counted: _Counted) -> Iterator[Path]:
+    """Yield a path beside `out` that takes its place if all went well."""
+    part = out.with_name(f"{out.stem}.part{out.suffix}")
+    try:
+        part.unlink(missing_ok=True)
+        yield part
+        part.replace(out)
+    except _BROKEN as error:
+        if counted.failure is not None:
+            raise counted.failure from None
+        raise StorageFailure(
+            f"{out} could not be written: {' '.join(str(error).split())[:160]}.",
+            advice="Check free space and rights; what was there before is as it was.",
+            field="out",
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write_csv(kind: Kind, batches: _Counted, out: Path) -> None:
+    with out.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        for number, batch in enumerate(batches):
+            table = tabular(kind, batch, outlines=True)
+            if number == 0:
+                writer.writerow(table.schema.names)
+            for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
+                writer.writerow([guarded(cell) if isinstance(cell, str) else cell for cell in row])
+
+
+def _write_sheet(kind: Kind, batches: _Counted, out: Path) -> None:
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet(str(kind))
+    sheet.freeze_panes = "A2"
+    for number, batch in enumerate(batches):
+        table = tabular(kind, batch, outlines=False)
+        if number == 0:
+            sheet.append(table.schema.names)
+        if batches.rows + table.num_rows > _MOST_ROWS:
+            book.close()
+            raise InvalidInput(
+                f"A sheet holds {_MOST_ROWS:,} rows, and there are more.",
+                advice="Export as .csv or .gpkg.",
+                field="out",
+            )
+        for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
+            sheet.append([_cell(sheet, value) for value in row])
+    book.save(out)
+
+
+def _cell(sheet: Any, value: object) -> object:
+    """Return numbers as they are and texts as texts, whatever they start with."""
+    if not isinstance(value, str):
+        return value
+    text = ILLEGAL_CHARACTERS_RE.sub("", value)
+    if len(text) > _MOST_LETTERS:
+        text = text[: _MOST_LETTERS - 1] + "…"
+    cell = WriteOnlyCell(sheet, value=text)
+    cell.data_type = "s"
+    return cell
+
+
+def _write_geojson(kind: Kind, batches: _Counted, out: Path) -> None:
+    options = {"RFC7946": "YES", "COORDINATE_PRECISION": "9"}
+    _write_ogr(kind, batches, out, "GeoJSON", {}, options)
+
+
+def _write_geopackage(kind: Kind, batches: _Counted, out: Path) -> None:
+    _write_ogr(kind, batches, out, "GPKG", {"VERSION": "1.2"}, {"GEOMETRY_NAME": GEOMETRY})
+
+
+def _write_ogr(
+    kind: Kind,
+    batches: _Counted,
+    out: Path,
+    driver: str,
+    dataset_options: dict[str, str],
+    layer_options: dict[str, str],
+) -> None:
+    shown = (presented(kind, batch) for batch in batches)
+    first = next(shown)
+    drawn = GEOMETRY in first.schema.names
+    reader = pa.RecordBatchReader.from_batches(first.schema, shown)
+    pyogrio.write_arrow(
+        reader,
+        out,
+        layer=str(kind),
+        driver=driver,
+        geometry_name=GEOMETRY if drawn else None,
+        geometry_type=OGR_GEOMETRY[SHAPES[kind].geometry],
+        crs=_CRS if drawn else None,
+        dataset_options=dataset_options,
+        layer_options=layer_options if drawn else {},
+    )
+
+
+_WRITERS: Final[dict[str, Callable[[Kind, _Counted, Path], None]]] = {
+    ".csv": _write_csv,
+    ".xlsx": _write_sheet,
+    ".geojson": _write_geojson,
+    ".json": _write_geojson,
+    ".gpkg": _write_geopackage,
+}
