@@ -40,7 +40,7 @@ class Watcher:
             changes = self._next(city)
             if changes is None:
                 return
-            if changes.cases or changes.notes:
+            if changes.cases or changes.notes or changes.map_changed:
                 self._publish(changes)
 
     def _next(self, city: City) -> Changes | None:
@@ -57,4 +57,5 @@ class Watcher:
             rows = tuple(uow.cases.rows(foreign))
         others = set(foreign) - {row.uid for row in rows}
         kinds = sorted({s.action.type for _, s in page if s.action.subject in others})
-        return Changes(revision=self._seen, cases=rows, notes=tuple(kinds))
+        imported = "import" in kinds
+        return Changes(self._seen, cases=rows, map_changed=imported, notes=tuple(kinds))

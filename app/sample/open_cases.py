@@ -42,6 +42,7 @@ WAYS: tuple[tuple[tuple[str, ...], int], ...] = (
     (("accept", "sign", "handle", "rework"), 2),
     (("accept", "sign", "handle", "pass"), 3),
 )
+_AUTO = 0.4
 Send = Callable[[Command, int], Changes]
 
 
@@ -63,7 +64,17 @@ def make_open_cases(
     for index, way in enumerate(ways):
         age_ms = int(chance.triangular(0.2, 30, 4) * HOUR_MS)
         case = uid_of(seed, "open", str(index), ms=now_ms - age_ms)
-        _play(case, way, now_ms - age_ms, now_ms, send, staff, spots[index], rules, chance)
+        _play(
+            case,
+            way,
+            now_ms - age_ms,
+            now_ms,
+            send,
+            staff,
+            spots[index % len(spots)],
+            rules,
+            chance,
+        )
     return len(ways)
 
 
@@ -95,10 +106,11 @@ def _play(
         reporter_name="示意市民",
         at_ms=start_ms,
         case=case,
-        auto_dispatch=False,
+        auto_dispatch=bool(way) and not unclear and chance.random() < _AUTO,
     )
     row = send(report, start_ms).cases[0]
-    for step in _timed([one for one in way if one != "unclear"], start_ms, now_ms, chance):
+    moves = [one for one in way if one != "unclear"]
+    for step in _timed(moves[1:] if row.auto else moves, start_ms, now_ms, chance):
         row = send(command_for(row, step.move, staff, chance), step.at_ms).cases[0]
 
 

@@ -17,6 +17,23 @@ _TAILS = (
     "，早高峰时特别严重。",
     "，居民意见很大。",
 )
+_BROKEN = ("破损", "坏了", "松动", "缺失", "有破损，存在安全隐患")
+_SAYS_HOW = (
+    "坏",
+    "破",
+    "缺",
+    "倒",
+    "脱落",
+    "松",
+    "不亮",
+    "不清",
+    "满",
+    "脏",
+    "枯",
+    "溢",
+    "损",
+    "错",
+)
 _VAGUE = (
     "{at}这边环境不太好，希望有人来看一下。",
     "{at}这里有点问题，老人小孩走路不方便。",
@@ -42,7 +59,7 @@ def leaf_weights(matters: MatterTree) -> tuple[list[Matter], list[float]]:
 def say(matter: Matter, at: str, chance: random.Random) -> str:
     """Return words about `matter` at the address `at`, with one of its keywords."""
     where = chance.choice(_WHERE).format(at=at)
-    return f"{where}{chance.choice(matter.keywords)}{chance.choice(_TAILS)}"
+    return f"{where}{_complaint(matter, chance)}{chance.choice(_TAILS)}"
 
 
 def say_unclear(matters: Sequence[Matter], at: str, chance: random.Random) -> str:
@@ -52,4 +69,12 @@ def say_unclear(matters: Sequence[Matter], at: str, chance: random.Random) -> st
     first, second = chance.sample(list(matters), 2)
     where = chance.choice(_WHERE).format(at=at)
     also = chance.choice(_CROWDED)
-    return f"{where}{chance.choice(first.keywords)}，{also}{chance.choice(second.keywords)}。"
+    return f"{where}{_complaint(first, chance)}，{also}{_complaint(second, chance)}。"
+
+
+def _complaint(matter: Matter, chance: random.Random) -> str:
+    """Return one of the matter's keywords, with what is wrong if it names only a thing."""
+    clear = [word for word in matter.keywords if len(word) > 2] or list(matter.keywords)
+    word = chance.choice(clear)
+    named_only = matter.kind == "part" and not any(how in word for how in _SAYS_HOW)
+    return word + chance.choice(_BROKEN) if named_only else word
