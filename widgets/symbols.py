@@ -8,9 +8,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 from widgets.theme import Theme
 
 
-def draw_state(
-    painter: QPainter, state: str, centre: QPointF, size: float, theme: Theme
-) -> None:
+def draw_state(painter: QPainter, state: str, centre: QPointF, size: float, theme: Theme) -> None:
     """Draw the symbol of `state` within a square of `size` pixels around `centre`."""
     colour = theme.state(state)
     painter.save()

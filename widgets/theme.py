@@ -101,7 +101,7 @@ def style_sheet(theme: Theme) -> str:
     """Return the rules of `window.qss` with the theme's colours put in."""
     values = {field.name: str(getattr(theme, field.name)) for field in fields(theme)}
     rules = (STYLES / "window.qss").read_text("utf-8")
-    return _TOKEN.sub(lambda found: values[found[1]], rules)
+    return _TOKEN.sub(lambda found: values.get(found[1], found[0]), rules)
 
 
 def palette(theme: Theme) -> QPalette:

@@ -1,0 +1,32 @@
+"""What the status strip says, from the machine's health and the age of the picture."""
+
+from __future__ import annotations
+
+from app.runtime.health import HealthItem
+from app.shell.bridge import Bridge
+from app.store import Store
+from widgets.i18n import tr, tr_or
+from widgets.status_strip import StatusItem
+from widgets.words import age, local
+
+_SHOWN = ("database", "batches", "feeds", "qgis", "simulation")
+
+
+def status_items(bridge: Bridge, store: Store, now_ms: int) -> tuple[list[StatusItem], str]:
+    """Return the items from the left, and the line at the right."""
+    health = bridge.core.health()
+    names = [*(n for n in _SHOWN if n in health), *(n for n in health if n not in _SHOWN)]
+    items = [_item(name, health[name]) for name in names]
+    oldest = store.oldest_reading_ms()
+    if oldest is None:
+        return items, tr("status.no_readings")
+    return items, tr("status.oldest", age=age(oldest, now_ms))
+
+
+def _item(name: str, item: HealthItem) -> StatusItem:
+    words = tr_or(f"health.{item.code}", tr_or(f"health.{name}", item.code))
+    text = words.format(count=item.count, total=item.total)
+    if name == "database" and item.count:
+        since = f"{local(item.since_ms):%H:%M}" if item.since_ms else ""
+        text = tr("status.local_since", since=since, n=item.count)
+    return StatusItem(text, item.state)

@@ -1,0 +1,312 @@
+"""The case sheet: what and where, clocks, who and why, what to do, photos, what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QPushButton,
+    QScrollArea,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.domain.people import Person
+from app.services.commands import Actor
+from app.services.views import CaseSheet
+from widgets.empty import EmptyState
+from widgets.facts import Facts
+from widgets.i18n import tr
+from widgets.photo_row import PhotoRow
+from widgets.pieces import KeyButton, Themed, make_label
+from widgets.prompt import PersonPicker, WordsPrompt
+from widgets.sheet_words import (
+    ACCEPT,
+    OTHER,
+    Offer,
+    advice_of,
+    clocks_of,
+    events_of,
+    facts_of,
+    head_line,
+    next_hand,
+    offers_of,
+    title_line,
+)
+from widgets.suggestion_card import SuggestionCard
+from widgets.theme import Theme
+from widgets.timeline import Timeline
+
+_BUTTONS = 5
+_NEAR = 5
+
+
+class CasePanel(QScrollArea):
+    """Shows one `CaseSheet`; every wish of the person leaves as a signal, nothing is written."""
+
+    accept_wanted = Signal()
+    other_wanted = Signal()
+    move_wanted = Signal(str, object)  # move, fields: Mapping[str, str]
+    matter_chosen = Signal(object)  # code
+    person_chosen = Signal(object)  # Person
+    become_wanted = Signal(object)  # NextHand
+    case_chosen = Signal(object)  # uid of a near case
+    photos_dropped = Signal(object)  # tuple of paths
+    photo_opened = Signal(object)
+
+    def __init__(self, theme: Theme, now_ms: Callable[[], int], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._now_ms = now_ms
+        self._sheet: CaseSheet | None = None
+        self._actor: Actor | None = None
+        self._offers: list[Offer] = []
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        host = QWidget(self)
+        self._stack = QStackedLayout(host)
+        self._empty = EmptyState(theme, host)
+        self._page = QWidget(host)
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self._page)
+        self._build(theme)
+        self.setWidget(host)
+        self.show_nothing()
+
+    @property
+    def sheet(self) -> CaseSheet | None:
+        """The sheet shown."""
+        return self._sheet
+
+    def show_nothing(self, *, loading: bool = False) -> None:
+        """Show that no case is chosen, or that one is being read."""
+        self._sheet = None
+        self._stack.setCurrentWidget(self._empty)
+        if loading:
+            self._empty.say(tr("sheet.loading"), "")
+        else:
+            self._empty.say(tr("sheet.empty"), tr("sheet.empty_how"))
+
+    def show_sheet(self, sheet: CaseSheet, actor: Actor) -> None:
+        """Show a case as `actor` sees it. A prompt stays open if it is the same case and step."""
+        old = self._sheet
+        same = old is not None and old.row.uid == sheet.row.uid
+        if not same:
+            self.verticalScrollBar().setValue(0)
+        if old is None or not same or old.state.step != sheet.state.step:
+            self.leave_prompt()
+        self._sheet, self._actor = sheet, actor
+        self._head.setText(head_line(sheet))
+        self._title.setText(title_line(sheet))
+        self._facts.show_facts(facts_of(sheet))
+        self._card.show_advice(advice_of(sheet))
+        self._show_offers(sheet, actor)
+        self._show_near(sheet)
+        self.tick()
+        self._stack.setCurrentWidget(self._page)
+
+    def show_photos(self, digests: Sequence[str], images: Mapping[str, QImage]) -> None:
+        """Show the case's photos as far as they have been read."""
+        self._photos.show_photos(digests, images)
+
+    def tick(self) -> None:
+        """Let time pass on clocks and history."""
+        if self._sheet is None:
+            return
+        clocks = clocks_of(self._sheet, self._now_ms())
+        self._clock_head.setVisible(bool(clocks))
+        self._clocks.show_facts(clocks)
+        self._timeline.show_events(events_of(self._sheet, self._now_ms()))
+
+    def press(self, key: str) -> bool:
+        """Do what the button with that key does; False if none has it now."""
+        offer = next((offer for offer in self._offers if offer.key == key), None)
+        if offer is None:
+            return False
+        self._take(offer)
+        return True
+
+    def choose_matter(self, number: int) -> bool:
+        """Choose a suggested matter by its number; False if there is none."""
+        return self._card.isVisible() and self._card.choose(number)
+
+    def ask_person(self, people: Sequence[Person]) -> None:
+        """Offer people for 另派."""
+        self._words.hide()
+        self._people.ask(people, tr("prompt.choose_person"))
+        self.ensureWidgetVisible(self._people)
+
+    def leave_prompt(self) -> None:
+        """Put questions away."""
+        self._words.hide()
+        self._people.hide()
+        self.setFocus()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the colours of `theme`."""
+        for part in self._painted:
+            part.set_theme(theme)
+
+    def retranslate(self) -> None:
+        """Take the words of the language spoken now."""
+        self._words.retranslate()
+        self._people.retranslate()
+        for label, key in self._heads:
+            label.setText(tr(key))
+        if self._sheet is not None and self._actor is not None:
+            self.show_sheet(self._sheet, self._actor)
+        else:
+            self.show_nothing()
+
+    def _build(self, theme: Theme) -> None:
+        page = self._page
+        self._head = make_label(page, 12, ink="dim")
+        self._title = make_label(page, 20, 700)
+        self._title.setWordWrap(True)
+        self._facts, self._clocks = Facts(theme, page), Facts(theme, page)
+        self._clock_head = make_label(page, 12, ink="dim")
+        self._card = SuggestionCard(theme, page)
+        self._buttons = [KeyButton(theme, page, accent=at == 0) for at in range(_BUTTONS)]
+        self._become = QPushButton(page)
+        self._become.setObjectName("plain")
+        self._words, self._people = WordsPrompt(theme, page), PersonPicker(theme, page)
+        self._near_head = make_label(page, 12, ink="dim")
+        self._near = [QPushButton(page) for _ in range(_NEAR)]
+        photo_head = make_label(page, 12, ink="dim")
+        self._photos = PhotoRow(theme, page)
+        history = make_label(page, 12, ink="dim")
+        self._timeline = Timeline(theme, page)
+        self._heads = ((self._clock_head, "sheet.clocks"), (history, "sheet.history"),
+                       (photo_head, "sheet.photos"))  # fmt: skip
+        for label, key in self._heads:
+            label.setText(tr(key))
+        self._painted: tuple[Themed, ...] = (self._empty, self._facts, self._clocks, self._card, self._words,
+                         self._people, self._photos, self._timeline, *self._buttons)  # fmt: skip
+        self._lay_out(photo_head, history)
+        self._connect()
+
+    def _lay_out(self, photo_head: QWidget, history: QWidget) -> None:
+        layout = QVBoxLayout(self._page)
+        layout.setContentsMargins(12, 12, 12, 12)
+        layout.setSpacing(0)
+        below = {
+            self._head: 2, self._title: 8, self._facts: 6, self._clock_head: 2, self._clocks: 10,
+            self._card: 12,
+        }  # fmt: skip
+        for part, space in below.items():
+            layout.addWidget(part)
+            layout.addSpacing(space)
+        self._grid = self._button_grid()
+        layout.addLayout(self._grid)
+        layout.addWidget(self._become)
+        layout.addWidget(self._words)
+        layout.addWidget(self._people)
+        layout.addWidget(self._near_head)
+        for button in self._near:
+            button.setObjectName("plain")
+            layout.addWidget(button)
+        for part, above in (
+            (photo_head, 12),
+            (self._photos, 6),
+            (history, 12),
+            (self._timeline, 4),
+        ):
+            layout.addSpacing(above)
+            layout.addWidget(part)
+        layout.addStretch(1)
+
+    def _button_grid(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(8)
+        grid.addWidget(self._buttons[0], 0, 0, 1, 2)
+        for at, button in enumerate(self._buttons[1:]):
+            grid.addWidget(button, 1 + at // 2, at % 2)
+        return grid
+
+    def _connect(self) -> None:
+        for at, button in enumerate(self._buttons):
+            button.setProperty("at", at)
+            button.clicked.connect(self._on_button)
+        for button in self._near:
+            button.clicked.connect(self._on_near)
+        self._become.clicked.connect(self._on_become)
+        self._card.matter_chosen.connect(self.matter_chosen)
+        self._words.given.connect(self._on_words)
+        self._words.left.connect(self.leave_prompt)
+        self._people.chosen.connect(self._on_person)
+        self._people.left.connect(self.leave_prompt)
+        self._photos.dropped.connect(self.photos_dropped)
+        self._photos.opened.connect(self.photo_opened)
+
+    def _show_offers(self, sheet: CaseSheet, actor: Actor) -> None:
+        self._offers = offers_of(sheet)[:_BUTTONS]
+        for button, offer in zip(self._buttons, self._offers, strict=False):
+            button.say(offer.text, offer.key)
+            button.show()
+        for button in self._buttons[len(self._offers) :]:
+            button.hide()
+        for at, button in enumerate(self._buttons[1:]):
+            alone = at % 2 == 0 and at + 2 >= len(self._offers)
+            self._grid.addWidget(button, 1 + at // 2, at % 2, 1, 2 if alone else 1)
+        hand = next_hand(sheet, actor)
+        self._become.setVisible(hand is not None)
+        if hand is not None:
+            role = tr(f"role.{hand.role}")
+            self._become.setText(tr("sheet.become", role=role, name=hand.name) + "  [W]")
+
+    def _show_near(self, sheet: CaseSheet) -> None:
+        self._near_head.setVisible(bool(sheet.near))
+        self._near_head.setText(tr("sheet.near", n=len(sheet.near)))
+        for link, row in zip(self._near, sheet.near, strict=False):
+            link.setText(row.title or row.matter_name)
+            link.setProperty("uid", str(row.uid))
+            link.show()
+        for link in self._near[len(sheet.near) :]:
+            link.hide()
+
+    def become_next(self) -> bool:
+        """Ask to become who can take the next step; False if nobody needs to."""
+        if self._sheet is None or self._actor is None:
+            return False
+        hand = next_hand(self._sheet, self._actor)
+        if hand is not None:
+            self.become_wanted.emit(hand)
+        return hand is not None
+
+    def _take(self, offer: Offer) -> None:
+        if offer.name == ACCEPT:
+            self.accept_wanted.emit()
+        elif offer.name == OTHER:
+            self.other_wanted.emit()
+        elif offer.needs:
+            self._people.hide()
+            self._words.ask(
+                offer.name, offer.needs, tr(f"prompt.{offer.needs}_for", move=offer.text)
+            )
+            self.ensureWidgetVisible(self._words)
+        else:
+            self.move_wanted.emit(offer.name, {})
+
+    def _on_button(self) -> None:
+        self._take(self._offers[int(self.sender().property("at"))])
+
+    def _on_near(self) -> None:
+        self.case_chosen.emit(UUID(self.sender().property("uid")))
+
+    def _on_become(self) -> None:
+        self.become_next()
+
+    def _on_words(self, move: str, kind: str, words: str) -> None:
+        self.leave_prompt()
+        self.move_wanted.emit(move, {kind: words})
+
+    def _on_person(self, person: Person) -> None:
+        self.leave_prompt()
+        self.person_chosen.emit(person)

@@ -1,0 +1,120 @@
+"""Rows of name and value, painted: what a sheet says of a case, with inks that carry state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from widgets.theme import Theme, font, metrics
+
+_ROW = 24
+_VALUE = 80
+_GAP = 14
+_WRAP = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
+
+
+@dataclass(frozen=True)
+class Span:
+    """A piece of a value: `ink` is empty (text), `dim` or a state."""
+
+    text: str
+    ink: str = ""
+    weight: int = 400
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One row."""
+
+    name: str
+    spans: tuple[Span, ...]
+
+
+class Facts(QWidget):
+    """A table of facts as high as its rows; values too long for a line are wrapped."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._facts: tuple[Fact, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the colours of `theme`."""
+        self._theme = theme
+        self.update()
+
+    def show_facts(self, facts: Sequence[Fact]) -> None:
+        """Show these rows."""
+        if tuple(facts) == self._facts:
+            return
+        self._facts = tuple(facts)
+        texts = [f"{f.name} {' '.join(s.text for s in f.spans)}" for f in self._facts]
+        self.setAccessibleName("; ".join(texts))
+        self.setVisible(bool(self._facts))
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return the height of all rows at the present width."""
+        return QSize(200, sum(self._height(fact) for fact in self._facts))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same height at any smaller width."""
+        return QSize(120, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Wrap anew at another width."""
+        if event.oldSize().width() != event.size().width():
+            self.updateGeometry()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint names and values."""
+        painter = QPainter(self)
+        top = 0
+        for fact in self._facts:
+            painter.setFont(font(14))
+            painter.setPen(QColor(self._theme.dim))
+            name = metrics(14).elidedText(fact.name, Qt.TextElideMode.ElideRight, _VALUE - 6)
+            painter.drawText(QPointF(0, top + 17), name)
+            self._paint_value(painter, fact, top)
+            top += self._height(fact)
+
+    def _paint_value(self, painter: QPainter, fact: Fact, top: int) -> None:
+        left, room = float(_VALUE), self._room()
+        inline = self._line_width(fact) <= room
+        for span in fact.spans:
+            painter.setFont(font(14, span.weight))
+            painter.setPen(self._ink(span.ink))
+            if inline:
+                painter.drawText(QPointF(left, top + 17), span.text)
+                left += metrics(14, span.weight).horizontalAdvance(span.text) + _GAP
+            else:
+                height = self._wrapped(span)
+                painter.drawText(QRectF(_VALUE, top + 2, room, height), _WRAP, span.text)
+                top += height
+
+    def _ink(self, ink: str) -> QColor:
+        if not ink:
+            return QColor(self._theme.text)
+        return QColor(self._theme.dim) if ink == "dim" else self._theme.ink(ink)
+
+    def _room(self) -> int:
+        return max(60, self.width() - _VALUE)
+
+    def _line_width(self, fact: Fact) -> int:
+        widths = (metrics(14, s.weight).horizontalAdvance(s.text) for s in fact.spans)
+        return sum(widths) + _GAP * (len(fact.spans) - 1)
+
+    def _wrapped(self, span: Span) -> int:
+        box = metrics(14, span.weight).boundingRect(0, 0, self._room(), 9999, _WRAP, span.text)
+        return int(box.height())
+
+    def _height(self, fact: Fact) -> int:
+        if self._line_width(fact) <= self._room():
+            return _ROW
+        return sum(self._wrapped(span) for span in fact.spans) + 4

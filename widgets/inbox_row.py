@@ -1,0 +1,146 @@
+"""Paints one row of the inbox: symbol, title, place, what remains, a pill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import (
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from app.services.changes import CaseRow
+from app.store import state_of
+from widgets.i18n import tr, tr_or
+from widgets.models.case_list import ROW_ROLE
+from widgets.symbols import draw_state
+from widgets.theme import Theme, font, metrics
+from widgets.words import percent, remaining
+
+ROW_HEIGHT = 60
+_LEFT, _TEXT, _RIGHT = 12, 38, 13
+
+
+class CaseRowDelegate(QStyledItemDelegate):
+    """The look of a case in a list. `now_ms` is asked whenever a row is painted."""
+
+    def __init__(self, theme: Theme, now_ms: Callable[[], int], parent: QObject) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._now_ms = now_ms
+        self._scale = 1.0
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint in the colours of `theme` from now on."""
+        self._theme = theme
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Paint the row at `index`."""
+        row: CaseRow | None = index.data(ROW_ROLE)
+        if row is None:
+            return
+        area: QRect = option.rect
+        state_flags: QStyle.StateFlag = option.state
+        now = self._now_ms()
+        painter.save()
+        self._ground(painter, area, state_flags)
+        state = state_of(row, now)
+        draw_state(painter, state, QPointF(area.left() + 17, area.top() + 21), 11, self._theme)
+        reserved = self._right_side(painter, area, row, state, now)
+        self._words(painter, area, row, reserved)
+        painter.restore()
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        """Return the same size for every row."""
+        return QSize(200, ROW_HEIGHT)
+
+    def _ground(self, painter: QPainter, area: QRect, flags: QStyle.StateFlag) -> None:
+        theme = self._theme
+        if flags & QStyle.StateFlag.State_Selected:
+            painter.fillRect(area, QColor(theme.selected))
+            painter.fillRect(area.left(), area.top(), 3, area.height(), QColor(theme.accent))
+        elif flags & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(area, QColor(theme.hover))
+        painter.fillRect(area.left(), area.bottom(), area.width(), 1, QColor(theme.line))
+
+    def _words(self, painter: QPainter, area: QRect, row: CaseRow, reserved: int) -> None:
+        width = area.width() - _TEXT - reserved - 12
+        title = row.title or row.matter_name or tr("inbox.untitled")
+        left, top = area.left() + _TEXT, area.top()
+        painter.setFont(font(14, 600))
+        painter.setPen(QColor(self._theme.text))
+        elided = metrics(14, 600).elidedText(title, Qt.TextElideMode.ElideRight, width)
+        painter.drawText(QRect(left, top + 9, width, 22), _VCENTER, elided)
+        painter.setFont(font(12))
+        painter.setPen(QColor(self._theme.dim))
+        place = row.address or row.grid_code
+        elided = metrics(12).elidedText(place, Qt.TextElideMode.ElideRight, width)
+        painter.drawText(QRect(left, top + 31, width, 18), _VCENTER, elided)
+
+    def _right_side(
+        self, painter: QPainter, area: QRect, row: CaseRow, state: str, now_ms: int
+    ) -> int:
+        late = state in ("bad", "critical")
+        near = row.is_open and row.due_ms is not None and row.due_ms - now_ms < 3_600_000
+        weight = 600 if late or near else 400
+        text = remaining(row.due_ms, now_ms) if row.is_open else step_name(row)
+        painter.setFont(font(12, weight))
+        ink = "critical" if late else "bad" if near else ""
+        painter.setPen(self._theme.ink(ink) if ink else QColor(self._theme.dim))
+        right = area.right() - _RIGHT
+        width = metrics(12, weight).horizontalAdvance(text)
+        painter.drawText(QRect(right - width, area.top() + 10, width + 2, 18), _VCENTER, text)
+        return max(width, self._pill(painter, right, area.top() + 31, row)) + _RIGHT
+
+    def _pill(self, painter: QPainter, right: int, top: int, row: CaseRow) -> int:
+        text, ink = pill_of(row)
+        if not text:
+            return 0
+        width = metrics(12).horizontalAdvance(text) + 16
+        box = QRectF(right - width + 0.5, top + 0.5, width, 19)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(self._theme.line), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(box, 9.5, 9.5)
+        painter.setFont(font(12))
+        painter.setPen(self._theme.ink(ink) if ink else QColor(self._theme.dim))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        return width
+
+
+def step_name(row: CaseRow) -> str:
+    """Return the step of a case in words."""
+    return tr_or(f"step.{row.step}", row.step)
+
+
+def pill_of(row: CaseRow) -> tuple[str, str]:
+    """Return what the pill of a row says, and its ink: the one thing worth knowing next."""
+    if row.returned and row.step in ("reported", "filed"):
+        return tr("inbox.back", n=row.returned), "attention"
+    if row.reworked and row.is_open:
+        return tr("inbox.rework", n=row.reworked), "attention"
+    if row.step in ("reported", "filed") and row.confidence is not None:
+        return percent(row.confidence), ""
+    if row.auto and row.step in ("dispatched", "signed"):
+        return tr("inbox.auto"), ""
+    if not row.is_open:
+        return row.unit_name, ""
+    return step_name(row), ""
+
+
+_VCENTER = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft

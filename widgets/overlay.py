@@ -1,0 +1,60 @@
+"""A panel that floats over its window: palette, form, key sheet. Esc closes it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QWidget
+
+from widgets.theme import Theme
+
+
+class Overlay(QFrame):
+    """A card `wide` px wide, `top` px below the window's top, in its middle or at `left`."""
+
+    def __init__(
+        self, theme: Theme, parent: QWidget, wide: int, top: int, left: int | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("float")
+        self._theme = theme
+        self._wide, self._top, self._left = wide, top, left
+        self._under = parent
+        self.hide()
+        parent.installEventFilter(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the colours of `theme`."""
+        self._theme = theme
+        self.update()
+
+    def pop_up(self) -> None:
+        """Show over everything else."""
+        self.place()
+        self.show()
+        self.raise_()
+
+    def place(self) -> None:
+        """Take the place and size that fit the window."""
+        window = self._under
+        wide = min(self._wide, window.width() - 48)
+        high = min(self.sizeHint().height(), window.height() - self._top - 24)
+        left = (window.width() - wide) // 2 if self._left is None else self._left
+        self.setGeometry(left, self._top, wide, high)
+
+    def leave(self) -> None:
+        """Close, and give the keys back to the window."""
+        self.hide()
+        self._under.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay in place when the window changes size."""
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self.place()
+        return False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Close on Esc; no key goes on to the window below."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.leave()
+        event.accept()

@@ -1,0 +1,227 @@
+"""Turns a `CaseSheet` into what its panel shows: facts, clocks, advice, moves, history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.domain.cases import Entry
+from app.domain.workflow import Move
+from app.services.commands import Actor
+from app.services.views import CaseSheet, Suggestion
+from widgets.facts import Fact, Span
+from widgets.i18n import language, tr, tr_or
+from widgets.suggestion_card import Advice, Choice
+from widgets.timeline import Event
+from widgets.words import clock, local, span
+
+_WAY = ("reported", "filed", "dispatched", "signed", "handled", "checked", "closed")
+_NEXT_ROLE = {
+    "reported": "dispatcher",
+    "filed": "dispatcher",
+    "dispatched": "handler",
+    "signed": "handler",
+    "handled": "supervisor",
+    "checked": "dispatcher",
+}
+_MAIN = ("dispatch", "sign", "handle", "pass", "close")
+_HIDDEN = ("file", "dispatch")  # done by accepting, choosing a matter or a person
+_HOUR = 3_600_000
+ACCEPT, OTHER = "accept", "other"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A button: what it does (a move's name, `accept` or `other`), its words and key."""
+
+    name: str
+    text: str
+    key: str
+    needs: str = ""  # note | reason
+
+
+@dataclass(frozen=True)
+class NextHand:
+    """Who could take the next step; `person` None where any of that role may."""
+
+    role: str
+    person: UUID | None
+    name: str
+
+
+def head_line(sheet: CaseSheet) -> str:
+    """Return the small line above the title."""
+    row = sheet.row
+    number = (
+        tr("sheet.case", number=row.number)
+        if row.number
+        else tr("sheet.receipt", receipt=row.receipt)
+    )
+    parts = [number, tr_or(f"step.{row.step}", row.step)]
+    if row.sample:
+        parts.append(tr("sheet.sample"))
+    return "  ·  ".join(parts)
+
+
+def title_line(sheet: CaseSheet) -> str:
+    """Return what the case is about: the reporter's words, else the matter."""
+    said = sheet.state.refs.get("words")
+    words = sheet.words.get(said, "") if said else ""
+    return " ".join(words.split()) or sheet.row.matter_name or tr("inbox.untitled")
+
+
+def facts_of(sheet: CaseSheet) -> list[Fact]:
+    """Return place, grid, matter, source, unit and reporter."""
+    row = sheet.row
+    grid, street = sheet.where.grid, sheet.where.street
+    found = [Fact(tr("sheet.place"), (Span(row.address or "–"),))]
+    spans = [Span(grid.code if grid else row.grid_code or "–")]
+    if street is not None:
+        spans.append(Span(street.name, "dim"))
+    found.append(Fact(tr("sheet.grid"), tuple(spans)))
+    found.append(Fact(tr("sheet.matter"), _matter_spans(sheet)))
+    found.append(Fact(tr("sheet.source"), (Span(tr_or(f"source.{row.source}", row.source)),)))
+    if row.unit is not None:
+        found.append(Fact(tr("sheet.unit"), (Span(row.unit_name), Span(row.person_name, "dim"))))
+    reporter = _reporter(sheet)
+    if reporter:
+        found.append(Fact(tr("sheet.reporter"), reporter))
+    return found
+
+
+def _matter_spans(sheet: CaseSheet) -> tuple[Span, ...]:
+    if sheet.row.matter_name:
+        return (Span(sheet.row.matter_name),)
+    first = sheet.suggestion.matters[:1] if sheet.suggestion else ()
+    return tuple(Span(f"{m.name}?", "dim") for m in first) or (Span("–", "dim"),)
+
+
+def _reporter(sheet: CaseSheet) -> tuple[Span, ...]:
+    refs = [sheet.state.refs.get(kind) for kind in ("reporter_name", "reporter_phone")]
+    if not any(refs):
+        return ()
+    held = [sheet.words[key] for key in refs if key and key in sheet.words]
+    if not held:
+        return (Span(tr("sheet.erased"), "dim"),)
+    return (Span(held[0]), *(Span(text, "dim") for text in held[1:]))
+
+
+def clocks_of(sheet: CaseSheet, now_ms: int) -> list[Fact]:
+    """Return the clocks that run, coloured by what is left of them."""
+    found = []
+    for one in sheet.state.running():
+        left = one.due_ms - now_ms
+        due = Span(_due(one.due_ms, now_ms), "dim")
+        name = tr_or(f"clock.{one.name}", one.name)
+        if left < 0:
+            words = Span(tr("time.late", span=span(-left)), "critical", 600)
+        elif left < _HOUR:
+            words = Span(tr("time.left", span=span(left)), "bad", 600)
+        else:
+            words = Span(tr("time.left", span=span(left)))
+        found.append(Fact(name, (words, due)))
+    return found
+
+
+def _due(due_ms: int, now_ms: int) -> str:
+    at, now = local(due_ms), local(now_ms)
+    return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%m-%d %H:%M}"
+
+
+def advice_of(sheet: CaseSheet) -> Advice | None:
+    """Return what the card says: the suggestion, or why it was sent where it was sent."""
+    if sheet.suggestion is not None:
+        return _suggested(sheet.suggestion)
+    reasons = sheet.state.reasons
+    if not reasons or not sheet.row.is_open:
+        return None
+    title = "   ".join((tr("sheet.sent_to"), sheet.row.unit_name, sheet.row.person_name))
+    return Advice(title, None, "normal", reasons_line(reasons))
+
+
+def _suggested(found: Suggestion) -> Advice:
+    share = found.matters[0].score if found.matters else None
+    choices = tuple(Choice(m.code, m.name, m.score) for m in found.matters)
+    who = found.accountable
+    if who is None or not found.matters:
+        return Advice(
+            tr("sheet.no_suggestion"), None, "unknown",
+            tr("sheet.no_suggestion_how") + " " + reasons_line(found.reasons), choices,
+        )  # fmt: skip
+    title = "   ".join((tr("sheet.suggestion"), who.unit.name, who.person.name))
+    state = "normal" if found.sure else "attention"
+    several = choices if len(choices) > 1 else ()
+    return Advice(title, share, state, reasons_line(found.reasons), several)
+
+
+def reasons_line(reasons: tuple[str, ...]) -> str:
+    """Return reasons such as `word:井盖` in words, joined."""
+    words: dict[str, list[str]] = {}
+    for reason in reasons:
+        kind, _, value = reason.partition(":")
+        words.setdefault(kind, []).append(tr_or(f"reason_value.{value}", value))
+    joint = tr("reason.joint")
+    lines = [
+        tr(f"reason.{kind}", what=joint.join(filter(None, values)))
+        for kind, values in words.items()
+    ]
+    return tr("reason.comma").join(lines)
+
+
+def offers_of(sheet: CaseSheet) -> list[Offer]:
+    """Return the buttons, the main one first; empty if this role can do nothing now."""
+    moves = {move.name: move for move in sheet.moves}
+    found: list[Offer] = []
+    may_send = "dispatch" in moves or "file" in moves
+    ready = sheet.suggestion is not None and sheet.suggestion.accountable is not None
+    if may_send and ready:
+        found.append(Offer(ACCEPT, tr("move.accept"), "A"))
+    if may_send:
+        found.append(Offer(OTHER, tr("move.other"), "D"))
+    order = sorted(moves.values(), key=lambda m: _MAIN.index(m.name) if m.name in _MAIN else 9)
+    found += [_offer(move) for move in order if move.name not in _HIDDEN]
+    return found
+
+
+def _offer(move: Move) -> Offer:
+    needs = next((need for need in move.requires if need in ("note", "reason")), "")
+    return Offer(move.name, move_name(move), move.key, needs)
+
+
+def move_name(move: Move) -> str:
+    """Return the name of a move; the city's own moves carry their own."""
+    return tr_or(f"move.{move.name}", move.en if language() == "en" else move.zh)
+
+
+def next_hand(sheet: CaseSheet, actor: Actor) -> NextHand | None:
+    """Return who could take the next step when `actor` cannot, None if nothing is left."""
+    role = _NEXT_ROLE.get(sheet.state.step)
+    if role is None or offers_of(sheet) or not sheet.row.is_open:
+        return None
+    if role == "handler":
+        return NextHand(role, sheet.state.person, sheet.row.person_name)
+    return NextHand(role, None, tr(f"role.{role}"))
+
+
+def events_of(sheet: CaseSheet, now_ms: int) -> list[Event]:
+    """Return the history, oldest first, and the steps still to come."""
+    found = [_event(entry, sheet, now_ms) for entry in sheet.state.history]
+    if sheet.row.is_open and sheet.state.step in _WAY:
+        ahead = _WAY[_WAY.index(sheet.state.step) + 1 :]
+        found.append(Event(" → ".join(tr(f"step.{step}") for step in ahead), kind="next"))
+    return found
+
+
+def _event(entry: Entry, sheet: CaseSheet, now_ms: int) -> Event:
+    name = tr_or(f"move.{entry.type}", entry.type)
+    who = tr("role.machine") if entry.auto else sheet.names.get(entry.actor, "")
+    notes = [sheet.words.get(key, "") for kind, key in entry.refs.items() if kind in _NOTES]
+    kind = {"applied": "done"}.get(entry.effect, entry.effect)
+    if entry.effect in ("undone", "refused", "waiting"):
+        why = tr_or(f"why.{entry.why.split('_from_')[0]}", entry.why) if entry.why else ""
+        notes.insert(0, " ".join(filter(None, (tr(f"sheet.{entry.effect}"), why))))
+    note = "\n".join(filter(None, notes))
+    return Event(f"{name}  {who}".strip(), clock(entry.at_ms, now_ms), note, kind)
+
+
+_NOTES = ("note", "reason")

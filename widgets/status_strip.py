@@ -1,0 +1,69 @@
+"""The bottom strip: what of the machine is up, where the pointer is, how old the picture is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from widgets.symbols import draw_state
+from widgets.theme import Theme, font, metrics
+
+
+@dataclass(frozen=True)
+class StatusItem:
+    """One word with a state before it; `state` empty draws no symbol."""
+
+    text: str
+    state: str = ""
+
+
+class StatusStrip(QWidget):
+    """Painted, 24 px: items from the left, one line at the right."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._items: tuple[StatusItem, ...] = ()
+        self._position = ""
+        self._right = ""
+        self.setFixedHeight(24)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the colours of `theme`."""
+        self._theme = theme
+        self.update()
+
+    def show_items(self, items: Sequence[StatusItem], right: str) -> None:
+        """Show the state of each part, and at the right how old the readings are."""
+        if (tuple(items), right) != (self._items, self._right):
+            self._items, self._right = tuple(items), right
+            self.setAccessibleName("; ".join(item.text for item in items))
+            self.update()
+
+    def show_position(self, text: str) -> None:
+        """Show where the pointer is, with the coordinate system."""
+        self._position = text
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the strip."""
+        theme = self._theme
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme.panel))
+        painter.fillRect(0, 0, self.width(), 1, QColor(theme.line))
+        painter.setFont(font(12))
+        left = 12.0
+        for item in (*self._items, StatusItem(self._position)):
+            if item.state:
+                draw_state(painter, item.state, QPointF(left + 6, 12.5), 11, theme)
+                left += 16
+            painter.setPen(QColor(theme.dim))
+            painter.drawText(QPointF(left, 17), item.text)
+            left += metrics(12).horizontalAdvance(item.text) + 22
+        width = metrics(12).horizontalAdvance(self._right)
+        if self.width() - 12 - width > left:
+            painter.drawText(QPointF(self.width() - 12 - width, 17), self._right)

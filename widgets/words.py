@@ -1,0 +1,79 @@
+"""Times and ages in words: what remains of a deadline, how old a figure is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from widgets.i18n import tr
+
+ZONE = ZoneInfo("Asia/Shanghai")
+_MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def span(ms: int) -> str:
+    """Return a length of time, at the two coarsest units that matter."""
+    if ms >= 2 * _DAY:
+        return tr("time.days", d=ms // _DAY)
+    hours, minutes = ms // _HOUR, ms % _HOUR // _MINUTE
+    if hours == 0:
+        return tr("time.minutes", m=minutes)
+    if minutes == 0 or hours >= 10:
+        return tr("time.hours", h=hours)
+    return tr("time.hours_minutes", h=hours, m=minutes)
+
+
+def remaining(due_ms: int | None, now_ms: int) -> str:
+    """Return what the inbox shows of a deadline: what is left, or by how much it is over."""
+    if due_ms is None:
+        return ""
+    if due_ms < now_ms:
+        return tr("time.over", span=span(now_ms - due_ms))
+    return span(due_ms - now_ms)
+
+
+def age(at_ms: int | None, now_ms: int) -> str:
+    """Return how long ago something was read; a missing time says so."""
+    if at_ms is None:
+        return tr("time.never")
+    ms = max(0, now_ms - at_ms)
+    if ms < _MINUTE:
+        return tr("time.seconds_ago", s=ms // 1000)
+    if ms < _HOUR:
+        return tr("time.minutes_ago", m=ms // _MINUTE)
+    if ms < _DAY:
+        return tr("time.hours_ago", h=ms // _HOUR)
+    return tr("time.days_ago", d=ms // _DAY)
+
+
+def local(ms: int) -> datetime:
+    """Return Unix milliseconds as the city's local time."""
+    return datetime.fromtimestamp(ms / 1000, ZONE)
+
+
+def clock(ms: int, now_ms: int) -> str:
+    """Return the time of day, with the date before it if it was another day."""
+    at, now = local(ms), local(now_ms)
+    return f"{at:%H:%M:%S}" if at.date() == now.date() else f"{at:%m-%d %H:%M}"
+
+
+def long_date(ms: int) -> str:
+    """Return month, day and weekday."""
+    at = local(ms)
+    return tr("time.date", month=at.month, day=at.day,
+              weekday=tr(f"time.{_WEEKDAYS[at.weekday()]}"))  # fmt: skip
+
+
+def percent(per_mille: int) -> str:
+    """Return a share of certainty as shown: one digit behind the point."""
+    return f"{per_mille / 10:.1f}%"
+
+
+def figure(value: float, digits: int | None = None) -> str:
+    """Return a value with thousands apart; NaN is a dash, never a number."""
+    if value != value:
+        return "–"
+    if digits is None:
+        digits = 0 if abs(value) >= 1000 or value == int(value) else 1 if abs(value) >= 10 else 2
+    return f"{value:,.{digits}f}"
