@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
@@ -14,7 +13,7 @@ from pathlib import Path
 import pytest
 import sqlcipher3
 
-from tests.prove.disk.layer import WAYS, Cut, compile_layer, launch_env, power_cut
+from tests.prove.disk import WAYS, Cut, compile_layer, launch_env, power_cut
 from tests.support.proof import Proof
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +31,7 @@ class Disk:
 
     def run(self, program: str) -> None:
         """Run a Python program under the layer, in the root; it ends as if killed."""
-        env = os.environ | launch_env(self.root, self.journal, self.library)
+        env = launch_env(self.root, self.journal, self.library)
         subprocess.run(
             [sys.executable, "-S", "-c", f"import os\n{program}\nos._exit(0)"],
             env=env,
@@ -47,7 +46,7 @@ class Disk:
 
         It is killed after `rows` rows, or kills itself at its step `kill_at`.
         """
-        env = os.environ | launch_env(self.root, self.journal, self.library, kill_at)
+        env = launch_env(self.root, self.journal, self.library, kill_at)
         arguments = [self.root / "log.db", synchronous, str(first), key]
         with subprocess.Popen(
             [sys.executable, WRITER, *arguments], env=env, stdout=subprocess.PIPE

@@ -1,7 +1,7 @@
 """A power cut for tests: compile the disk layer, run a process under it, rewind after its kill.
 
     library = compile_layer(build)
-    process = subprocess.Popen(..., env=os.environ | launch_env(root, journal, library))
+    process = subprocess.Popen(..., env=launch_env(root, journal, library))
     process.kill(); process.wait()
     cut = power_cut(root, journal, random.Random(seed))
 
@@ -67,7 +67,9 @@ def compile_layer(build_dir: Path) -> Path:
 def launch_env(
     root: Path, journal: Path, library: Path, kill_at: int | None = None
 ) -> dict[str, str]:
-    """Return what to add to a process's environment; both folders stand on one file system.
+    """Return the environment of a process under the layer: ours and the layer's own.
+
+    `root` is there; `journal` is made, outside it but on the same file system.
 
     With `kill_at` each process kills itself at that step of its own, where a step is the moment
     before or after a tracked write, sync, renaming and so on: kills from outside hardly ever
@@ -76,7 +78,7 @@ def launch_env(
     if journal.resolve().is_relative_to(root.resolve()):
         raise ValueError(f"The journal {journal} must lie outside {root}.")
     journal.mkdir(parents=True, exist_ok=True)
-    env = {
+    env = dict(os.environ) | {
         "LD_PRELOAD": str(library),
         "WANGGE_DISK_ROOT": str(root),
         "WANGGE_DISK_JOURNAL": str(journal),
