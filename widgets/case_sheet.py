@@ -143,11 +143,14 @@ class CasePanel(QScrollArea):
         self._people.ask(people, tr("prompt.choose_person"))
         self.ensureWidgetVisible(self._people)
 
-    def leave_prompt(self) -> None:
-        """Put questions away."""
+    def leave_prompt(self) -> bool:
+        """Put questions away; False if none was asked."""
+        asked = self._words.isVisible() or self._people.isVisible()
         self._words.hide()
         self._people.hide()
-        self.setFocus()
+        if asked:
+            self.window().setFocus()
+        return asked
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
@@ -187,8 +190,10 @@ class CasePanel(QScrollArea):
                        (photo_head, "sheet.photos"))  # fmt: skip
         for label, key in self._heads:
             label.setText(tr(key))
-        self._painted: tuple[Themed, ...] = (self._empty, self._facts, self._clocks, self._card, self._words,
-                         self._people, self._photos, self._timeline, *self._buttons)  # fmt: skip
+        self._painted: tuple[Themed, ...] = (
+            self._empty, self._facts, self._clocks, self._card, self._words, self._people,
+            self._photos, self._timeline, *self._buttons,
+        )  # fmt: skip
         self._lay_out(photo_head, history)
         self._connect()
 
@@ -234,14 +239,14 @@ class CasePanel(QScrollArea):
         for at, button in enumerate(self._buttons):
             button.setProperty("at", at)
             button.clicked.connect(self._on_button)
-        for button in self._near:
-            button.clicked.connect(self._on_near)
+        for link in self._near:
+            link.clicked.connect(self._on_near)
         self._become.clicked.connect(self._on_become)
         self._card.matter_chosen.connect(self.matter_chosen)
         self._words.given.connect(self._on_words)
-        self._words.left.connect(self.leave_prompt)
+        self._words.left.connect(self._on_left)
         self._people.chosen.connect(self._on_person)
-        self._people.left.connect(self.leave_prompt)
+        self._people.left.connect(self._on_left)
         self._photos.dropped.connect(self.photos_dropped)
         self._photos.opened.connect(self.photo_opened)
 
@@ -302,6 +307,9 @@ class CasePanel(QScrollArea):
 
     def _on_become(self) -> None:
         self.become_next()
+
+    def _on_left(self) -> None:
+        self.leave_prompt()
 
     def _on_words(self, move: str, kind: str, words: str) -> None:
         self.leave_prompt()

@@ -51,6 +51,7 @@ class Desk(QWidget):
         super().__init__()
         self.setObjectName("station")
         self.setMinimumSize(1180, 700)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.session, self.bridge, self.stage = session, bridge, stage
         bridge.setParent(self)
         session.setParent(self)
@@ -60,6 +61,7 @@ class Desk(QWidget):
         self._make_parts(session.theme, bridge.now_ms)
         self._lay_out()
         self._connect()
+        stage.set_theme(session.theme)
         self.deeds = self._make_deeds()
         self._keys = bind(self.deeds, self)
         self.retranslate()
@@ -168,6 +170,8 @@ class Desk(QWidget):
         return (
             Deed("next", "help.j", "select", ("J", "Down"), self._on_next),
             Deed("previous", "help.k", "select", ("K", "Up"), self._on_previous),
+            Deed("page_down", "help.page_down", "select", ("PgDown",), self._on_page_down, False),
+            Deed("page_up", "help.page_up", "select", ("PgUp",), self._on_page_up, False),
             Deed("tabs", "help.tabs", "select", ("Tab",), self._on_tabs, False),
             *moves,
             *choices,
@@ -263,6 +267,12 @@ class Desk(QWidget):
     def _on_previous(self) -> None:
         self.inbox.step(-1)
 
+    def _on_page_down(self) -> None:
+        self.inbox.step(10)
+
+    def _on_page_up(self) -> None:
+        self.inbox.step(-10)
+
     def _on_tabs(self) -> None:
         self.inbox.turn_tab(1)
 
@@ -292,7 +302,12 @@ class Desk(QWidget):
         self._on_area(None)
 
     def _on_escape(self) -> None:
-        self.session.choose(None)
+        for overlay in (self.palette_box, self.help, self.form):
+            if overlay.isVisible():
+                overlay.leave()
+                return
+        if not self.panel.leave_prompt():
+            self.session.choose(None)
 
     def _on_alarms(self) -> None:
         critical = self.feed.store.critical(self.bridge.now_ms())
