@@ -4,6 +4,8 @@ Run by Debian's own `python3 -I`, because PyQGIS is PyQt on Qt 5 and its crash m
 desk. Imports only the standard library, qgis and its GDAL, never `app`. Argument: the number of an
 inherited Unix seqpacket socket. Messages are those of `app/engines/qgis_protocol.py`.
 
+One file beyond our usual 500 lines, because nothing else may import qgis.
+
 Traps met here: a sized buffer makes QImage detach at the first write, so the image is given a
 bare address; every layer must be gone before `exitQgis()`; GeoPackages are opened immutable,
 because QGIS would otherwise leave WAL files beside them.
@@ -102,7 +104,9 @@ class Layers:
         path = Path(source["path"])
         if not path.is_file():
             raise Refused("not_found", f"The map file {path} does not exist.", "source.path")
-        stamp = (path.stat().st_mtime_ns, path.stat().st_size)
+        wal = path.with_name(path.name + "-wal")
+        files = [file.stat() for file in (path, wal) if file.exists()]
+        stamp = [(file.st_mtime_ns, file.st_size) for file in files]
         return [self._layer(path, stamp, style) for style in source["layers"]]
 
     def _layer(self, path, stamp, style):
@@ -116,7 +120,10 @@ class Layers:
 
 
 def geopackage_uri(path, name):
-    return f"{path}|layername={name}|option:IMMUTABLE=YES"
+    """Immutable, so that nothing is left beside the file; a WAL in use must be read, though."""
+    wal = path.with_name(path.name + "-wal")
+    in_use = wal.exists() and wal.stat().st_size > 0
+    return f"{path}|layername={name}" + ("" if in_use else "|option:IMMUTABLE=YES")
 
 
 def styled_layer(path, style):

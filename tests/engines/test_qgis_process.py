@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import queue
 import re
 import resource
 import select
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -43,6 +46,7 @@ FRAME = CityFrame(121 + 28 / 60, 31.2304)
 VIEW = View((-200, -100, 200, 100), FRAME.lon0, FRAME.lat0)
 RED = LayerStyle("area", "area", "#ff0000")
 TITLE = "南京东路街道案件清单"
+TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'part'"
 PATIENCE = 30
 
 
@@ -183,6 +187,22 @@ def test_that_qgis_opens_our_geopackage(shared: QgisProcess, city: Path) -> None
         assert (layer.features, layer.crs) == (count, "EPSG:4326")
         assert layer.first_feature_read
         assert layer.spatial_index
+
+
+def test_that_rows_that_still_stand_in_the_wal_are_seen(
+    shared: QgisProcess, city: Path, tmp_path: Path
+) -> None:
+    busy = tmp_path / "map.gpkg"
+    shutil.copy(city, busy)
+    with contextlib.closing(sqlite3.connect(busy)) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        for trigger in writer.execute(TRIGGERS).fetchall():
+            writer.execute(f"DROP TRIGGER {trigger[0]}")
+        writer.execute("INSERT INTO part (class, geom) SELECT class, geom FROM part")
+        writer.execute("UPDATE gpkg_ogr_contents SET feature_count = NULL")
+        writer.commit()
+        counts = [layer.features for layer in shared.open_project(busy).result(PATIENCE).layers]
+    assert counts == [1, 6]
 
 
 def test_that_a_file_that_is_no_map_is_refused(shared: QgisProcess, tmp_path: Path) -> None:
