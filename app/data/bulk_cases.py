@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select, text
 
 from app.data.case_row import DONE, NEVER, cell_of
 from app.data.city import SqlCity, now_ms
-from app.data.search_text import pieces
+from app.data.search_text import area_pieces, pieces
 from app.data.tables import case_row, import_run, secret
 from app.data.unit_of_work import SqlUnitOfWork
 from app.data.upsert import upsert
@@ -169,7 +169,8 @@ def _keep(row: dict[str, Any], kind: str, kept: list[tuple[Any, ...]]) -> bytes 
 
 def _index_body(connection: Connection, row: dict[str, Any]) -> str:
     said = (row["number"], row["receipt"], row["words"], row["address"], row["matter_name"])
-    found = pieces(" ".join(part for part in said if part))
+    areas = (UUID(bytes=row[tier]) for tier in ("grid", "street", "district") if row[tier])
+    found = (*pieces(" ".join(part for part in said if part)), *area_pieces(*areas))
     if connection.dialect.name == "postgresql":
         return " ".join(f"'{piece}'" for piece in found)
     return " ".join(found)

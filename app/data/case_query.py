@@ -16,12 +16,11 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
-    text,
     tuple_,
 )
 
 from app.data.case_row import SENT_BACK, TO_DISPATCH, joined
-from app.data.search_text import TextIndex, query_pieces
+from app.data.search_text import area_pieces, case_text, match, query_pieces
 from app.data.tables import case_row
 from app.domain.errors import InvalidInput
 from app.services.views import CaseQuery
@@ -65,8 +64,7 @@ class CaseFilter:
             )
         self._connection = connection
         self._query = query
-        self._index = TextIndex(connection)
-        self._wanted = query_pieces(query.text) if query.text.strip() else None
+        self._wanted = self._pieces()
         self._order = ("id",) if self._wanted else _ORDERS[query.tab]
         self._ascending = self._order in (_BY_RANK, _BY_DUE)
         self.conditions = [*self._tab(), *self._area(query.area)]
@@ -75,12 +73,13 @@ class CaseFilter:
 
     def page(self) -> Select[Any]:
         """Return the select of one page, see `case_row.joined`."""
-        wanted = joined().where(*self.conditions)
+        columns = [_c[name] for name in self._order]
         if self._wanted:
-            wanted = wanted.where(self._found())
+            found = self._connection.execute(self._ids_of_page()).scalars().all()
+            return joined().where(_c.id.in_(found)).order_by(_c.id.desc())
+        wanted = joined().where(*self.conditions)
         if self._query.after:
             wanted = wanted.where(self._beyond(self._query.after))
-        columns = [_c[name] for name in self._order]
         return wanted.order_by(
             *(column.asc() if self._ascending else column.desc() for column in columns)
         ).limit(self._query.limit)
@@ -100,29 +99,44 @@ class CaseFilter:
 
     def _estimate(self) -> int:
         newest = self._connection.execute(select(func.max(_c.id))).scalar_one()
-        within = self._ids(above=newest - _SAMPLED).subquery()
+        ids = self._ids()
+        within = ids.where(self._key(ids) > newest - _SAMPLED).subquery()
         share = self._connection.execute(select(func.count()).select_from(within)).scalar_one()
         return int(share * max(1.0, newest / _SAMPLED))
 
-    def _ids(self, above: int | None = None) -> Select[Any]:
-        only_words = self._wanted and not self.conditions
-        if only_words:
-            found = self._row_ids()
-            return found if above is None else found.where(literal_column("rowid") > above)
-        found = select(_c.id).where(*self.conditions)
-        if self._wanted:
-            found = found.where(self._found())
-        return found if above is None else found.where(_c.id > above)
+    def _ids_of_page(self) -> Select[Any]:
+        ids = self._ids()
+        key = self._key(ids)
+        if self._query.after:
+            ids = ids.where(key < self._cursor(self._query.after)[0])
+        return ids.order_by(key.desc()).limit(self._query.limit)
 
-    def _found(self) -> ColumnElement[bool]:
-        return _c.id.in_(self._row_ids())
+    def _ids(self) -> Select[Any]:
+        """Select ids, driven by what is rarer: open cases by their index, words by theirs."""
+        if not self._wanted:
+            return select(_c.id).where(*self.conditions)
+        matches = match(self._connection, self._wanted)
+        if self._connection.dialect.name == "postgresql":
+            found = select(case_text.c.rowid).where(matches)
+            return select(_c.id).where(_c.id.in_(found), *self.conditions)
+        if self._query.tab in ("all", "closed"):
+            if not self.conditions:
+                return select(case_text.c.rowid).where(matches)
+            both = case_text.join(case_row, _c.id == case_text.c.rowid)
+            return select(case_text.c.rowid).select_from(both).where(matches, *self.conditions)
+        here = select(case_text.c.rowid).where(matches, case_text.c.rowid == _c.id)
+        return select(_c.id).where(*self.conditions, here.exists())
 
-    def _row_ids(self) -> Select[Any]:
-        ids: Select[Any] = select(literal_column("rowid")).select_from(text("case_text"))
-        return ids.where(self._condition())
+    def _key(self, ids: Select[Any]) -> ColumnElement[int]:
+        (key,) = ids.selected_columns
+        return key
 
-    def _condition(self) -> Any:
-        return text(self._index.condition).bindparams(wanted=self._index.match(self._wanted or ()))
+    def _pieces(self) -> tuple[str, ...] | None:
+        """Return what the words must hold, None without words; the area narrows them too."""
+        if not self._query.text.strip():
+            return None
+        wanted = query_pieces(self._query.text)
+        return (*wanted, *area_pieces(self._query.area)) if wanted else ()
 
     def _tab(self) -> list[ColumnElement[bool]]:
         query = self._query
@@ -149,9 +163,12 @@ class CaseFilter:
         return [false()]
 
     def _beyond(self, cursor: str) -> ColumnElement[bool]:
+        columns = tuple_(*(_c[name] for name in self._order))
+        last = tuple_(*map(literal, self._cursor(cursor)))
+        return columns > last if self._ascending else columns < last
+
+    def _cursor(self, cursor: str) -> list[int]:
         values = [int(part) for part in cursor.split(":") if _WHOLE.fullmatch(part)]
         if len(values) != len(self._order) or len(values) != cursor.count(":") + 1:
             raise InvalidInput("The page's cursor belongs to another list.", field="after")
-        columns = tuple_(*(_c[name] for name in self._order))
-        last = tuple_(*map(literal, values))
-        return columns > last if self._ascending else columns < last
+        return values

@@ -56,7 +56,8 @@ class SqlCaseTable:
         statement = upsert(self._connection, case_row, "uid", keep=("id",))
         self._connection.execute(statement, values_of(row, state, phase))
         row_id = self._connection.execute(_ID, {"wanted": row.uid}).scalar_one()
-        self._text.put(row_id, f"{row.number} {row.receipt} {search_text}")
+        areas = (row.grid, row.street, row.district)
+        self._text.put(row_id, f"{row.number} {row.receipt} {search_text}", areas)
 
     def row(self, uid: UUID) -> CaseRow | None:
         """Return the row of a case."""

@@ -80,6 +80,7 @@ class SqlCity:
         """
         with translated(self.place), self._engine.connect() as plain:
             connection = plain.execution_options(**{WRITE: write})
+            connection.begin()
             yield SqlUnitOfWork(connection, self.signer.device, self._books)
 
     def start(self) -> None:

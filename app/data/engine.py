@@ -89,6 +89,7 @@ def postgres_engine(url: str) -> Engine:
 def _prepare(raw: Any, key: str | None) -> None:
     cursor = raw.cursor()
     if key is not None:
+        cursor.execute("PRAGMA cipher_log_level = NONE")  # our errors tell what went wrong
         quoted = key.replace("'", "''")
         cursor.execute(f"PRAGMA key = '{quoted}'")
     for pragma in (

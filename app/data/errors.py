@@ -24,8 +24,7 @@ _SQLITE: tuple[tuple[str, str], ...] = (
     ("is locked", "locked"),
     ("disk is full", "full"),
     ("malformed", "broken"),
-    ("file is not a database", "broken"),
-    ("hmac check failed", "broken"),
+    ("file is not a database", "unreadable"),
     ("disk I/O error", "io"),
     ("readonly database", "readonly"),
     ("unable to open", "unopenable"),
@@ -130,6 +129,14 @@ def _broken(place: str, words: str) -> AppError:
     )
 
 
+def _unreadable(place: str, _words: str) -> AppError:
+    return StorageFailure(
+        f"The database of {place} cannot be read: it is broken, or encrypted with another key. "
+        "It was not changed.",
+        advice="Check the key; if it is right, restore the last backup.",
+    )
+
+
 def _io(place: str, words: str) -> AppError:
     return StorageFailure(
         f"The disk of {place} failed ({words}). {_SAFE}", advice="Check the disk."
@@ -178,6 +185,7 @@ _ERRORS = {
     "locked": _locked,
     "full": _full,
     "broken": _broken,
+    "unreadable": _unreadable,
     "io": _io,
     "readonly": _readonly,
     "unopenable": _unopenable,

@@ -1,19 +1,30 @@
 """Search in Chinese: overlapping bigrams of characters, the same in both databases.
 
-井盖破损 is kept as 井盖 盖破 破损 损; a query is cut the same way and all its pieces must be there,
-each as the beginning of a kept piece, so that a single character and the beginning of a number
-are found too. Latin letters and digits make whole words. SQLite keeps the pieces in FTS5 (whose
-own `trigram` finds nothing for two characters), PostgreSQL in a `tsvector` under GIN; both are
-filled with ready pieces, so no parser of the database decides what a word is.
+井盖破损 is kept as 井盖 盖破 破损 损; Latin letters and digits make whole words. A query is cut the
+same way and all its pieces must be there; a single character, and a Latin word or number, may
+be the beginning of a kept piece. SQLite keeps the pieces in FTS5 (whose own `trigram` finds
+nothing for two characters), PostgreSQL in a `tsvector` under GIN; both are filled with ready
+pieces, so no parser of the database decides what a word is.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from uuid import UUID
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    cast,
+    column,
+    literal,
+    literal_column,
+    table,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
 
 _WORD = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]+")
 _LONGEST_WORD = 64
@@ -28,6 +39,7 @@ POSTGRES_DDL = (
     "CREATE TABLE case_text (rowid bigint PRIMARY KEY, body tsvector NOT NULL)",
     "CREATE INDEX ix_case_text ON case_text USING gin (body)",
 )
+case_text = table("case_text", column("rowid"), column("body"))
 
 
 def pieces(words: str) -> tuple[str, ...]:
@@ -43,7 +55,7 @@ def pieces(words: str) -> tuple[str, ...]:
 
 
 def query_pieces(words: str) -> tuple[str, ...]:
-    """Return the pieces all of which a row must hold the beginnings of; none if none is left."""
+    """Return the pieces all of which a row must hold; none if the words have no letter."""
     found: dict[str, None] = {}
     for run in _runs(words):
         if run.isascii() or len(run) == 1:
@@ -54,6 +66,14 @@ def query_pieces(words: str) -> tuple[str, ...]:
     return tuple(found)[:_MOST_QUERY_PIECES]
 
 
+def area_pieces(*areas: UUID | None) -> tuple[str, ...]:
+    """Return the pieces that stand for areas, so that words in one street are found at once.
+
+    They begin with a sign that no word has, so no words asked for can find them.
+    """
+    return tuple(f"§{area.hex[-12:]}" for area in areas if area is not None)
+
+
 class TextIndex:
     """The index of words of one database, by `case_row.id`."""
 
@@ -61,9 +81,9 @@ class TextIndex:
         self._connection = connection
         self._postgres = connection.dialect.name == "postgresql"
 
-    def put(self, row_id: int, words: str) -> None:
-        """Keep `words` for a row, instead of what was kept before."""
-        new = pieces(words)
+    def put(self, row_id: int, words: str, areas: Sequence[UUID | None] = ()) -> None:
+        """Keep `words` and `areas` for a row, instead of what was kept before."""
+        new = (*pieces(words), *area_pieces(*areas))
         if not self._postgres:
             body = " ".join(new)
             kept = self._connection.execute(_KEPT, {"id": row_id}).scalar()
@@ -75,39 +95,22 @@ class TextIndex:
         else:
             self._connection.execute(_PUT_POSTGRES, {"id": row_id, "pieces": list(new)})
 
-    def put_many(self, rows: Iterable[tuple[int, str]]) -> None:
-        """Keep words of rows that have none yet."""
-        if self._postgres:
-            values = [{"id": one, "pieces": list(pieces(words))} for one, words in rows]
-            statement = _PUT_POSTGRES
-        else:
-            values = [{"id": one, "body": " ".join(pieces(words))} for one, words in rows]
-            statement = _PUT_SQLITE
-        if values:
-            self._connection.execute(statement, values)
-
     def remove(self, row_id: int) -> None:
         """Forget the words of a row."""
         self._connection.execute(_REMOVE, {"id": row_id})
 
-    def ids(self, wanted: Sequence[str]) -> TextClause:
-        """Return `SELECT rowid` of the rows that hold all of `wanted` (from `query_pieces`)."""
-        return text(f"SELECT rowid FROM case_text WHERE {self.condition}").bindparams(
-            wanted=self.match(wanted)
-        )
 
-    @property
-    def condition(self) -> str:
-        """The condition on `case_text`, with the parameter `:wanted`."""
-        if self._postgres:
-            return "body @@ CAST(:wanted AS tsquery)"
-        return "case_text MATCH :wanted"
+def match(connection: Connection, wanted: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition on `case_text` that a row holds all of `wanted`."""
+    if connection.dialect.name == "postgresql":
+        asked = " & ".join(f"'{piece}'{':*' * _is_beginning(piece)}" for piece in wanted)
+        return case_text.c.body.bool_op("@@")(cast(asked, TSQUERY))
+    asked = " AND ".join(f'"{piece}"{"*" * _is_beginning(piece)}' for piece in wanted)
+    return literal_column("case_text").bool_op("MATCH")(literal(asked))
 
-    def match(self, wanted: Sequence[str]) -> str:
-        """Return what `:wanted` is to be; pieces hold letters and digits only."""
-        if self._postgres:
-            return " & ".join(f"'{piece}':*" for piece in wanted)
-        return " AND ".join(f'"{piece}"*' for piece in wanted)
+
+def _is_beginning(piece: str) -> bool:
+    return piece.isascii() or len(piece) == 1
 
 
 def _runs(words: str) -> list[str]:
