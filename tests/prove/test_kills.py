@@ -28,7 +28,7 @@ from tests.prove.disk import compile_layer, launch_env, power_cut
 ROOT = Path(__file__).resolve().parents[2]
 STEPS_MOST = 30
 MOMENT_MOST_S = 0.05
-WRITES_MOST = 400
+WRITES_MOST = 1200
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def trial(number: int, pristine: Path, tmp: Path, layer: Path, *flags: str) -> t
     folder.parent.mkdir(parents=True)
     shutil.copytree(pristine, folder)
     cut = number % 2 == 1
-    kill_at = rng.randrange(1, WRITES_MOST) if number % 4 == 3 else None
+    kill_at = rng.randrange(1, WRITES_MOST) if number % 8 in (3, 5, 7) else None
     env = launch_env(folder.parent, journal, layer, kill_at) if cut else dict(os.environ)
     shown = work_until_killed(folder, rng, env, *flags)
     if cut:
