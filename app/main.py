@@ -18,18 +18,25 @@ from typing import TYPE_CHECKING, Any
 from app.cli.application import build
 from app.cli.wiring import Export, Import, NewCity, Progress, Serve, Tour, Window, Wiring
 from app.runtime.core import WATCH_S, Core
+from app.runtime.health import HealthItem
 from app.runtime.jobs import wall_ms
 
 if TYPE_CHECKING:
     from app.data.role_lock import RoleLock
     from app.domain.signs import Sign
+    from app.engines.citystore import CityStore
     from app.engines.sign_board import SignBoard
+    from app.sample.create import MadeMap
+    from app.sample.shift import Shift
+    from app.services.changes import SignRow
     from app.services.ports import City, NowMs
+    from app.services.views import CityFacts
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 KEY_VARIABLE = "WANGGE_KEY"
 _FOLLOW_S = 0.5
 _TAKE_OVER_S = 5.0
+_SHOWN_READINGS = 60
 
 
 def main() -> None:
@@ -87,6 +94,7 @@ class Live:
     core: Core
     lock: RoleLock
     sent: Callable[[], int]
+    signs: Callable[[], tuple[SignRow, ...]]
 
     @property
     def playing(self) -> bool:
@@ -113,6 +121,7 @@ def build_core(city: str, *, now_ms: NowMs = wall_ms, dispatch: bool = True) -> 
         lock = RoleLock(folder)
         log, positions = SignLog(folder / "signs"), PositionFile(folder / "signs")
         board = _board(core)
+        board.take(log.recent(_SHOWN_READINGS))
         core.take_batches_by(Intake(log, board, positions, now_ms))
         lock.try_take()
         core.every("roles", _TAKE_OVER_S, lambda: lock.try_take())
@@ -121,10 +130,22 @@ def build_core(city: str, *, now_ms: NowMs = wall_ms, dispatch: bool = True) -> 
         core.every("follow", _FOLLOW_S, follower)
         rule = RuleDispatch(core, lambda: dispatch and lock.held)
         core.subscribe(rule)
+        core.add_health("feeds", lambda: HealthItem("unknown", "feeds"))
     except BaseException:
         core.close()
         raise
-    return Live(core, lock, lambda: rule.sent)
+    return Live(core, lock, lambda: rule.sent, board.rows)
+
+
+def start_shift(live: Live, folder: Path, speed: float = 60.0, seed: int = 1) -> Shift:
+    """Play the live simulated shift 示意 on the city while this process plays its roles."""
+    from app.sample.shift import Shift
+
+    shift = Shift(live.core, folder, load_signs(), seed=seed, speed=speed)
+    live.core.on_close(shift.close)
+    live.core.add_health("feeds", shift.health)
+    live.core.every("shift", 1.0, lambda: shift.beat() if live.playing else None)
+    return shift
 
 
 def _board(core: Core) -> SignBoard:
@@ -167,19 +188,70 @@ def store_photo(city: str, path: Path) -> str:
 
 def create_city(wanted: NewCity, progress: Progress) -> Mapping[str, Any]:
     """Build a sample city; see `app.sample.create`."""
-    from app.sample.create import create_sample_city
+    from app.sample.create import Plan, create_sample_city
 
-    return create_sample_city(wanted.out, wanted.scale, wanted.seed, wanted.code, progress)
+    plan = Plan(wanted.scale, wanted.seed, wanted.code, _make_map, build_store)
+    return create_sample_city(wanted.out, plan, progress)
+
+
+def _make_map(scale: str, seed: int, code: str, progress: Progress) -> MadeMap:
+    from app.sample.build import build_city
+
+    return build_city(scale, seed, code, progress)
+
+
+def build_store(folder: Path, facts: CityFacts, progress: Progress) -> None:
+    """Derive the drawing store of the city in `folder` from its map."""
+    from app.data.map_source import GeoPackageSource
+    from app.domain.geodesy import CityFrame
+    from app.engines import citystore
+
+    frame = CityFrame(facts.lon0, facts.lat0)
+    source = GeoPackageSource(folder, frame, sample=facts.sample)
+    citystore.build_store(
+        source,
+        folder / "store",
+        lambda stage, done, total: progress(f"store {stage}", done / total),
+    )
+
+
+def open_store(folder: Path, facts: CityFacts, progress: Progress) -> CityStore:
+    """Open the drawing store, built anew if it is missing, torn, or older than the map."""
+    from app.data.map_source import fingerprint
+    from app.engines import citystore
+
+    try:
+        return citystore.open_store(folder / "store", fingerprint(folder))
+    except citystore.StoreUnusable:
+        build_store(folder, facts, progress)
+        return citystore.open_store(folder / "store", fingerprint(folder))
 
 
 def import_data(wanted: Import, progress: Progress) -> Mapping[str, Any]:
-    """Take a real source in."""
-    raise NotImplementedError(wanted)
+    """Take a real source in, and bring the derived store up to date if the map changed."""
+    from app.data.city_folder import open_city
+    from app.data.importing import ImportRequest, import_source
+
+    request = ImportRequest(
+        wanted.kind, wanted.source, wanted.crs or None, wanted.layout or None, wanted.mapping
+    )
+    city = open_city(wanted.city, os.environ.get(KEY_VARIABLE))
+    try:
+        return import_source(city, request, progress)
+    finally:
+        city.close()
 
 
 def export_data(wanted: Export, progress: Progress) -> Mapping[str, Any]:
     """Write data out."""
-    raise NotImplementedError(wanted)
+    from app.data.city_folder import open_city
+    from app.data.exporting import export_city
+
+    city = open_city(wanted.city, os.environ.get(KEY_VARIABLE))
+    try:
+        return export_city(city, wanted.kind, wanted.out, progress)
+    finally:
+        city.close()
 
 
 def run_window(wanted: Window) -> int:
@@ -203,11 +275,13 @@ def serve(wanted: Serve, say: Callable[[str], None]) -> Mapping[str, Any]:
     try:
         live = build_core(wanted.city)
         try:
+            shift = start_shift(live, Path(wanted.city), wanted.speed) if wanted.simulate else None
             say(_greeting(live))
             stop.wait()
         finally:
             ended = live.core.close()
-        return {"dispatched_by_rule": live.sent(), "ended_in_time": ended}
+        counts = shift.summary() if shift is not None else {}
+        return {"dispatched_by_rule": live.sent(), "ended_in_time": ended, **counts}
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

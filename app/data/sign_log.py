@@ -12,6 +12,7 @@ import json
 import os
 import struct
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -67,6 +68,15 @@ class SignLog:
     def read(self, day: str) -> Iterator[ReadingBatch]:
         """Return the batches of a day in order of arrival, up to a torn end."""
         yield from self.since(Place(day, 0), until=day)[0]
+
+    def recent(self, count: int) -> list[ReadingBatch]:
+        """Return the last `count` batches of the last day, oldest first, to begin with."""
+        days = self.days()
+        if not days:
+            return []
+        path = self._folder / f"{days[-1]}.log"
+        starts = deque(_starts(path), maxlen=count)
+        return [batch for batch, _ in _blocks(path, starts[0])] if starts else []
 
     def end(self) -> Place:
         """Return the place behind everything that is there now."""
@@ -128,6 +138,19 @@ def _blocks(path: Path, offset: int) -> Iterator[tuple[ReadingBatch, int]]:
         while (data := _next_block(file.read(_HEAD.size), file.read)) is not None:
             offset += _HEAD.size + len(data)
             yield _unpack(data), offset
+
+
+def _starts(path: Path) -> Iterator[int]:
+    """Walk the heads alone: where each block begins."""
+    size, at = path.stat().st_size, 0
+    with path.open("rb") as file:
+        while at + _HEAD.size <= size:
+            file.seek(at)
+            magic, length, _ = _HEAD.unpack(file.read(_HEAD.size))
+            if magic != _MAGIC or at + _HEAD.size + length > size:
+                return
+            yield at
+            at += _HEAD.size + length
 
 
 def _good_bytes(path: Path) -> int:

@@ -107,7 +107,8 @@ def _row(
     numbers[prefix] += 1
     unit, person = draw.who.at(spot, matter.lead, local.time())
     took_ms = int(min(chance.lognormvariate(2.2, 0.9), _LONGEST_H) * HOUR_MS)
-    closed_ms = min(reported_ms + took_ms, draw.now_ms - chance.randrange(HOUR_MS))
+    late_ms = reported_ms + int((draw.now_ms - reported_ms) * chance.uniform(0.3, 1.0))
+    closed_ms = min(reported_ms + took_ms, late_ms)
     return {
         "uid": uid_of(draw.seed, "case", str(index), ms=reported_ms).bytes,
         "receipt": f"{local:%Y%m%d}-hist-{index:06d}",

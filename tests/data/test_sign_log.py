@@ -85,3 +85,12 @@ def test_that_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "signs").write_text("in the way")
     with pytest.raises(StorageFailure):
         SignLog(tmp_path / "signs").append([batch(1)], NOW_MS)
+
+
+def test_that_the_last_batches_are_found_without_reading_all(tmp_path: Path) -> None:
+    log = SignLog(tmp_path)
+    assert log.recent(2) == []
+    for value in (1, 2, 3):
+        log.append([batch(value)], NOW_MS)
+    assert [float(one.value[0]) for one in log.recent(2)] == [2, 3]
+    assert len(log.recent(10)) == 3

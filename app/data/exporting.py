@@ -1,0 +1,108 @@
+"""Writes a city's rows to a file that people and other programs can read, and import again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+import pyogrio
+
+from app.data.city import SqlCity
+from app.data.importing import MAP_LAYERS
+from app.data.readers import SHAPES, Kind
+from app.data.writers import write
+from app.domain.errors import InvalidInput, StorageFailure
+from app.services.changes import CaseRow
+from app.services.views import CaseQuery
+
+Progress = Callable[[str, float], None]
+KINDS = (*MAP_LAYERS, Kind.CASES)
+_PAGE = 2_000
+_ROWS_AT_ONCE = 50_000
+
+
+def export_city(city: SqlCity, kind: str, out: Path, progress: Progress) -> dict[str, Any]:
+    """Write all rows of `kind` (areas, parts, places, roads, buildings, cases) to `out`.
+
+    The ending of `out` chooses the form: .geojson, .gpkg, .csv or .xlsx. Raises `InvalidInput`
+    for another kind or ending, `StorageFailure` if the disk fails; `out` is then as before.
+    """
+    if kind not in [str(one) for one in KINDS]:
+        raise InvalidInput(
+            f"There is no export of {kind!r}.", advice="One of: " + ", ".join(KINDS), field="kind"
+        )
+    wanted = Kind(kind)
+    progress(kind, 0.0)
+    batches = _cases(city) if wanted is Kind.CASES else _layer(city, wanted)
+    rows = write(wanted, batches, out)
+    progress(kind, 1.0)
+    return {"kind": kind, "out": str(out), "rows": rows}
+
+
+def _layer(city: SqlCity, kind: Kind) -> Iterator[pa.RecordBatch]:
+    if city.folder is None:
+        raise InvalidInput("The map of a remote city cannot be exported yet.", field="from")
+    path, layer = city.folder / "map.gpkg", MAP_LAYERS[kind]
+    schema = SHAPES[kind].schema
+    try:
+        with pyogrio.raw.open_arrow(
+            path, layer=layer, use_pyarrow=True, batch_size=_ROWS_AT_ONCE
+        ) as (meta, reader):
+            geometry = meta["geometry_name"] or "wkb_geometry"
+            for batch in reader:
+                columns = [
+                    batch.column(geometry if name == "geom" else name).cast(kind_)
+                    for name, kind_ in zip(schema.names, schema.types, strict=True)
+                ]
+                yield pa.RecordBatch.from_arrays(columns, schema=schema)
+    except pyogrio.errors.DataSourceError as error:
+        raise StorageFailure(
+            f"{path} cannot be read: {error}", advice="Restore it from a copy."
+        ) from error
+
+
+def _cases(city: SqlCity) -> Iterator[pa.RecordBatch]:
+    after = ""
+    while True:
+        with city.begin(write=False) as uow:
+            page = uow.cases.page(CaseQuery(tab="all", limit=_PAGE, after=after))
+        areas = {uid for row in page.rows for uid in (row.district, row.street) if uid}
+        names = city.areas.names(areas)
+        rows = [_plain(row, names) for row in page.rows]
+        yield pa.RecordBatch.from_pylist(rows, schema=SHAPES[Kind.CASES].schema)
+        after = page.cursor
+        if not after:
+            return
+
+
+def _plain(row: CaseRow, names: Mapping[UUID, str]) -> dict[str, Any]:
+    return {
+        "uid": row.uid.bytes,
+        "source_key": row.receipt,
+        "number": row.number or row.receipt,
+        "matter1": None,
+        "matter2": None,
+        "matter3": row.matter_name or None,
+        "district": names.get(row.district) if row.district else None,
+        "street": names.get(row.street) if row.street else None,
+        "community": None,
+        "unit": row.unit_name or None,
+        "source": row.source,
+        "status": row.step,
+        "reported_at": _instant(row.reported_ms),
+        "due_at": _instant(row.due_ms),
+        "closed_at": _instant(row.closed_ms),
+        "lon": row.lon,
+        "lat": row.lat,
+        "address": row.address or None,
+        "words": row.title or None,
+        "sample": int(row.sample),
+    }
+
+
+def _instant(ms: int | None) -> datetime | None:
+    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)

@@ -1,0 +1,186 @@
+"""Reads a local map in columns for the derived store; fulfils `map_columns.MapSource`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyogrio
+import shapely
+from numpy.typing import NDArray
+
+from app.domain.errors import StorageFailure
+from app.domain.geodesy import CityFrame
+from app.domain.map_columns import (
+    AREA_TIERS,
+    BUILDING_KINDS,
+    ROAD_KINDS,
+    WATER_KINDS,
+    PartColumns,
+    ShapeColumns,
+    Texts,
+    no_shapes,
+)
+
+_AT_ONCE = 500_000
+_POINT_BYTES = 21  # WKB: order, type, x, y
+_KINDS: dict[str, tuple[str, Sequence[str]]] = {
+    "road": ("kind", ROAD_KINDS),
+    "area": ("tier", AREA_TIERS),
+    "water": ("kind", WATER_KINDS),
+    "green": ("kind", ()),
+    "building": ("kind", BUILDING_KINDS),
+}
+_TEXTS = {
+    "road": ("name",),
+    "area": ("name", "name_en", "code"),
+    "water": ("name",),
+    "green": ("name",),
+    "building": (),
+}
+_WITH_UID = ("area",)
+_CURRENT = {"area": "valid_to IS NULL"}
+
+
+class GeoPackageSource:
+    """The map of the city in `folder`; `frame` is its metric frame."""
+
+    def __init__(self, folder: Path, frame: CityFrame, *, sample: bool) -> None:
+        self._path = folder / "map.gpkg"
+        self.frame = frame
+        self.sample = sample
+        self.fingerprint = fingerprint(folder)
+
+    def parts(self) -> Iterator[PartColumns]:
+        """Yield all parts in blocks, in the order of the file."""
+        for batch, geometry in self._batches("part", ["class", "state"], None):
+            lonlat = _points(batch.column(geometry))
+            yield PartColumns(
+                lonlat[:, 0].copy(),
+                lonlat[:, 1].copy(),
+                _small(batch.column("class")),
+                _small(batch.column("state")),
+                _fids(batch),
+            )
+
+    def shapes(self, layer: str) -> ShapeColumns:
+        """Return a whole layer; features without a shape are left out."""
+        kind_name, kinds = _KINDS[layer]
+        columns = [kind_name, *_TEXTS[layer]]
+        columns += ["width"] * (layer == "road") + ["uid"] * (layer in _WITH_UID)
+        found = list(self._batches(layer, columns, _CURRENT.get(layer)))
+        if not sum(batch.num_rows for batch, _ in found):
+            return no_shapes()
+        table = pa.Table.from_batches([batch for batch, _ in found])
+        shapes = shapely.from_wkb(np.array(table.column(found[0][1]).to_pylist(), dtype=object))
+        keep = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+        if not keep.any():
+            return no_shapes()
+        coords, rings, features, hole = _ragged(shapes[keep])
+        number = {name: i for i, name in enumerate(kinds)}
+        named = table.column(kind_name).to_pylist()
+        kind = np.array([number.get(one, 0) for one in named], np.uint8)
+        return ShapeColumns(
+            coords,
+            rings,
+            features,
+            hole,
+            kind[keep],
+            _fids(table)[keep],
+            _width(table, layer)[keep],
+            {name: _texts(table.column(name))[keep] for name in _TEXTS[layer]},
+            _uids(table, layer, keep),
+        )
+
+    def _batches(
+        self, layer: str, columns: list[str], where: str | None
+    ) -> Iterator[tuple[pa.RecordBatch, str]]:
+        try:
+            with pyogrio.raw.open_arrow(
+                self._path,
+                layer=layer,
+                columns=columns,
+                where=where,
+                batch_size=_AT_ONCE,
+                use_pyarrow=True,
+                return_fids=True,
+            ) as (meta, reader):
+                for batch in reader:
+                    yield batch, meta["geometry_name"] or "wkb_geometry"
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
+            raise StorageFailure(
+                f"{self._path} cannot be read: {error}", advice="Restore it from a copy."
+            ) from error
+
+
+def fingerprint(folder: Path) -> str:
+    """Return a text that changes whenever `map.gpkg` does: from its size and time of change."""
+    try:
+        stat = (folder / "map.gpkg").stat()
+    except OSError as error:
+        raise StorageFailure(
+            f"{folder / 'map.gpkg'} is missing.", advice="Restore it from a copy."
+        ) from error
+    return hashlib.sha256(f"{stat.st_size} {stat.st_mtime_ns}".encode()).hexdigest()[:32]
+
+
+def _points(column: Any) -> NDArray[np.float64]:
+    offsets = np.frombuffer(column.buffers()[1], np.int32)[
+        column.offset : column.offset + len(column) + 1
+    ]
+    if column.null_count or not np.all(np.diff(offsets) == _POINT_BYTES):
+        points = shapely.from_wkb(np.array(column.to_pylist(), dtype=object))
+        return np.stack([shapely.get_x(points), shapely.get_y(points)], axis=1)
+    data = np.frombuffer(column.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
+    raw = data.reshape(-1, _POINT_BYTES)[:, 5:]
+    return np.ascontiguousarray(raw).view("<f8")
+
+
+def _ragged(
+    shapes: NDArray[np.object_],
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Return coords, ring offsets, feature offsets (in rings) and which rings are holes."""
+    kind, coords, offsets = shapely.to_ragged_array(shapes, include_z=False)
+    rings = np.asarray(offsets[0], np.int64)
+    hole = np.zeros(len(rings) - 1, np.bool_)
+    if kind == shapely.GeometryType.LINESTRING:
+        features = np.arange(len(rings), dtype=np.int64)
+    elif kind == shapely.GeometryType.MULTILINESTRING:
+        features = np.asarray(offsets[1], np.int64)
+    else:
+        polygons = np.asarray(offsets[1], np.int64)
+        hole[:] = True
+        hole[polygons[:-1]] = False
+        outer = kind == shapely.GeometryType.MULTIPOLYGON
+        features = polygons[np.asarray(offsets[2], np.int64)] if outer else polygons
+    return np.asarray(coords, np.float64), rings, features, hole
+
+
+def _fids(table: Any) -> NDArray[np.uint32]:
+    return np.asarray(table.column("fid").to_numpy(zero_copy_only=False), np.uint32)
+
+
+def _small(column: Any) -> NDArray[np.uint8]:
+    return np.asarray(column.fill_null(0).to_numpy(zero_copy_only=False), np.uint8)
+
+
+def _texts(column: Any) -> Texts:
+    return np.array([one or "" for one in column.to_pylist()], dtype=object)
+
+
+def _width(table: pa.Table, layer: str) -> NDArray[np.float32]:
+    if layer != "road":
+        return np.zeros(table.num_rows, np.float32)
+    width = table.column("width").fill_null(0.0).to_numpy()
+    return np.asarray(width, np.float32)
+
+
+def _uids(table: pa.Table, layer: str, keep: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    if layer not in _WITH_UID:
+        return np.empty((0, 16), np.uint8)
+    joined = b"".join(bytes(one) for one in table.column("uid").to_pylist())
+    return np.frombuffer(joined, np.uint8).reshape(-1, 16)[keep]
