@@ -33,7 +33,8 @@ def batch_of(count, start=0, **values):
         row = {
             "uid": uuid7(reported, number).bytes, "receipt": f"r-{number:06d}",
             "number": f"310104-20260901-{number:06d}", "step": "closed", "matter": "0110",
-            "matter_name": "道路破损", "lon": 121.3 + rng.random() / 4, "lat": 31.1 + rng.random() / 4,
+            "matter_name": "道路破损",
+            "lon": 121.3 + rng.random() / 4, "lat": 31.1 + rng.random() / 4,
             "grid": None, "grid_code": "310104001001001", "street": STREETS[number % 20].bytes,
             "district": None, "unit": None, "person": None, "source": "hotline",
             "reported_ms": reported, "closed_ms": reported + 3_600_000, "returned": 0,
