@@ -63,6 +63,8 @@ class Assembler:
         crs: SourceCrs | None,
         layout: PartLayout | None,
         within: Box | None,
+        *,
+        is_text: bool = False,
     ) -> None:
         self.mapping = mapping
         self.crs_shown = crs.shown if crs else None
@@ -70,6 +72,7 @@ class Assembler:
         self.mended = Mended()
         self._shape = SHAPES[mapping.kind]
         self._layout = layout
+        self._is_text = is_text
         self._missing = frozenset(mapping.missing) | {""}
         self._repeats = RepeatFinder()
 
@@ -98,11 +101,15 @@ class Assembler:
             column = chunk.columns.get(name)
             texts: Texts = [None] * len(rows)
             if column is not None:
-                texts = cleaned(column, self._missing, self.mapping.guarded)
+                texts = self._cleaned(column)
             columns[name] = texts if len(of) == len(rows) else [texts[at] for at in of]
         first = np.searchsorted(of, of) if len(of) != len(rows) else of
         piece = np.arange(len(of)) - first
         return _Work(columns, shapes, piece, Refusals(rows[of]))
+
+    def _cleaned(self, column: Texts) -> Texts:
+        own = self.mapping.own
+        return cleaned(column, self._missing, entities=not own, guards=own and self._is_text)
 
     def _texts(self, field: Field, work: _Work) -> Texts:
         """Return the source's texts for a field: columns, then translation, then constant."""

@@ -18,6 +18,20 @@ from app.domain.errors import InvalidInput
 _HEAD = 1 << 18
 _SLICE = 1 << 16
 _SLICES = 15
+_FEW_CONTROLS = 64
+_WIDE = ("utf-16", "utf-32")
+_LIKELY = (
+    "gb18030",
+    "big5",
+    "cp1252",
+    "iso8859_15",
+    "cp1250",
+    "cp1251",
+    "koi8_r",
+    "shift_jis",
+    "euc_jp",
+    "euc_kr",
+)
 _COMMON_HAN = re.compile(r"[\u4e00-\u9fa5\u3000-\u303f\uff00-\uffef、。《》“”‘’—…·]")
 _MAGIC = (
     (b"PK\x03\x04", "a zip or Excel file"),
@@ -87,7 +101,7 @@ def _refuse_binary(path: Path, samples: list[bytes], marked: str | None) -> None
         raise _not_text(path, "it holds zero bytes")
     head = samples[0]
     control = sum(head.count(byte) for byte in range(1, 32) if byte not in (9, 10, 12, 13, 26))
-    if control > len(head) // 100 and marked != "utf-16":
+    if control > max(len(head) // 20, _FEW_CONTROLS) and marked != "utf-16":
         raise _not_text(path, "it is full of control bytes")
 
 
@@ -104,13 +118,28 @@ def _codec(name: str) -> str:
         found = codecs.lookup(name.strip())
     except (LookupError, ValueError):
         found = None
-    if found is None or not getattr(found, "_is_text_encoding", True):
+    if found is None or not _writes_tables(found.name):
         raise InvalidInput(
             f"No encoding is called {name[:40]!r}.",
             advice="Say UTF-8 or GB18030, or leave it out and it is found.",
             field="encoding",
         )
     return "gb18030" if found.name in ("gb2312", "gbk") else found.name
+
+
+def _writes_tables(codec: str) -> bool:
+    """Whether a codec writes plain ASCII as it is, or in two or four bytes."""
+    if codec.startswith(_WIDE):
+        return True
+    try:
+        return "escape" not in codec and "A,1\n".encode(codec) == b"A,1\n"
+    except (LookupError, ValueError):
+        return False
+
+
+def decoding_errors(codec: str) -> str:
+    """Return how to decode what is no text: so that it can be told, or in wide codecs lost."""
+    return "replace" if codec.startswith(_WIDE) else "surrogateescape"
 
 
 def _refuse_denied(path: Path, samples: list[bytes], codec: str, marked: str | None) -> None:
@@ -144,7 +173,7 @@ def _guess(path: Path, samples: list[bytes]) -> str:
         return "utf-8-sig"
     if _share(speaking, "gb18030") >= 0.9 and _reads_as_chinese(b"\n".join(speaking)):
         return "gb18030"
-    best = from_bytes(b"\n".join(speaking)[:_HEAD]).best()
+    best = from_bytes(b"\n".join(speaking)[:_HEAD], cp_isolation=list(_LIKELY)).best()
     if best is None:
         raise InvalidInput(
             f"The encoding of {path.name} cannot be found.",

@@ -6,7 +6,7 @@ title = "New York street tree census 2015"
 match = ["tree_id", "spc_latin"] # columns by which the file is recognised
 key = ["tree_id"]                # the source's own id; left out: a hash of the row
 uid = "uid"                      # instead of key: a column of UUIDs, as our own exports have
-guarded = true                   # our own exports: cells may start with a guarding '
+own = true                       # our own exports: no HTML entities; in CSV guarding ' come off
 crs = "EPSG:4326"                # only if this data set is always in it
 where = [-74.3, 40.4, -73.6, 41] # degrees in which the data lie, to notice exchanged axes
 time_zone = "Asia/Shanghai"      # of times without an offset; needed if there are times
@@ -71,7 +71,7 @@ class Mapping(BaseModel):
     match: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     uid: str | None = None
-    guarded: bool = False
+    own: bool = False
     crs: str | None = None
     where: tuple[float, float, float, float] | None = None
     layout: str | None = None

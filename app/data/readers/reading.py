@@ -57,7 +57,8 @@ def read(
     except AppError:
         opened.close()
         raise
-    assembler = Assembler(source.name, columns, system, parsed, within)
+    is_text = isinstance(opened, TextTable)
+    assembler = Assembler(source.name, columns, system, parsed, within, is_text=is_text)
     return ImportStream(source, opened, assembler, progress, batch_rows)
 
 

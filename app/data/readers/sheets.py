@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
+import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
@@ -31,6 +35,10 @@ _BROKEN: Final = (
     EOFError,
     NotImplementedError,
     RuntimeError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
 )
 
 
@@ -60,7 +68,7 @@ class Sheet:
 
     def close(self) -> None:
         """Close the workbook."""
-        self._book.close()
+        self._file.close()
 
     def chunks(self, rows: int) -> Iterator[Chunk]:
         """Yield chunks of about `rows` rows."""
@@ -103,8 +111,10 @@ class Sheet:
         return Chunk(np.array(numbers, dtype=np.int64), named, None, rejects)
 
     def _open(self) -> Iterator[tuple[Any, ...]]:
+        self.total = 0
+        self._file = self._path.open("rb")
         try:
-            with zipfile.ZipFile(self._path) as archive:
+            with zipfile.ZipFile(self._file) as archive:
                 size = sum(entry.file_size for entry in archive.infolist())
             if size > _LARGEST:
                 raise InvalidInput(
@@ -112,12 +122,17 @@ class Sheet:
                     advice="Nothing was imported. Save it as CSV.",
                     field="source",
                 )
-            self._book = openpyxl.load_workbook(self._path, read_only=True, data_only=True)
-            sheet = self._book.worksheets[0]
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about styles it drops, which are not read
+                book = openpyxl.load_workbook(self._file, read_only=True, data_only=True)
+            sheet = book.worksheets[0]
             sheet.reset_dimensions()
-            self.total = 0
             return sheet.iter_rows(values_only=True)
+        except InvalidInput:
+            self.close()
+            raise
         except _BROKEN as error:
+            self.close()
             raise self._unreadable(error) from None
 
     def _rows(self) -> Iterator[tuple[Any, ...]]:

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from app.data.readers.chunks import Chunk, Reject, shortened
-from app.data.readers.encodings import find_encoding, shown_encoding
+from app.data.readers.encodings import decoding_errors, find_encoding, shown_encoding
 from app.domain.errors import InvalidInput
 
 _LONGEST_LINE: Final = 1 << 20
@@ -52,7 +52,14 @@ class _Lines:
         return line
 
     def _read(self) -> str:
-        line = self._stream.readline(_LONGEST_LINE + 1)
+        try:
+            line = self._stream.readline(_LONGEST_LINE + 1)
+        except UnicodeError as error:
+            raise InvalidInput(
+                f"{self._name} is no text after line {self.number:,}: {error}.",
+                advice="Nothing was imported. Declare the right --encoding.",
+                field="encoding",
+            ) from None
         if len(line) <= _LONGEST_LINE:
             return line
         if self.number == 0 or len(self.too_long) >= 100:
@@ -91,7 +98,7 @@ class TextTable:
         text = io.TextIOWrapper(
             io.BufferedReader(self._raw, 1 << 20),
             self._codec,
-            errors="surrogateescape" if self._codec != "utf-16" else "replace",
+            errors=decoding_errors(self._codec),
             newline="",
         )
         self._lines = _Lines(text, path.name)

@@ -27,23 +27,26 @@ _STATES = {"完好": 0, "破损": 1, "丢失": 2, "废弃": 3, "0": 0, "1": 1, "
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 
 
-def cleaned(texts: Sequence[str | None], missing: frozenset[str], guards: bool = False) -> Texts:
+def cleaned(
+    texts: Sequence[str | None],
+    missing: frozenset[str],
+    *,
+    entities: bool = True,
+    guards: bool = False,
+) -> Texts:
     """Strip, decode HTML entities (also doubled ones), and turn what means nothing into None.
 
-    `guards`: an apostrophe that keeps a spreadsheet from computing is taken off, and entities
-    stand for themselves (our own exports).
+    `entities`: off where they stand for themselves; `guards`: an apostrophe that keeps a
+    spreadsheet from computing is taken off.
     """
-    if guards:
-        bare = [None if text is None else unguarded(text.strip()) for text in texts]
-        return [None if text in missing else text for text in bare]
     result: Texts = []
     for text in texts:
         if text is None:
             result.append(None)
             continue
-        if "&" in text:
+        if entities and "&" in text:
             text = html.unescape(html.unescape(text)).replace("\xa0", " ")
-        text = text.strip()
+        text = unguarded(text.strip()) if guards else text.strip()
         result.append(None if text in missing else text)
     return result
 

@@ -12,16 +12,14 @@ def guarded(text: str) -> str:
 
     Numbers, also negative ones and pairs of them, stay as they are.
     """
-    if text.startswith(_STARTS_FORMULA) and not _is_numbers(text):
-        return f"'{text}"
-    return text
+    computes = text.lstrip("'").startswith(_STARTS_FORMULA)
+    return f"'{text}" if computes and not _is_numbers(text) else text
 
 
 def unguarded(text: str) -> str:
     """Undo `guarded`."""
-    if text.startswith("'") and text[1:].startswith(_STARTS_FORMULA):
-        return text[1:]
-    return text
+    kept = text.startswith("'") and text.lstrip("'").startswith(_STARTS_FORMULA)
+    return text[1:] if kept else text
 
 
 def _is_numbers(text: str) -> bool:

@@ -117,20 +117,26 @@ def _write_sheet(kind: Kind, batches: _Counted, out: Path) -> None:
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet(str(kind))
     sheet.freeze_panes = "A2"
-    for number, batch in enumerate(batches):
-        table = tabular(kind, batch, outlines=False)
-        if number == 0:
-            sheet.append(table.schema.names)
-        if batches.rows + table.num_rows > _MOST_ROWS:
-            book.close()
-            raise InvalidInput(
-                f"A sheet holds {_MOST_ROWS:,} rows, and there are more.",
-                advice="Export as .csv or .gpkg.",
-                field="out",
-            )
-        for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
-            sheet.append([_cell(sheet, value) for value in row])
+    try:
+        for number, batch in enumerate(batches):
+            table = tabular(kind, batch, outlines=False)
+            if number == 0:
+                sheet.append(table.schema.names)
+            _refuse_too_many(batches.rows + table.num_rows)
+            for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
+                sheet.append([_cell(sheet, value) for value in row])
+    finally:
+        sheet.close()  # ends its temporary file, also after an error
     book.save(out)
+
+
+def _refuse_too_many(rows: int) -> None:
+    if rows > _MOST_ROWS:
+        raise InvalidInput(
+            f"A sheet holds {_MOST_ROWS:,} rows, and there are more.",
+            advice="Export as .csv or .gpkg.",
+            field="out",
+        )
 
 
 def _cell(sheet: Any, value: object) -> object:

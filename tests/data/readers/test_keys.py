@@ -1,0 +1,57 @@
+"""Keys and uids: the same row has the same uid for ever, and repeats are found in any batches."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.data.readers.keys import RepeatFinder, content_key, derived_uid, derived_uids, stated_uids
+from app.domain.identity import uid_ms
+
+
+@given(st.text())
+def test_that_a_uid_is_shaped_as_version_7_of_the_import_epoch(key):
+    uid = derived_uid(key)
+    assert (uid.version, uid.variant) == (7, "specified in RFC 4122")
+    assert uid_ms(uid) == 946_684_800_000
+    assert uid == derived_uid(key)
+
+
+@given(st.lists(st.text(), unique=True))
+def test_that_different_keys_have_different_uids(keys):
+    uids = derived_uids(keys)
+    assert uids.shape == (len(keys), 16)
+    assert len({uid.tobytes() for uid in uids}) == len(keys)
+
+
+@given(st.lists(st.lists(st.integers(0, 60), max_size=40), max_size=12))
+def test_that_repeats_are_found_however_rows_are_batched(batches):
+    finder, seen = RepeatFinder(), set()
+    for batch in batches:
+        new = finder.first_seen(derived_uids([str(number) for number in batch]))
+        expected = []
+        for number in batch:
+            expected.append(number not in seen)
+            seen.add(number)
+        assert new.tolist() == expected
+
+
+def test_that_a_million_rows_cost_eight_bytes_each():
+    finder = RepeatFinder()
+    for start in range(0, 1_000_000, 50_000):
+        uids = np.zeros((50_000, 16), dtype=np.uint8)
+        uids[:, 8:] = (
+            np.arange(start, start + 50_000, dtype=np.uint64).view(np.uint8).reshape(-1, 8)
+        )
+        assert finder.first_seen(uids).all()
+    assert sum(run.nbytes for run in finder._runs) == 8_000_000
+    assert len(finder._runs) < 10
+
+
+def test_that_the_key_of_content_tells_where_fields_end():
+    assert content_key("a", ["bc", "d"]) != content_key("a", ["b", "cd"])
+    assert content_key("a", [None]) == content_key("a", [""])
+
+
+def test_that_stated_uids_are_read_or_none():
+    uid = derived_uid("x")
+    assert stated_uids([str(uid), None, "nonsense", ""]) == [uid.bytes, None, None, None]
