@@ -1,0 +1,1 @@
+"""Ground, land, green and water."""

@@ -1,0 +1,1 @@
+"""Buildings, from district level down."""

@@ -1,0 +1,1 @@
+"""Open cases as symbols of their state."""

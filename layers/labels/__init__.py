@@ -1,0 +1,1 @@
+"""Names on the map that never collide."""

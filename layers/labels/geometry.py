@@ -1,0 +1,201 @@
+"""Which names may stand where: candidates by scale, and a placing in which none collide. No Qt.
+
+Candidates stand at places fixed to the ground for a scale, so that panning never moves them; those
+already placed are tried first, so that they stay.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain.camera import Bounds
+from app.domain.map_columns import AREA_TIERS, ROAD_KINDS
+from app.engines.citystore import CityStore, Shapes
+
+DISTRICT, STREET, WATER, ROAD, GREEN, GRID = range(6)  # styles, most important first
+_TIERS = ((DISTRICT, "district", 5.0, 500.0), (STREET, "street", 1.6, 17.0),
+          (GRID, "grid", 0.0, 1.4))  # fmt: skip
+_ROADS = {"expressway": 26.0, "arterial": 13.0, "collector": 4.5, "local": 2.2, "alley": 1.1}
+_EVERY = 620.0  # pixels between the names of one road
+_APART = 330.0  # pixels that the same name keeps from itself
+_MOST = 4_000
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A name that may stand at (x, y), local metres; `angle` degrees, clockwise on the screen."""
+
+    style: int
+    text: str
+    x: float
+    y: float
+    angle: float = 0.0
+    rank: int = 0
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from others at the same scale."""
+        return self.style, self.text, round(self.x), round(self.y)
+
+
+Measure = Callable[[int, str], tuple[float, float]]  # style, text -> width, height in pixels
+
+
+def candidates(
+    store: CityStore, box: Bounds, m_per_px: float, english: bool, measure: Measure
+) -> list[Candidate]:
+    """Return all names that may stand in `box` (local metres) at this scale, best first."""
+    found = list(_areas(store, box, m_per_px, english))
+    found += _roads(store, box, m_per_px, measure)
+    if m_per_px <= 60:
+        found += _named(store, "water", WATER, box, m_per_px, english)
+    if m_per_px <= 8:
+        found += _named(store, "green", GREEN, box, m_per_px, english)
+    found.sort(key=lambda c: (c.style, c.rank, c.key[2:], c.text))
+    return found[:_MOST]
+
+
+def _areas(store: CityStore, box: Bounds, m_per_px: float, english: bool) -> Iterator[Candidate]:
+    shapes = store.shapes["area"]
+    rows = shapes.within(store.relative(box))
+    for style, tier, low, high in _TIERS:
+        if low <= m_per_px < high:
+            for row in rows[shapes.kind[rows] == AREA_TIERS.index(tier)]:
+                text = name_of(shapes, int(row), english)
+                if tier == "grid":
+                    text = text or shapes.text("code", int(row))[-3:]
+                yield from _at_spot(store, shapes, int(row), style, text, box)
+
+
+def _named(
+    store: CityStore, layer: str, style: int, box: Bounds, m_per_px: float, english: bool
+) -> Iterator[Candidate]:
+    shapes = store.shapes[layer]
+    for row in shapes.within(store.relative(box)):
+        wide = float(shapes.box[row, 2] - shapes.box[row, 0]) / m_per_px
+        if wide > 60:
+            text = name_of(shapes, int(row), english)
+            yield from _at_spot(store, shapes, int(row), style, text, box)
+
+
+def name_of(shapes: Shapes, row: int, english: bool) -> str:
+    """Return a feature's name in the window's language, Chinese where there is no other."""
+    return (shapes.text("name_en", row) if english else "") or shapes.text("name", row)
+
+
+def _at_spot(
+    store: CityStore, shapes: Shapes, row: int, style: int, text: str, box: Bounds
+) -> Iterator[Candidate]:
+    x = float(shapes.spot[row, 0]) + store.origin[0]
+    y = float(shapes.spot[row, 1]) + store.origin[1]
+    if text and box.holds(x, y):
+        b = shapes.box[row]
+        yield Candidate(style, text, x, y, rank=-int((b[2] - b[0]) * (b[3] - b[1]) / 1e4))
+
+
+def _roads(store: CityStore, box: Bounds, m_per_px: float, measure: Measure) -> Iterator[Candidate]:
+    shapes = store.shapes["road"]
+    kinds = [k for k, until in _ROADS.items() if m_per_px <= until]
+    if not kinds:
+        return
+    rank = {ROAD_KINDS.index(k): n for n, k in enumerate(_ROADS)}
+    rows = shapes.within(store.relative(box))
+    rows = rows[np.isin(shapes.kind[rows], [ROAD_KINDS.index(k) for k in kinds])]
+    sizes: dict[str, float] = {}
+    for row in rows[np.argsort(shapes.kind[rows], kind="stable")[::-1]][:_MOST]:
+        text = shapes.text("name", int(row))
+        if not text:
+            continue
+        width = sizes.get(text) or sizes.setdefault(text, measure(ROAD, text)[0])
+        line = shapes.rings(int(row))[0].astype(np.float64) + store.origin
+        for x, y, angle in along(line, width * m_per_px, _EVERY * m_per_px):
+            if box.holds(x, y):
+                yield Candidate(ROAD, text, x, y, angle, rank[int(shapes.kind[row])])
+
+
+def along(
+    line: NDArray[np.float64], length: float, every: float
+) -> Iterator[tuple[float, float, float]]:
+    """Yield places on a line where a straight text of `length` fits: x, y, angle on the screen."""
+    step = np.hypot(*np.diff(line, axis=0).T)
+    run = np.concatenate([[0.0], np.cumsum(step)])
+    if run[-1] < length * 1.15:
+        return
+    count = max(int(run[-1] // every), 1)
+    for n in range(count):
+        middle = run[-1] * (n + 0.5) / count
+        s, e = middle - length / 2, middle + length / 2
+        ax, ay = np.interp(s, run, line[:, 0]), np.interp(s, run, line[:, 1])
+        bx, by = np.interp(e, run, line[:, 0]), np.interp(e, run, line[:, 1])
+        if math.hypot(bx - ax, by - ay) < length * 0.985:
+            continue  # too bent here
+        angle = math.degrees(math.atan2(-(by - ay), bx - ax))
+        angle = angle - 180 if angle > 90 else angle + 180 if angle <= -90 else angle
+        yield float((ax + bx) / 2), float((ay + by) / 2), round(angle)
+
+
+class Placing:
+    """One pass of placing: feed candidates in any number of slices, `placed` grows.
+
+    Works in pixels of the scale, so it holds for every pan at that scale.
+    """
+
+    def __init__(self, m_per_px: float, measure: Measure, keep: list[Candidate]) -> None:
+        self._scale = m_per_px
+        self._measure = measure
+        self._boxes = np.empty((256, 4))
+        self._used = 0
+        self._seen: set[tuple[object, ...]] = set()
+        self._where: dict[str, list[tuple[float, float]]] = {}
+        self.placed: list[Candidate] = []
+        for candidate in keep:
+            self.offer(candidate)
+
+    def offer(self, candidate: Candidate) -> bool:
+        """Place a name unless it is there already or would touch another."""
+        if candidate.key in self._seen:
+            return False
+        self._seen.add(candidate.key)
+        x, y = candidate.x / self._scale, -candidate.y / self._scale
+        same = self._where.get(candidate.text, [])
+        if any((x - a) ** 2 + (y - b) ** 2 < _APART**2 for a, b in same):
+            return False
+        boxes = _boxes(candidate, x, y, *self._measure(candidate.style, candidate.text))
+        if self._touches(boxes):
+            return False
+        self._add(boxes)
+        self._where.setdefault(candidate.text, []).append((x, y))
+        self.placed.append(candidate)
+        return True
+
+    def _touches(self, boxes: NDArray[np.float64]) -> bool:
+        there = self._boxes[: self._used]
+        return any(
+            bool(np.any((there[:, 0] < b[2]) & (there[:, 2] > b[0])
+                        & (there[:, 1] < b[3]) & (there[:, 3] > b[1])))
+            for b in boxes
+        )  # fmt: skip
+
+    def _add(self, boxes: NDArray[np.float64]) -> None:
+        while self._used + len(boxes) > len(self._boxes):
+            self._boxes = np.concatenate([self._boxes, np.empty_like(self._boxes)])
+        self._boxes[self._used : self._used + len(boxes)] = boxes
+        self._used += len(boxes)
+
+
+def _boxes(c: Candidate, x: float, y: float, w: float, h: float) -> NDArray[np.float64]:
+    """Return upright boxes that cover a text: one if level, a row of small ones if turned."""
+    w, h = w + 8, h + 4
+    if abs(c.angle) < 4:
+        return np.array([[x - w / 2, y - h / 2, x + w / 2, y + h / 2]])
+    n = max(math.ceil(w / h), 1)
+    t = (np.arange(n) + 0.5) / n - 0.5
+    cx = x + t * w * math.cos(math.radians(c.angle))
+    cy = y + t * w * math.sin(math.radians(c.angle))
+    half = h * 0.6
+    return np.stack([cx - half, cy - half, cx + half, cy + half], axis=1)

@@ -1,0 +1,159 @@
+"""How the map looks now: colours as numbers, scale-free. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class MapTheme(Protocol):
+    """What the map needs of the window's theme: colours as '#RRGGBB' (see `widgets.theme`)."""
+
+    @property
+    def dark(self) -> bool: ...
+    @property
+    def ground(self) -> str: ...
+    @property
+    def panel(self) -> str: ...
+    @property
+    def line(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def dim(self) -> str: ...
+    @property
+    def accent(self) -> str: ...
+    @property
+    def normal(self) -> str: ...
+    @property
+    def attention(self) -> str: ...
+    @property
+    def bad(self) -> str: ...
+    @property
+    def critical(self) -> str: ...
+    @property
+    def unknown(self) -> str: ...
+    @property
+    def water(self) -> str: ...
+    @property
+    def green(self) -> str: ...
+    @property
+    def road_major(self) -> str: ...
+    @property
+    def road_minor(self) -> str: ...
+    @property
+    def building(self) -> str: ...
+    @property
+    def grid_line(self) -> str: ...
+    @property
+    def area_line(self) -> str: ...
+
+
+FAMILIES = 6
+_FAMILY_LIGHT = (0x3B6FB5, 0x2C8C93, 0x4B9A6B, 0x7B6BC2, 0x64748B, 0xA2649B)
+_FAMILY_DARK = (0x7FB0F2, 0x62C3C6, 0x84CFA0, 0xB1A4F0, 0xA9B6C6, 0xDBA3D4)
+
+
+def everything() -> NDArray[np.uint8]:
+    """Return the mask that wants all classes."""
+    return np.ones(256, np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """Colours (0xRRGGBB), which layers are on, which classes of parts are wanted.
+
+    `family` maps a class of parts to one of `FAMILIES` hues, uint8 (256,). `density` is parts a
+    square metre where they lie densest: the ramp's top. `dpr` physical pixels a logical one.
+    """
+
+    dark: bool
+    ground: int
+    land: int
+    text: int
+    water: int
+    green: int
+    road_major: int
+    road_minor: int
+    road_face: int
+    building: int
+    building_edge: int
+    grid_line: int
+    area_line: int
+    part: int
+    layers: frozenset[str]
+    want: NDArray[np.uint8] = field(default_factory=everything)
+    family: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(256, np.uint8))
+    density: float = 0.01
+    dpr: float = 1.0
+
+    def family_colours(self) -> NDArray[np.uint32]:
+        """Return colours by class, uint32 (256,); the last is the ground, for rims."""
+        hues = np.array(_FAMILY_DARK if self.dark else _FAMILY_LIGHT, np.uint32)
+        colours = hues[self.family % FAMILIES]
+        colours[255] = self.land
+        return colours
+
+
+def look_of(
+    theme: MapTheme,
+    layers: frozenset[str],
+    *,
+    want: NDArray[np.uint8] | None = None,
+    family: NDArray[np.uint8] | None = None,
+    density: float = 0.01,
+    dpr: float = 1.0,
+) -> Look:
+    """Return the look of `theme`."""
+    c = colour
+    ground, panel, text = c(theme.ground), c(theme.panel), c(theme.text)
+    return Look(
+        dark=theme.dark,
+        ground=mixed(ground, c(theme.line), 0.45) if not theme.dark else ground,
+        land=mixed(ground, panel, 0.5),
+        text=text,
+        water=c(theme.water),
+        green=c(theme.green),
+        road_major=c(theme.road_major),
+        road_minor=c(theme.road_minor),
+        road_face=mixed(c(theme.road_minor), panel, 0.25 if theme.dark else 0.8),
+        building=c(theme.building),
+        building_edge=mixed(c(theme.building), c(theme.area_line), 0.45),
+        grid_line=c(theme.grid_line),
+        area_line=c(theme.area_line),
+        part=mixed(text, c(theme.accent), 0.28 if theme.dark else 0.42),
+        layers=layers,
+        want=everything() if want is None else want,
+        family=np.zeros(256, np.uint8) if family is None else family,
+        density=density,
+        dpr=dpr,
+    )
+
+
+def colour(text: str) -> int:
+    """Return '#RRGGBB' as a number."""
+    return int(text.lstrip("#"), 16)
+
+
+def mixed(a: int, b: int, share: float) -> int:
+    """Return `a` with `share` (0 to 1) of `b` in it."""
+    parts = []
+    for shift in (16, 8, 0):
+        x, y = (a >> shift) & 255, (b >> shift) & 255
+        parts.append(round(x + (y - x) * share) << shift)
+    return sum(parts)
+
+
+def wanting(*kinds: int) -> NDArray[np.uint8]:
+    """Return the mask that wants these kinds only."""
+    mask = np.zeros(256, np.uint8)
+    mask[list(kinds)] = 1
+    return mask
+
+
+def fading(value: float, full: float, gone: float) -> float:
+    """Return 1 at `full` and before, 0 at `gone` and beyond, even in between."""
+    return float(np.clip((gone - value) / (gone - full), 0.0, 1.0))

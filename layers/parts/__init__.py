@@ -1,0 +1,1 @@
+"""Parts: density far away, dots nearer."""

@@ -1,0 +1,47 @@
+"""Parts into a tile: counts as a ramp of one hue far away, dots in their family's hue nearer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from layers.look import Look, fading
+
+if TYPE_CHECKING:
+    from app.engines.citystore import CityStore
+    from app.engines.tiles_canvas import Canvas, Ramp
+
+DOTS_FROM = 3.0  # metres a pixel
+_GONE = 5.0
+
+
+def draw(canvas: Canvas, store: CityStore, look: Look, m_per_px: float) -> None:
+    """Draw parts; both forms are mixed for a stretch of the zoom."""
+    dots = fading(m_per_px, DOTS_FROM, _GONE)
+    if dots < 1.0:
+        canvas.density(look.want, ramp(look, m_per_px, 1.0 - dots))
+    if dots > 0.0:
+        radius = dot_radius(m_per_px)
+        canvas.dots(
+            look.want, look.family_colours(), radius * look.dpr,
+            (0.9 if m_per_px < 1.0 else 0.0) * look.dpr, 0.92 * dots,
+        )  # fmt: skip
+
+
+def dot_radius(m_per_px: float) -> float:
+    """Return a dot's radius in logical pixels: from a speck to what a finger finds."""
+    return float(np.clip(1.9 * m_per_px**-0.5, 0.8, 4.2))
+
+
+def ramp(look: Look, m_per_px: float, share: float) -> Ramp:
+    """Return the ramp whose top is what the densest spots hold in one pixel at this scale."""
+    from app.engines.tiles_canvas import Ramp
+
+    pixel = (m_per_px / look.dpr) ** 2
+    top = max(look.density * pixel, 3.0)
+    step = np.arange(256, dtype=np.float64)
+    strength = np.clip(np.log1p(step) / np.log1p(top), 0.0, 1.0)
+    low = 0.30 if look.dark else 0.34
+    alphas = np.where(step > 0, (low + (0.92 - low) * strength) * share * 255, 0)
+    return Ramp(np.full(256, look.part, np.uint32), alphas.astype(np.uint8))

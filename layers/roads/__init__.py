@@ -1,0 +1,1 @@
+"""Roads and metro lines, wide by kind and scale."""

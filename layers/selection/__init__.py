@@ -1,0 +1,1 @@
+"""What is selected: a ring and a chip with its name."""

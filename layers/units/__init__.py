@@ -1,0 +1,1 @@
+"""Live units: people and vehicles that move."""
