@@ -1,0 +1,32 @@
+"""Counts the parts in sight, exactly, on a pool thread."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain.camera import Camera
+from app.engines.citystore import CityStore
+from widgets.map_ground import Arrivals
+
+
+class CountJob:
+    """One count; tells (serial, parts) to `arrivals`."""
+
+    def __init__(
+        self,
+        store: CityStore,
+        camera: Camera,
+        want: NDArray[np.uint8],
+        serial: int,
+        arrivals: Arrivals,
+    ) -> None:
+        self._store, self._camera, self._want = store, camera, want
+        self._serial, self._arrivals = serial, arrivals
+
+    def __call__(self) -> None:
+        """Count (pool thread)."""
+        from app.engines.tiles_canvas import count_parts  # numba: not on the window's thread
+
+        total, _by_class = count_parts(self._store, self._camera.bounds(), self._want)
+        self._arrivals.tell_count(self._serial, total)

@@ -1,0 +1,126 @@
+"""Names on the map: placed in slices of a few milliseconds, whenever the map comes to rest."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QPainter
+
+from app.domain.camera import Bounds, Camera
+from app.engines.citystore import CityStore
+from layers.labels.geometry import DISTRICT, Candidate, Placing, candidates
+from layers.labels.painter import LabelPainter
+from layers.look import MapTheme
+
+SLICE_S = 0.004
+_AROUND = 0.35  # share of the screen beyond its edges in which names are placed too
+
+
+class Names(QObject):
+    """Keeps the names of the present scale.
+
+    Signals:
+        placed: nothing; names are complete for the present view.
+    """
+
+    placed = Signal()
+
+    def __init__(self, parent: QObject, theme: MapTheme) -> None:
+        super().__init__(parent)
+        self._painter = LabelPainter()
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._on_slice)
+        self._theme = theme
+        self._english = False
+        self._dpr = 1.0
+        self._heading = 0.0
+        self._scale = 0.0
+        self._region: Bounds | None = None
+        self._labels: list[Candidate] = []
+        self._placing: Placing | None = None
+        self._queue: list[Candidate] = []
+        self._next = 0
+
+    @property
+    def is_placing(self) -> bool:
+        """Whether a pass is under way."""
+        return self._placing is not None
+
+    @property
+    def labels(self) -> list[Candidate]:
+        """The names that stand now."""
+        return self._labels
+
+    def set_theme(self, theme: MapTheme) -> None:
+        """Draw in another theme."""
+        self._theme = theme
+
+    def set_english(self, english: bool) -> None:
+        """Prefer English names, or Chinese ones; takes effect at the next `settle`."""
+        self._english = english
+        self.clear()
+
+    def set_type_scale(self, scale: float) -> None:
+        """Enlarge all names (the wall is read from afar)."""
+        self._painter = LabelPainter(scale)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all names."""
+        self._timer.stop()
+        self._placing, self._region, self._labels = None, None, []
+
+    def settle(self, store: CityStore, camera: Camera, dpr: float) -> None:
+        """Place names for the view at rest; nothing happens if they already stand."""
+        box = camera.bounds()
+        same = abs(camera.m_per_px / self._scale - 1) < 1e-6 if self._scale else False
+        if same and self._region is not None and _holds(self._region, box):
+            return
+        keep = self._labels if same else []
+        self._scale, self._dpr, self._heading = camera.m_per_px, dpr, camera.heading
+        self._region = box.grown(_AROUND * max(box.width, box.height))
+        self._queue = candidates(
+            store, self._region, camera.m_per_px, self._english, self._painter.measure
+        )
+        self._next = 0
+        region = self._region
+        self._placing = Placing(
+            camera.m_per_px, self._painter.measure,
+            [label for label in keep if region.holds(label.x, label.y)],
+        )  # fmt: skip
+        self._timer.start()
+
+    def paint(self, painter: QPainter, camera: Camera) -> int:
+        """Draw the names that stand; far from their scale only those of districts."""
+        if not self._scale:
+            return 0
+        ratio = camera.m_per_px / self._scale
+        near = 0.6 < ratio < 1.7
+        labels = self._labels if near else [n for n in self._labels if n.style == DISTRICT]
+        return self._painter.paint(painter, labels, camera, self._theme)
+
+    @Slot()
+    def _on_slice(self) -> None:
+        placing = self._placing
+        if placing is None:
+            self._timer.stop()
+            return
+        until = time.perf_counter() + SLICE_S
+        while self._next < len(self._queue) and time.perf_counter() < until:
+            candidate = self._queue[self._next]
+            self._next += 1
+            if placing.offer(candidate):
+                self._painter.prepare(candidate, self._theme, self._dpr, self._heading)
+        if self._next >= len(self._queue):
+            self._timer.stop()
+            self._labels, self._placing, self._queue = placing.placed, None, []
+            self.placed.emit()
+
+
+def _holds(outer: Bounds, inner: Bounds) -> bool:
+    return (
+        outer.x0 <= inner.x0 and outer.y0 <= inner.y0
+        and outer.x1 >= inner.x1 and outer.y1 >= inner.y1
+    )  # fmt: skip

@@ -1,0 +1,500 @@
+"""The map of the desk, the wall and the field: ground from tiles, what lives on top at each frame.
+
+`paintEvent` only lays what is there; tiles, counts and the overview are made on pool threads,
+names in slices. When all of it is sharp and complete, `settled` is emitted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import replace
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import (
+    QCloseEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)  # fmt: skip
+from PySide6.QtWidgets import QWidget
+
+from app.domain.camera import Bounds, Camera, rung_step
+from app.domain.layers import LAYERS, with_visible
+from app.engines.citystore import CityStore
+from app.engines.tiles import Submit
+from app.services.changes import UnitRow
+from app.store import MapCases
+from layers.look import Look, MapTheme, everything, look_of
+from layers.selection.painter import Selection
+from layers.tiles import parts_at_most
+from widgets.map_count import CountJob
+from widgets.map_gestures import Gestures
+from widgets.map_ground import Arrivals, Covered, Ground
+from widgets.map_live import Live
+from widgets.map_motion import Motion
+from widgets.map_names import Names
+from widgets.map_overlays import (
+    Counts,
+    Words,
+    paint_chip,
+    paint_empty,
+    paint_legend,
+)  # fmt: skip
+from widgets.map_picks import (
+    AreaPicked,
+    CasePicked,
+    PartPicked,
+    PlaceClicked,
+    area_at,
+    part_at,
+)  # fmt: skip
+from widgets.map_wait import wait_settled
+
+REST_MS = 70
+_MARGIN = 96.0  # pixels around the view for which tiles are made too
+_FRAMES = 4_096
+
+
+class MapView(QWidget):
+    """A map of one city store.
+
+    Args:
+        store: an opened store, or None: `empty_text` is shown instead.
+        theme: colours (`widgets.theme.Theme` or the like).
+        tr: words by key.
+        submit: runs a callable on a pool thread (`core.run`).
+        empty_text: what would be here and how to get it.
+
+    Signals (frozen payloads of `widgets.map_picks`):
+        part_picked: `PartPicked`. case_picked: `CasePicked`. unit_picked: `UnitPicked`.
+        area_picked: `AreaPicked`, with each click on open ground. place_clicked: `PlaceClicked`.
+        pointer_moved: `PlaceClicked` under the pointer. camera_changed: `Camera`.
+        settled: nothing; all that is in sight is sharp, named and counted.
+    """
+
+    part_picked = Signal(object)
+    case_picked = Signal(object)
+    unit_picked = Signal(object)
+    area_picked = Signal(object)
+    place_clicked = Signal(object)
+    pointer_moved = Signal(object)
+    camera_changed = Signal(object)
+    settled = Signal()
+
+    def __init__(
+        self,
+        store: CityStore | None,
+        theme: MapTheme,
+        tr: Words,
+        submit: Submit,
+        *,
+        empty_text: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._theme, self._tr, self._submit, self._empty_text = theme, tr, submit, empty_text
+        self._store: CityStore | None = None
+        self._ground: Ground | None = None
+        self._camera = Camera()
+        self._layers = LAYERS
+        self._want, self._family = everything(), (np.arange(256) % 6).astype(np.uint8)
+        self._live = Live()
+        self._counts: tuple[int, int | None] = (0, None)
+        self._count_serial = 0
+        self._settled = False
+        self._is_home = True
+        self._shows_chip = self._shows_legend = True
+        self.frames_ms: deque[float] = deque(maxlen=_FRAMES)
+        self._wire()
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setMinimumSize(160, 120)
+        self.set_store(store)
+
+    def _wire(self) -> None:
+        self._arrivals = Arrivals()
+        self._arrivals.tile_arrived.connect(self._on_tile)
+        self._arrivals.overview_arrived.connect(self._on_overview)
+        self._arrivals.count_arrived.connect(self._on_count)
+        self._motion = Motion(self)
+        self._motion.moved.connect(self._on_moved)
+        self._motion.stopped.connect(self._on_stopped)
+        self._names = Names(self, self._theme)
+        self._names.placed.connect(self.update)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._on_rest)
+        self._gestures = Gestures(self)
+        self._gestures.touched.connect(self._motion.stop)
+        self._gestures.dragged.connect(self._on_dragged)
+        self._gestures.thrown.connect(self._on_thrown)
+        self._gestures.clicked.connect(self._on_clicked)
+        self._gestures.zoomed.connect(self._on_zoomed)
+        self._gestures.nudged.connect(self._on_nudged)
+        self._gestures.homed.connect(self.fit)
+
+    # what it shows
+
+    @property
+    def camera(self) -> Camera:
+        """What the map shows now."""
+        return self._camera
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that is in sight is sharp, named and counted."""
+        return self._settled
+
+    @property
+    def counts(self) -> tuple[int, int | None]:
+        """Parts in all, and in sight (None while being counted)."""
+        return self._counts
+
+    def set_store(self, store: CityStore | None) -> None:
+        """Show another store (after a rebuild) or none; the view stays where it is."""
+        if self._ground is not None:
+            self._ground.close()
+        first, self._store, self._ground = self._store is None, store, None
+        self._names.clear()
+        self._counts = (0 if store is None else len(store.parts), None)
+        if store is not None:
+            self._density = parts_at_most(store)
+            self._ground = Ground(store, self._look(), self._submit, self._arrivals)
+            if first:
+                self._camera = self._camera.fit(store.bounds)
+        self._unsettle()
+
+    def set_camera(self, camera: Camera) -> None:
+        """Look through `camera` at once; its size is replaced by the widget's."""
+        self._motion.stop()
+        self._look_through(camera.sized(self.width(), self.height()))
+
+    def fly_to(self, lon: float, lat: float, m_per_px: float | None = None) -> None:
+        """Move to a place (degrees), at another scale if one is given."""
+        if self._store is not None:
+            x, y = self._store.frame.to_xy(lon, lat)
+            self._motion.fly(self._camera, self._camera.at(float(x), float(y), m_per_px))
+
+    @Slot()
+    def fit(self, box: Bounds | None = None) -> None:
+        """Show all of `box` (local metres), or of the city."""
+        if self._store is not None:
+            self._motion.fly(self._camera, self._camera.fit(box or self._store.bounds))
+
+    def set_animated(self, animated: bool) -> None:
+        """Move in 150 ms, or (field station, tests) at once."""
+        self._motion.animated = animated
+
+    def set_cases(self, cases: MapCases) -> None:
+        """Show these open cases."""
+        if self._store is not None:
+            self._live.set_cases(cases, self._store.frame)
+            self.update()
+
+    def set_units(self, units: Iterable[UnitRow]) -> None:
+        """Show these live units."""
+        if self._store is not None:
+            self._live.set_units(units, self._store.frame)
+            self.update()
+
+    def select(self, uid: UUID | None, label: str = "") -> bool:
+        """Ring a case or unit by its uid, None for nothing; returns whether it is on the map."""
+        found = self._live.select(uid, label)
+        self.update()
+        return found
+
+    def select_place(self, lon: float, lat: float, label: str = "", urgent: bool = False) -> None:
+        """Ring a place (degrees)."""
+        if self._store is not None:
+            x, y = self._store.frame.to_xy(lon, lat)
+            self._live.ring(Selection(float(x), float(y), label, urgent))
+            self.update()
+
+    def set_theme(self, theme: MapTheme) -> None:
+        """Draw in another theme."""
+        self._theme = theme
+        self._names.set_theme(theme)
+        self._dress()
+
+    def set_language(self, tr: Words, english: bool) -> None:
+        """Take other words; names in English where there are any."""
+        self._tr = tr
+        self._names.set_english(english)
+        self._unsettle()
+
+    def set_type_scale(self, scale: float) -> None:
+        """Enlarge the names on the map (the wall)."""
+        self._names.set_type_scale(scale)
+        self._unsettle()
+
+    def set_overlays(self, chip: bool, legend: bool) -> None:
+        """Show or hide the chip with counts and the legend."""
+        self._shows_chip, self._shows_legend = chip, legend
+        self.update()
+
+    def set_layer_visible(self, key: str, visible: bool) -> None:
+        """Show or hide a layer of `app.domain.layers`."""
+        self._layers = with_visible(self._layers, key, visible)
+        self._dress()
+
+    def set_part_families(self, family: NDArray[np.uint8]) -> None:
+        """Give each class of parts one of six hues: uint8 (256,)."""
+        self._family = family
+        self._dress()
+
+    def set_part_classes(self, want: NDArray[np.uint8]) -> None:
+        """Show and count only classes whose entry is not 0: uint8 (256,)."""
+        self._want = want
+        self._dress()
+
+    def wait_sharp(self, timeout_ms: int = 10_000) -> bool:
+        """Run the event loop until all is settled; returns whether it was in time."""
+        self.grab()  # lays out and paints, which asks for what is missing
+        return self._settled or wait_settled(self, timeout_ms)
+
+    def grab_sharp(self, timeout_ms: int = 10_000) -> QPixmap:
+        """Return a picture of the map once all is settled, or as it is when time is up."""
+        self.wait_sharp(timeout_ms)
+        return self.grab()
+
+    def stop(self) -> None:
+        """Let go of timers and wishes; call before the pool ends. The map stays as it is."""
+        self._motion.stop()
+        self._rest.stop()
+        self._names.clear()
+        if self._ground is not None:
+            self._ground.close()
+
+    # how it moves
+
+    def _look_through(self, camera: Camera) -> None:
+        if camera == self._camera:
+            return
+        zooms = camera.m_per_px != self._camera.m_per_px
+        resized = (camera.width, camera.height) != (self._camera.width, self._camera.height)
+        self._is_home = self._is_home and resized
+        self._camera = camera
+        self._unsettle()
+        self.camera_changed.emit(camera)
+        if self._ground is None:
+            return
+        goal = self._motion.goal
+        if goal is not None:
+            self._ground.want(goal)
+        elif zooms:  # where it will stop is not known: make do with the nearest octave
+            octave = 2.0 ** round(np.log2(camera.m_per_px))
+            self._ground.want(replace(camera, m_per_px=octave))
+        else:
+            self._ground.want(camera, _MARGIN)
+
+    @Slot(object)
+    def _on_moved(self, camera: Camera) -> None:
+        self._look_through(camera.sized(self.width(), self.height()))
+
+    @Slot(object)
+    def _on_stopped(self, camera: Camera) -> None:
+        self._look_through(camera.sized(self.width(), self.height()))
+        self._on_rest()
+
+    @Slot(object)
+    def _on_dragged(self, step: tuple[float, float]) -> None:
+        self._look_through(self._camera.pan(*step))
+
+    @Slot(object)
+    def _on_thrown(self, speed: tuple[float, float]) -> None:
+        self._motion.glide(self._camera, *speed)
+
+    @Slot(object)
+    def _on_zoomed(self, wish: tuple[float, float, float]) -> None:
+        sx, sy, rungs = wish
+        goal = self._motion.goal or self._camera
+        self._motion.zoom(self._camera, sx, sy, rung_step(goal.m_per_px, int(rungs)))
+
+    @Slot(object)
+    def _on_nudged(self, step: tuple[float, float]) -> None:
+        goal = self._motion.goal or self._camera
+        self._motion.fly(self._camera, goal.pan(*step))
+
+    @Slot()
+    def _on_rest(self) -> None:
+        """Ask for all that a still map needs: exact tiles, names, counts."""
+        if self._ground is None or self._store is None or self._motion.is_running:
+            return
+        self._ground.want(self._camera, _MARGIN)
+        if any(s.key == "labels" and s.visible for s in self._layers):
+            self._names.settle(self._store, self._camera, self.devicePixelRatioF())
+        if self._counts[1] is None:
+            self._count_serial += 1
+            self._submit(
+                CountJob(self._store, self._camera, self._want, self._count_serial, self._arrivals)
+            )
+        self.update()
+
+    # what arrives from pool threads
+
+    @Slot(object)
+    def _on_tile(self, _key: object) -> None:
+        self.update()
+
+    @Slot(object)
+    def _on_overview(self, made: object) -> None:
+        if self._ground is not None:
+            self._ground.take_overview(made)  # type: ignore[arg-type] # as sent by map_ground
+            self.update()
+
+    @Slot(object)
+    def _on_count(self, counted: tuple[int, int]) -> None:
+        serial, in_view = counted
+        if serial == self._count_serial:
+            self._counts = (self._counts[0], in_view)
+            self.update()
+
+    # picks
+
+    @Slot(object)
+    def _on_clicked(self, at: tuple[float, float]) -> None:
+        store, ground = self._store, self._ground
+        if store is None or ground is None:
+            return
+        live = self._live.at(self._camera, *at)
+        if live is not None:
+            signal = self.case_picked if isinstance(live, CasePicked) else self.unit_picked
+            signal.emit(live)
+            return
+        part: PartPicked | None = part_at(store, ground.look, self._camera, *at)
+        if part is not None:
+            self.part_picked.emit(part)
+            return
+        self.place_clicked.emit(self._place(*at))
+        area: AreaPicked | None = area_at(store, self._camera, *at)
+        if area is not None:
+            self.area_picked.emit(area)
+
+    def _place(self, sx: float, sy: float) -> PlaceClicked:
+        assert self._store is not None
+        lon, lat = self._store.frame.to_lonlat(*self._camera.to_world(sx, sy))
+        return PlaceClicked(float(lon), float(lat))
+
+    # state
+
+    def _look(self) -> Look:
+        shown = frozenset(s.key for s in self._layers if s.visible)
+        return look_of(
+            self._theme, shown, want=self._want, family=self._family, density=self._density,
+            dpr=self.devicePixelRatioF(),
+        )  # fmt: skip
+
+    def _dress(self) -> None:
+        if self._ground is not None:
+            self._ground.dress(self._look())
+        self._unsettle()
+
+    def _unsettle(self) -> None:
+        self._settled = False
+        self._count_serial += 1
+        self._counts = (self._counts[0], None)
+        self._rest.start()
+        self.update()
+
+    # Qt
+
+    def _paint(self, painter: QPainter) -> Covered:
+        ground, camera = self._ground, self._camera
+        assert ground is not None
+        covered = ground.paint(painter, camera)
+        shown = {s.key for s in self._layers if s.live and s.visible}
+        if "labels" in shown:
+            self._names.paint(painter, camera)
+        self._live.paint(painter, camera, self._theme, shown)
+        if self._shows_chip and self._store is not None:
+            counts = Counts(*self._counts, self._store.sample)
+            paint_chip(painter, counts, self._theme, self._tr)
+        if self._shows_legend:
+            paint_legend(painter, camera, self._theme, self._tr, self._live.paint_symbol)
+        return covered
+
+    def _after_frame(self, covered: Covered) -> None:
+        done = (
+            covered.is_sharp and not self._motion.is_running and not self._rest.isActive()
+            and not self._names.is_placing and self._counts[1] is not None
+        )  # fmt: skip
+        if done and not self._settled:
+            self._settled = True
+            QTimer.singleShot(0, self, self._tell_settled)
+
+    @Slot()
+    def _tell_settled(self) -> None:
+        if self._settled:
+            self.settled.emit()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Lay one frame."""
+        began = time.perf_counter()
+        painter = QPainter(self)
+        covered = None
+        try:
+            if self._ground is None:
+                paint_empty(painter, QRectF(self.rect()), self._empty_text, self._theme)
+            else:
+                covered = self._paint(painter)
+        finally:
+            painter.end()
+        self.frames_ms.append((time.perf_counter() - began) * 1e3)
+        if covered is not None:
+            self._after_frame(covered)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as much more or less ground."""
+        fresh = self._camera.sized(event.size().width(), event.size().height())
+        if self._store is not None and self._is_home:
+            fresh = fresh.fit(self._store.bounds)
+        self._look_through(fresh)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the window to a screen of another pixel ratio."""
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._dress()
+        super().changeEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """See `Gestures`."""
+        self._gestures.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """See `Gestures`; also tells where the pointer is."""
+        self._gestures.move(event)
+        if self._store is not None:
+            self.pointer_moved.emit(self._place(event.position().x(), event.position().y()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """See `Gestures`."""
+        self._gestures.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """See `Gestures`."""
+        self._gestures.double_click(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """See `Gestures`."""
+        self._gestures.wheel(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """See `Gestures`; other keys go on to the window."""
+        if not self._gestures.key(event, self.width(), self.height()):
+            super().keyPressEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Let go of timers and wishes."""
+        self.stop()
+        super().closeEvent(event)
