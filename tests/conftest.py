@@ -31,6 +31,7 @@ MARKERS = (
     "prove: has a full count, run by make prove",
 )
 TESTS = Path(__file__).parent
+LAYERS = TESTS / "layers"
 CORE = {"domain", "services", "runtime", "data", "engines", "feeds", "scenes", "sample"}
 _SPEAKS_QT = re.compile(r"PySide6|pyqtgraph|\bqtbot\b|\bqapp\b|\bpainter\b|\bwidgets\b")
 
@@ -60,24 +61,41 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Split the tests between the two environments; None leaves the choice to pytest."""
-    if collection_path.suffix != ".py" or TESTS not in collection_path.parents:
+    """Split the tests between the two environments; None leaves the choice to pytest.
+
+    A folder is left out as a whole, so that its conftest.py is not read where Qt is missing.
+    """
+    if TESTS not in collection_path.parents:
         return None
     if config.getoption("--only-core"):
-        return None if is_core(collection_path) else True
+        return None if has_core(collection_path) else True
     if config.getoption("--without-core"):
-        return True if is_core(collection_path) else None
+        return None if has_window(collection_path) else True
     return None
 
 
-def is_core(path: Path) -> bool:
-    """Whether the tests in file `path` run without Qt."""
-    parts = path.relative_to(TESTS).parts
-    if parts[0] in CORE:
-        return True
-    if parts[0] == "layers":  # geometry is core, painters are not
-        return not _SPEAKS_QT.search(path.read_text("utf-8"))
-    return path.name.startswith("test_store")
+def has_core(path: Path) -> bool:
+    """Whether file or folder `path` holds tests that run without Qt."""
+    if path.is_dir():
+        return top_of(path) in CORE | {"layers"}
+    return top_of(path) in CORE or is_core_file(path)
+
+
+def has_window(path: Path) -> bool:
+    """Whether file or folder `path` holds tests that `has_core` leaves to the window's run."""
+    return top_of(path) not in CORE and (path.is_dir() or not is_core_file(path))
+
+
+def top_of(path: Path) -> str:
+    """Return the folder of tests/ that holds `path`."""
+    return path.relative_to(TESTS).parts[0]
+
+
+def is_core_file(path: Path) -> bool:
+    """Whether the tests in file `path`, outside the folders of the core, run without Qt."""
+    if LAYERS in path.parents:  # geometry is core, painters are not
+        return path.suffix == ".py" and not _SPEAKS_QT.search(path.read_text("utf-8"))
+    return path.parent == TESTS and path.name.startswith("test_store")
 
 
 @pytest.fixture(scope="session", autouse=True)
