@@ -228,7 +228,7 @@ def open_store(folder: Path, facts: CityFacts, progress: Progress) -> CityStore:
 
 
 def import_data(wanted: Import, progress: Progress) -> Mapping[str, Any]:
-    """Take a real source in, and bring the derived store up to date if the map changed."""
+    """Take a real source in; the derived store follows when it is opened next."""
     from app.data.city_folder import open_city
     from app.data.importing import ImportRequest, import_source
 

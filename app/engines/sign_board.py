@@ -60,7 +60,7 @@ class SignBoard:
 
     def rows(self) -> tuple[SignRow, ...]:
         """Return all rows as they stand."""
-        return tuple(self._row(code, area) for code, area in self._spots)
+        return tuple(self._row(code, area) for code, area in list(self._spots))
 
     def _put(self, key: tuple[str, str], value: float, at_ms: int, source: str) -> bool:
         code, area = key

@@ -1,0 +1,95 @@
+"""A sample city is whole or not there, alive, and the same for the same seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.data.bulk import empty_tables
+from app.data.city_folder import open_city
+from app.domain.errors import InvalidInput
+from app.sample import tiny
+from app.sample.create import MadeMap, Plan, create_sample_city
+from app.services.changes import CaseRow
+from app.services.views import CaseQuery
+
+NOW_MS = 1_790_130_600_000
+
+
+def make_map(_scale: str, _seed: int, _code: str, _progress: Any) -> MadeMap:
+    tables = empty_tables() | {"area": [tiny._areas()], "place": [tiny._places()]}
+    return MadeMap("小城", 121.5, 31.2, tables, {"parts": 0.0})
+
+
+def plan(**options: Any) -> Plan:
+    usual: dict[str, Any] = {"build_store": lambda *_: None, "now_ms": NOW_MS, "closed": 300}
+    return Plan("sample", 1, "3101", make_map, **{**usual, **options})
+
+
+def rows(folder: Path, tab: str) -> tuple[CaseRow, ...]:
+    city = open_city(folder)
+    try:
+        with city.begin(write=False) as uow:
+            return uow.cases.page(CaseQuery(tab=tab, now_ms=NOW_MS, limit=1000)).rows
+    finally:
+        city.close()
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    summary = create_sample_city(tmp_path / "city", plan(), lambda _stage, _share: None)
+    assert summary["closed_cases"] == 300
+    return tmp_path / "city"
+
+
+def test_that_closed_cases_lie_in_the_three_months_before(made: Path) -> None:
+    closed = rows(made, "closed")
+    assert len(closed) == 300
+    day_ms = 86_400_000
+    for row in closed:
+        assert NOW_MS - 94 * day_ms < row.reported_ms < NOW_MS
+        assert row.closed_ms is not None
+        assert row.reported_ms < row.closed_ms <= NOW_MS
+        assert row.sample
+        assert row.person_name
+        assert row.title
+    assert len({row.number for row in closed}) == 300
+
+
+def test_that_open_cases_stand_in_every_step(made: Path) -> None:
+    opened = rows(made, "open")
+    assert len(opened) >= 40
+    assert {row.step for row in opened} == {
+        "reported", "filed", "dispatched", "signed", "handled", "checked",
+    }  # fmt: skip
+    assert any(row.returned for row in opened)
+    assert any(row.reworked for row in opened)
+    assert any(row.auto for row in opened)
+    assert all(NOW_MS - 2 * 86_400_000 < row.reported_ms <= NOW_MS for row in opened)
+
+
+def test_that_the_same_seed_makes_the_same_cases(made: Path, tmp_path: Path) -> None:
+    create_sample_city(tmp_path / "again", plan(), lambda _stage, _share: None)
+    first, second = rows(made, "closed"), rows(tmp_path / "again", "closed")
+    assert first == second
+    one, two = rows(made, "open"), rows(tmp_path / "again", "open")
+    assert [(r.uid, r.step, r.title) for r in one] == [(r.uid, r.step, r.title) for r in two]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, InvalidInput("no such place")])
+def test_that_a_stop_leaves_no_trace(tmp_path: Path, error: Any) -> None:
+    def stop(*_: Any) -> None:
+        raise error
+
+    with pytest.raises((KeyboardInterrupt, InvalidInput)):
+        create_sample_city(tmp_path / "city", plan(build_store=stop), lambda *_: None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_that_what_is_there_is_not_touched(made: Path) -> None:
+    before = (made / "log.db").read_bytes()
+    with pytest.raises(InvalidInput, match="not touched"):
+        create_sample_city(made, plan(), lambda *_: None)
+    assert (made / "log.db").read_bytes() == before
