@@ -29,6 +29,7 @@ NORMAL, ATTENTION, BAD, CRITICAL, UNKNOWN = range(5)
 _NEVER = np.int64(1) << 44
 _RANK = 48  # the order key holds the rank above 48 bits of milliseconds
 _TO_DISPATCH = frozenset({"reported", "filed"})
+_HANDLING = frozenset({"dispatched", "signed"})
 # what waits for a role, beside the cases sent to the person itself
 WAITS_FOR: Mapping[str, frozenset[str]] = {
     "dispatcher": frozenset({"checked"}),
@@ -40,6 +41,7 @@ WAITS_FOR: Mapping[str, frozenset[str]] = {
 }
 
 _USED, _OPEN, _URGENT, _BACK, _WAITING, _RETURNED, _MINE = (1 << bit for bit in range(7))
+_FILED, _SENT, _AUTO, _IN_HAND = (1 << bit for bit in range(7, 11))
 _MEMBER = {
     "to_dispatch": _WAITING,
     "mine": _MINE,
@@ -86,6 +88,20 @@ class MapCases:
     state: NDArray[np.uint8]
 
 
+@dataclass(frozen=True)
+class River:
+    """The flow of cases: numbers of today, but for `in_hand` and `overdue`, which are of now."""
+
+    reported: int
+    filed: int
+    sent: int
+    sent_by_rule: int
+    in_hand: int
+    overdue: int
+    longest_ms: int
+    closed: int
+
+
 def state_of(row: CaseRow, now_ms: int) -> str:
     """Return how a case stands at `now_ms`: computed when shown, never stored."""
     if not row.is_open or row.due_ms is None:
@@ -112,7 +128,9 @@ class Store:
         self._lon = np.empty(0, np.float64)
         self._lat = np.empty(0, np.float64)
         self._due = np.empty(0, np.int64)
-        self._kind = np.empty(0, np.uint8)  # bits: _USED and so on
+        self._kind = np.empty(0, np.uint16)  # bits: _USED and so on
+        self._reported = np.empty(0, np.int64)
+        self._closed = np.empty(0, np.int64)  # 0 while open
         self._order: dict[str, Slots] = {tab: np.empty(0, np.int32) for tab in TABS}
         self._person: UUID | None = None
         self._role = ""
@@ -165,10 +183,35 @@ class Store:
         uids = tuple(self.row_at(int(slot)).uid for slot in slots)
         return MapCases(uids, self._lon[slots], self._lat[slots], state)
 
+    def river(self, now_ms: int, since_ms: int) -> River:
+        """Return how the cases reported or closed since `since_ms` flow, as the wall shows it."""
+        count = len(self._rows)
+        kind, closed = self._kind[:count], self._closed[:count]
+        today = (self._reported[:count] >= since_ms) & ((kind & _USED) > 0)
+        open_now = (kind & _OPEN) > 0
+        late = open_now & (self._due[:count] < now_ms)
+        sent = today & ((kind & _SENT) > 0)
+        return River(
+            reported=int(today.sum()),
+            filed=int((today & ((kind & _FILED) > 0)).sum()),
+            sent=int(sent.sum()),
+            sent_by_rule=int((sent & ((kind & _AUTO) > 0)).sum()),
+            in_hand=int((open_now & ((kind & _IN_HAND) > 0)).sum()),
+            overdue=int(late.sum()),
+            longest_ms=int(now_ms - self._due[:count][late].min()) if late.any() else 0,
+            closed=int(((closed >= since_ms) & ((kind & _USED) > 0)).sum()),
+        )
+
     def headlines(self) -> dict[str, SignRow]:
-        """Return by dimension the sign that stands for it: the worst, else the first."""
+        """Return by dimension the city's sign that stands for it: the worst, else the first.
+
+        The city's own area is the one with the lowest code (310000 before 310101).
+        """
+        city = min((area for _, area in self.signs), default="")
         best: dict[str, SignRow] = {}
         for sign in self.signs.values():
+            if sign.area != city:
+                continue
             held = best.get(sign.dimension)
             if held is None or _weight(sign.state) > _weight(held.state):
                 best[sign.dimension] = sign
@@ -292,15 +335,20 @@ class Store:
         self._key[slot] = key
         self._lon[slot], self._lat[slot] = row.lon, row.lat
         self._due[slot] = _NEVER if row.due_ms is None else row.due_ms
+        self._reported[slot], self._closed[slot] = row.reported_ms, row.closed_ms or 0
         self._kind[slot] = self._bits(row)
 
     def _bits(self, row: CaseRow) -> int:
+        sent = row.unit is not None
+        made = _USED | (_FILED if row.number else 0) | (_SENT if sent else 0)
+        made |= _AUTO if sent and row.auto else 0
         if not row.is_open:
-            return _USED
+            return made
         waiting = row.step in _TO_DISPATCH
-        bits = _USED | _OPEN | (_URGENT if row.urgent else 0) | (_WAITING if waiting else 0)
+        bits = made | _OPEN | (_URGENT if row.urgent else 0) | (_WAITING if waiting else 0)
         bits |= _BACK if row.returned or row.reworked else 0
         bits |= _RETURNED if waiting and row.returned else 0
+        bits |= _IN_HAND if row.step in _HANDLING else 0
         return bits | (_MINE if self._is_mine(row) else 0)
 
     def _new_slot(self) -> int:
@@ -322,7 +370,7 @@ class Store:
         if size <= have:
             return
         more = max(size, have * 3 // 2, 64) - have
-        for name in ("_key", "_lon", "_lat", "_due", "_kind"):
+        for name in ("_key", "_lon", "_lat", "_due", "_kind", "_reported", "_closed"):
             held = getattr(self, name)
             setattr(self, name, np.concatenate([held, np.zeros(more, held.dtype)]))
 

@@ -192,3 +192,28 @@ def test_that_a_hundred_thousand_rows_take_one_more_at_once() -> None:
     assert delta.tabs["open"] is not None
     assert delta.tabs["open"][0].at == 1
     assert np.all(np.diff(store.order("open")[2:]) == 1)
+
+
+def test_that_the_river_counts_today_and_what_is_late_now() -> None:
+    store, day = Store(), NOW - 10 * HOUR
+    unit = uuid4()
+    store.apply(
+        Changes(
+            cases=(
+                row(reported_ms=day + 1, number="1", unit=unit, auto=True, step="dispatched"),
+                row(reported_ms=day + 1, number="2", unit=unit, step="signed", due_ms=NOW - 5),
+                row(reported_ms=day - 1, is_open=False, step="closed", closed_ms=NOW),
+                row(reported_ms=day + 1, step="reported"),
+            )
+        )
+    )
+    river = store.river(NOW, day)
+    assert (river.reported, river.filed, river.sent, river.sent_by_rule) == (3, 2, 2, 1)
+    assert (river.in_hand, river.overdue, river.longest_ms, river.closed) == (2, 1, 5, 1)
+
+
+def test_that_a_district_never_stands_for_the_city() -> None:
+    store = Store()
+    city = SignRow("a", "310000", "", "", "safety", "", 1.0, "normal", NOW, "", 0.0, 2.0)
+    store.apply(Changes(signs=(city, replace(city, area="310101", state="critical"))))
+    assert store.headlines()["safety"].area == "310000"

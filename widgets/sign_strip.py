@@ -111,6 +111,8 @@ class SignStrip(QWidget):
         painter.setFont(font(12))
         painter.setPen(QColor(theme.dim))
         painter.drawText(QPointF(inside.left(), 24), tr(f"dimension.{dimension}"))
+        if sign is not None:
+            self._paint_name(painter, inside, dimension, sign)
         if sign is None:
             self._paint_missing(painter, inside)
             return
@@ -119,6 +121,17 @@ class SignStrip(QWidget):
         place = QRectF(inside.right() - trend, 28, trend, 38)
         draw_trend(painter, place, sign, theme)
         self._paint_foot(painter, inside, sign, now_ms)
+
+    def _paint_name(
+        self, painter: QPainter, inside: QRectF, dimension: str, sign: SignRow
+    ) -> None:
+        left = inside.left() + metrics(12).horizontalAdvance(tr(f"dimension.{dimension}")) + 8
+        name = sign_name(sign)
+        if name != tr(f"dimension.{dimension}"):
+            painter.setPen(QColor(self._theme.unknown))
+            room = int(inside.right() - left)
+            words = metrics(12).elidedText(name, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(QPointF(left, 24), words)
 
     def _paint_missing(self, painter: QPainter, inside: QRectF) -> None:
         painter.setFont(font(28, 600))

@@ -6,4 +6,6 @@ with the six dimensions of its vital signs.
 
 from __future__ import annotations
 
-DIMENSIONS = ("infrastructure", "environment", "traffic", "supply", "safety", "vitality")
+from app.domain.signs import DIMENSIONS
+
+__all__ = ["DIMENSIONS"]

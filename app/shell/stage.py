@@ -3,42 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import QObject, QTimer, Signal
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.domain.areas import Area, Whereabouts
+from app.domain.camera import Bounds, Camera
+from app.domain.geodesy import CityFrame
+from app.engines.citystore import CityStore
 from app.services.questions import Locate, Search
 from app.services.views import PlaceHit
 from app.shell.bridge import Bridge
 from app.store import Store, StoreDelta
+from widgets.i18n import tr
+from widgets.map_picks import CasePicked, PlaceClicked
+from widgets.map_view import MapView
 from widgets.theme import Theme
 
 _SETTLE_MS = 300
-_DISTRICT_M, _STREET_M = 40.0, 8.0  # metres a pixel at which district and street are named
+_DRAW_MS = 40
+_DISTRICT_M, _STREET_M = 45.0, 9.0  # metres a pixel below which district and street are named
 _STREET_VIEW, _DISTRICT_VIEW = 1.2, 18.0
+_EDGE = 0.06  # of the view: what lies nearer to its edge is brought to the middle
 
 
-class MapLike(Protocol):
-    """What a station asks of the map widget (`widgets.map_view.MapView` fulfils it)."""
-
-    part_picked: Any
-    case_picked: Any
-    area_picked: Any
-    place_clicked: Any
-    camera_changed: Any
-
-    def set_cases(self, cases: Any) -> None: ...
-
-    def set_units(self, units: Any) -> None: ...
-
-    def select(self, uid: UUID | None) -> None: ...
-
-    def set_theme(self, theme: Theme) -> None: ...
-
-    def set_language(self, lang: str) -> None: ...
+def make_map(store: CityStore | None, theme: Theme, bridge: Bridge, parent: QWidget) -> MapView:
+    """Return the map over an opened city store, or an empty one that says why."""
+    return MapView(store, theme, tr, bridge.core.run, empty_text=tr("map.empty"), parent=parent)
 
 
 class Stage(QObject):
@@ -53,59 +47,71 @@ class Stage(QObject):
     pointed = Signal(str)
     went = Signal(object)
 
-    def __init__(self, view: Any, bridge: Bridge, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(
+        self, view: MapView, bridge: Bridge, city_store: CityStore | None = None
+    ) -> None:
+        super().__init__(view)
         self.view = view
+        self._city = city_store
         self._bridge = bridge
+        facts = bridge.core.facts
+        self._frame = CityFrame(facts.lon0, facts.lat0)
         self._store: Store | None = None
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(self._on_settled)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(40)
-        self._soon.timeout.connect(self._redraw)
-        view.case_picked.connect(self.case_picked)
-        view.place_clicked.connect(self.place_clicked)
+        self._settle = _once(self, _SETTLE_MS, self._on_settled)
+        self._soon = _once(self, _DRAW_MS, self._redraw)
+        view.case_picked.connect(self._on_case)
+        view.place_clicked.connect(self._on_place)
+        view.pointer_moved.connect(self._on_pointer)
         view.camera_changed.connect(self._on_camera)
 
     @property
     def widget(self) -> QWidget:
         """The map widget itself."""
-        widget: QWidget = self.view
-        return widget
+        return self.view
 
     def follow(self, delta: StoreDelta, store: Store) -> None:
         """Show what changed; many changes within a moment are drawn once."""
         self._store = store
-        if (delta.cases or delta.gone or delta.units) and not self._soon.isActive():
-            self._soon.start()
+        if delta.cases or delta.gone or delta.units:
+            self.refresh()
 
     def refresh(self) -> None:
-        """Draw the cases again because time has passed."""
+        """Draw cases and units again soon."""
         if not self._soon.isActive():
             self._soon.start()
 
     def select(self, case: UUID | None, store: Store) -> None:
-        """Mark a case on the map, and bring it into view."""
-        self.view.select(case)
+        """Ring a case, and bring it into view if it is out of sight."""
         row = store.row(case) if case is not None else None
-        if row is not None:
-            self.view.show_place(row.lon, row.lat)
+        if row is None:
+            self.view.select(None)
+            return
+        self._redraw()
+        self.view.select(row.uid, row.address)
+        x, y = self._frame.to_xy(row.lon, row.lat)
+        if not self._sees(float(x), float(y)):
+            self.view.fly_to(row.lon, row.lat)
 
     def go_to(self, hit: PlaceHit) -> None:
-        """Fly to something found."""
-        if hit.lon is not None and hit.lat is not None:
-            closer = {"area": _DISTRICT_VIEW}.get(hit.kind, _STREET_VIEW)
-            self.view.fly_to(hit.lon, hit.lat, closer)
+        """Fly to something found, and ring it."""
+        if hit.lon is None or hit.lat is None:
+            return
+        if hit.kind == "area" and hit.uid is not None and self._box_of(hit.uid) is not None:
+            self.view.fit(self._box_of(hit.uid))
+            return
+        self.view.fly_to(hit.lon, hit.lat, _DISTRICT_VIEW if hit.kind == "area" else _STREET_VIEW)
+        if hit.kind != "area":
+            self.view.select_place(hit.lon, hit.lat, hit.title)
 
     def go_to_area(self, area: Area | None) -> None:
         """Show a whole area, or the whole city."""
-        if area is None:
-            self.view.fit_city()
-        else:
-            self.view.fit_area(area.uid)
+        box = None if area is None else self._box_of(area.uid)
+        if area is None or box is not None:
+            self.view.fit(box)
+
+    def show_street(self, lon: float, lat: float) -> None:
+        """Fly to a place, as close as a street."""
+        self.view.fly_to(lon, lat, _STREET_VIEW)
 
     def search(self, text: str, done: Callable[[Any], None]) -> None:
         """Have places, parts, areas and cases looked for."""
@@ -117,28 +123,72 @@ class Stage(QObject):
 
     def set_language(self, lang: str) -> None:
         """Write names in `lang`."""
-        self.view.set_language(lang)
+        self.view.set_language(tr, lang == "en")
 
     def close(self) -> None:
         """Let all timers rest."""
         self._settle.stop()
         self._soon.stop()
+        self.view.stop()
 
+    def _sees(self, x: float, y: float) -> bool:
+        camera: Camera = self.view.camera
+        sx, sy = camera.to_screen(x, y)
+        side, top = camera.width * _EDGE, camera.height * _EDGE
+        return side < sx < camera.width - side and top < sy < camera.height - top
+
+    def _box_of(self, area: UUID) -> Bounds | None:
+        if self._city is None:
+            return None
+        shapes = self._city.shapes["area"]
+        rows = np.flatnonzero((shapes.uid == np.frombuffer(area.bytes, np.uint8)).all(axis=1))
+        if not rows.size:
+            return None
+        x0, y0, x1, y1 = (float(v) for v in shapes.box[int(rows[0])])
+        ox, oy = self._city.origin
+        return Bounds(x0 + ox, y0 + oy, x1 + ox, y1 + oy)
+
+    @Slot()
     def _redraw(self) -> None:
         if self._store is not None:
             self.view.set_cases(self._store.map_cases(self._bridge.now_ms()))
-            self.view.set_units(tuple(self._store.units.values()))
+            self.view.set_units(self._store.units.values())
 
-    def _on_camera(self, *_camera: object) -> None:
+    @Slot(object)
+    def _on_case(self, picked: CasePicked) -> None:
+        self.case_picked.emit(picked.uid)
+
+    @Slot(object)
+    def _on_place(self, place: PlaceClicked) -> None:
+        self.place_clicked.emit(place.lon, place.lat)
+
+    @Slot(object)
+    def _on_pointer(self, place: PlaceClicked) -> None:
+        where = tr("status.position", lon=place.lon, lat=place.lat)
+        self.pointed.emit(f"{where}    {tr('status.crs')}")
+
+    @Slot(object)
+    def _on_camera(self, _camera: Camera) -> None:
         self._settle.start()
 
+    @Slot()
     def _on_settled(self) -> None:
-        lon, lat = self.view.centre_lonlat()
-        self._bridge.ask(Locate(lon, lat), self._on_located)
+        camera: Camera = self.view.camera
+        if camera.m_per_px >= _DISTRICT_M:
+            self.went.emit(())
+            return
+        lon, lat = self._frame.to_lonlat(camera.x, camera.y)
+        self._bridge.ask(Locate(float(lon), float(lat)), self._on_located)
 
     def _on_located(self, where: Whereabouts) -> None:
-        scale = self.view.metres_per_pixel()
-        path = [where.district] if scale < _DISTRICT_M else []
-        if scale < _STREET_M:
-            path.append(where.street)
+        close = self.view.camera.m_per_px < _STREET_M
+        path = (where.district, where.street if close else None)
         self.went.emit(tuple(area for area in path if area is not None))
+
+
+def _once(owner: QObject, after_ms: int, do: Callable[[], None]) -> QTimer:
+    timer = QTimer(owner)
+    timer.setSingleShot(True)
+    timer.setInterval(after_ms)
+    timer.timeout.connect(do)
+    return timer

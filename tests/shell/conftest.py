@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future
@@ -16,6 +17,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from app.domain.areas import Area, Tier, Whereabouts
+from app.domain.camera import Camera
 from app.domain.cases import CaseState, Entry
 from app.domain.clocks import Clock
 from app.domain.errors import NotAllowed
@@ -117,8 +119,6 @@ def make_row(at: int) -> CaseRow:
 
 
 def make_signs() -> tuple[SignRow, ...]:
-    import math
-
     return tuple(
         SignRow(
             code=f"s{at}", area=CITY.code, name_zh=name, name_en=dimension.title(),
@@ -314,8 +314,11 @@ class FakeMap(QWidget):
     part_picked = Signal(object)
     case_picked = Signal(object)
     area_picked = Signal(object)
-    place_clicked = Signal(float, float)
+    place_clicked = Signal(object)
+    pointer_moved = Signal(object)
     camera_changed = Signal(object)
+    settled = Signal()
+    is_settled = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -325,6 +328,7 @@ class FakeMap(QWidget):
         self.flights: list[tuple[object, ...]] = []
         self.theme = load_theme("light")
         self.lang = "zh"
+        self.camera = Camera(0.0, 0.0, 5.0).sized(900, 700)
 
     def set_cases(self, cases: MapCases) -> None:
         self.cases = cases
@@ -333,36 +337,40 @@ class FakeMap(QWidget):
     def set_units(self, units: tuple[object, ...]) -> None:
         self.units = units
 
-    def select(self, uid: UUID | None) -> None:
+    def select(self, uid: UUID | None, label: str = "") -> bool:
         self.selected = uid
-
-    def show_place(self, lon: float, lat: float) -> None:
-        self.flights.append(("show", lon, lat))
-
-    def fly_to(self, lon: float, lat: float, scale: float) -> None:
-        self.flights.append(("fly", lon, lat, scale))
-
-    def fit_city(self) -> None:
-        self.flights.append(("city",))
-
-    def fit_area(self, uid: UUID) -> None:
-        self.flights.append(("area", uid))
-
-    def centre_lonlat(self) -> tuple[float, float]:
-        return 121.45, 31.21
-
-    def metres_per_pixel(self) -> float:
-        return 5.0
-
-    def is_settled(self) -> bool:
         return True
+
+    def select_place(self, lon: float, lat: float, label: str = "", urgent: bool = False) -> None:
+        self.flights.append(("ring", lon, lat, label))
+
+    def fly_to(self, lon: float, lat: float, m_per_px: float | None = None) -> None:
+        self.flights.append(("fly", lon, lat, m_per_px))
+
+    def fit(self, box: object = None) -> None:
+        self.flights.append(("fit", box))
+
+    def set_animated(self, animated: bool) -> None:
+        self.flights.append(("animated", animated))
+
+    def set_type_scale(self, scale: float) -> None:
+        self.flights.append(("type", scale))
+
+    def set_overlays(self, chip: bool, legend: bool) -> None:
+        self.flights.append(("overlays", chip, legend))
+
+    def wait_sharp(self, timeout_ms: int = 10_000) -> bool:
+        return True
+
+    def stop(self) -> None:
+        self.flights.append(("stop",))
 
     def set_theme(self, theme: Any) -> None:
         self.theme = theme
         self.update()
 
-    def set_language(self, lang: str) -> None:
-        self.lang = lang
+    def set_language(self, tr: object, english: bool) -> None:
+        self.lang = "en" if english else "zh"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from app.domain.errors import NotAllowed
 from app.services.changes import CaseRow
 from app.services.commands import AcceptSuggestion, ActOnCase, ReportCase, UndoLast
+from widgets.map_picks import CasePicked, PlaceClicked
 
 ROAD = UUID(int=100)
 FLOOD = UUID(int=101)
@@ -49,7 +50,7 @@ def test_that_choosing_in_the_list_chooses_on_the_map_and_in_the_sheet(
 
 def test_that_picking_on_the_map_chooses_in_the_list(open_desk: Any, qtbot: Any) -> None:
     desk = open_desk()
-    desk.stage.view.case_picked.emit(ROAD)
+    desk.stage.view.case_picked.emit(CasePicked(ROAD))
     settle(qtbot, desk)
     assert desk.inbox.current() == ROAD
     assert desk.panel.sheet.row.uid == ROAD
@@ -73,7 +74,7 @@ def test_that_one_desk_walks_a_case_from_report_to_close(
     press(qtbot, desk, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     assert desk.form.isVisible()
     desk.form.fill("路面塌陷", "汾阳路 150 号", "王女士", "138 0000 0000")
-    desk.stage.view.place_clicked.emit(121.452, 31.2103)
+    desk.stage.view.place_clicked.emit(PlaceClicked(121.452, 31.2103))
     desk.form.submit()
     settle(qtbot, desk)
     qtbot.waitUntil(lambda: desk.panel.sheet is not None)
@@ -198,7 +199,7 @@ def test_that_the_palette_finds_places_cases_and_commands(
     box.type_text("汾阳路")
     qtbot.waitUntil(lambda: any(r.title == "汾阳路 150 号" for r in box._hits.rows))
     qtbot.keyClick(box._field, Qt.Key.Key_Return)
-    assert desk.stage.view.flights[-1][:3] == ("fly", 121.452, 31.2103)
+    assert ("fly", 121.452, 31.2103, 1.2) in desk.stage.view.flights
     press(qtbot, desk, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
     box.type_text("明暗")
     qtbot.keyClick(box._field, Qt.Key.Key_Return)
