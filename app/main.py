@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -300,9 +301,29 @@ def compile_kernels(progress: Progress) -> Mapping[str, Any]:
 
 def bench_names() -> Sequence[str]:
     """Return the benchmarks there are."""
-    return ()
+    from app.bench.registry import names
+
+    return names()
 
 
 def bench(name: str, arguments: Sequence[str]) -> Mapping[str, Any]:
-    """Run the benchmark `name`."""
-    raise NotImplementedError(name)
+    """Run the benchmark `name`; raises `InvalidInput` if there is none."""
+    from app.bench.registry import Bench, find
+
+    return find(name)(Bench(_small_city, load_signs(), arguments))
+
+
+@contextmanager
+def _small_city() -> Iterator[tuple[Core, Path]]:
+    from tempfile import TemporaryDirectory
+
+    from app.sample.tiny import create_tiny_city
+
+    with TemporaryDirectory() as parent:
+        folder = Path(parent) / "city"
+        create_tiny_city(folder).close()
+        core = open_core(str(folder))
+        try:
+            yield core, folder
+        finally:
+            core.close()
