@@ -53,9 +53,8 @@ class SqlCaseTable:
         Title, address and names are not kept here: they are joined when read.
         """
         phase = self._rules.current().workflow.steps[row.step].phase
-        statement = upsert(self._connection, case_row, "uid", keep=("id",))
-        self._connection.execute(statement, values_of(row, state, phase))
-        row_id = self._connection.execute(_ID, {"wanted": row.uid}).scalar_one()
+        statement = upsert(self._connection, case_row, "uid", keep=("id",)).returning(case_row.c.id)
+        row_id = self._connection.execute(statement, values_of(row, state, phase)).scalar_one()
         areas = (row.grid, row.street, row.district)
         self._text.put(row_id, f"{row.number} {row.receipt} {search_text}", areas)
 

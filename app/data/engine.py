@@ -8,6 +8,8 @@ added. Readers wait for nobody.
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,23 @@ APPLICATION_ID = 0x57474731  # "WGG1"
 _OLDEST_SQLITE = (3, 51, 3)  # older ones can corrupt a WAL shared by two programs
 _WRITERS_LOCK = 0x57474731
 _POOL = 4
+_SALT = 16
+_ROUNDS = 256_000  # SQLCipher 4's own
+
+
+def raw_key(path: Path, passphrase: str) -> str:
+    """Return SQLCipher's raw key for the database `path`: what it would derive itself.
+
+    Derived once for an engine, since deriving is slow on purpose and every connection needs it.
+    The salt stands in the file's first 16 bytes; a file still to be made gets a fresh one.
+    """
+    head = b""
+    if path.exists():
+        with path.open("rb") as file:
+            head = file.read(_SALT)
+    salt = head if len(head) == _SALT else secrets.token_bytes(_SALT)
+    derived = hashlib.pbkdf2_hmac("sha512", passphrase.encode(), salt, _ROUNDS, 32)
+    return f"x'{derived.hex()}{salt.hex()}'"
 
 
 def sqlite_engine(path: Path, key: str | None = None) -> Engine:
@@ -34,12 +53,16 @@ def sqlite_engine(path: Path, key: str | None = None) -> Engine:
     """
     check_sqlite_version(sqlcipher.sqlite_version_info)
 
+    keys: list[str] = []
+
     def connect() -> Any:
+        if key is not None and not keys:
+            keys.append(raw_key(path, key))
         raw = sqlcipher.connect(
             str(path), timeout=WAIT_MS / 1000, isolation_level=None, check_same_thread=False
         )
         try:
-            _prepare(raw, key)
+            _prepare(raw, keys[0] if keys else None)
         except BaseException:
             raw.close()
             raise
@@ -90,8 +113,7 @@ def _prepare(raw: Any, key: str | None) -> None:
     cursor = raw.cursor()
     if key is not None:
         cursor.execute("PRAGMA cipher_log_level = NONE")  # our errors tell what went wrong
-        quoted = key.replace("'", "''")
-        cursor.execute(f"PRAGMA key = '{quoted}'")
+        cursor.execute(f'PRAGMA key = "{key}"')
     for pragma in (
         f"busy_timeout = {WAIT_MS}",
         "journal_mode = WAL",

@@ -30,6 +30,7 @@ _SQLITE: tuple[tuple[str, str], ...] = (
     ("unable to open", "unopenable"),
     ("no such table", "broken"),
 )
+_GONE = ("connection failed", "closed the connection", "connection is lost", "connection is closed")
 _POSTGRES: tuple[tuple[str, str], ...] = (
     ("55P03", "locked"),
     ("40", "locked"),
@@ -96,7 +97,7 @@ def _kind_of_state(state: str) -> str:
 
 
 def _kind_of_words(words: str) -> str:
-    if "connection" in words and "refused" in words:
+    if any(part in words for part in _GONE):
         return "gone"
     return next((kind for part, kind in _SQLITE if part in words), "other")
 

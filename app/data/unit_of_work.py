@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, text
 
 from app.data.action_log import SqlActionLog
 from app.data.case_table import SqlCaseTable
 from app.data.directory import SqlDirectory
 from app.data.rules_table import SqlRules
-from app.data.tables import counter
-from app.data.upsert import upsert
 from app.data.vault import SqlVault
 from app.domain.rules import RuleBook
+
+_COUNT = text(
+    "INSERT INTO counter (name, value) VALUES (:name, 1) "
+    "ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value"
+)
 
 
 class SqlUnitOfWork:
@@ -52,11 +55,5 @@ class SqlUnitOfWork:
         self.connection.commit()
 
     def _next(self, name: str) -> int:
-        kept = self.connection.execute(
-            select(counter.c.value).where(counter.c.name == name)
-        ).scalar()
-        value = (kept or 0) + 1
-        self.connection.execute(
-            upsert(self.connection, counter, "name"), {"name": name, "value": value}
-        )
+        value: int = self.connection.execute(_COUNT, {"name": name}).scalar_one()
         return value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -13,7 +15,14 @@ def upsert(
 
     Columns in `keep` stay as they were in a row that is there already.
     """
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return _built(connection.dialect.name, table, key, keep)
+
+
+@lru_cache
+def _built(
+    dialect: str, table: Table, key: str, keep: tuple[str, ...]
+) -> sqlite.Insert | postgresql.Insert:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     statement = insert(table)
     changed = {
         column.name: statement.excluded[column.name]

@@ -232,3 +232,26 @@ def test_that_a_database_without_a_city_is_told(postgres_url, facts):
     create_city(postgres_url, facts).close()
     with pytest.raises(InvalidInput, match="already"):
         create_city(postgres_url, facts)
+
+
+def test_that_an_encrypted_city_opens_in_other_programs_by_its_passphrase(city_folders):
+    raw = sqlcipher.connect(str(city_folders["encrypted"] / "log.db"))
+    raw.execute("PRAGMA key = '" + KEY.replace("'", "''") + "'")
+    assert raw.execute("SELECT count(*) FROM city").fetchone() == (2,)
+    raw.close()
+
+
+def test_that_a_server_that_goes_away_is_told_and_found_again(postgres_url, facts):
+    city = create_city(postgres_url, facts)
+
+    def write(end: bool) -> None:
+        with city.begin(write=True) as uow:
+            if end:
+                uow.connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+            uow.next_receipt("20261123")
+            uow.commit()
+
+    with pytest.raises(StorageFailure, match="does not answer"):
+        write(end=True)
+    write(end=False)
+    city.close()
