@@ -88,21 +88,21 @@ class Bridge(QObject):
         self, command: Command, done: Done | None = None, failed: Failed | None = None
     ) -> None:
         """Have a command carried out; `done(changes)` or `failed(error)` follow."""
-        self._follow(self.core.submit(command), done, failed)
+        self.follow(self.core.submit(command), done, failed)
 
     def ask(self, question: object, done: Done, failed: Failed | None = None) -> None:
         """Have a question answered."""
-        self._follow(self.core.ask(question), done, failed)
+        self.follow(self.core.ask(question), done, failed)
 
     def run(self, work: Callable[[], Any], done: Done, failed: Failed | None = None) -> None:
         """Have a kernel that leaves the GIL run on the pool."""
-        self._follow(self.core.run(work), done, failed)
+        self.follow(self.core.run(work), done, failed)
 
     def with_city(
         self, work: Callable[[City], Any], done: Done, failed: Failed | None = None
     ) -> None:
         """Have `work` read the open city on the database thread."""
-        self._follow(self.core.with_city(work), done, failed)
+        self.follow(self.core.with_city(work), done, failed)
 
     def close(self) -> None:
         """Hear no more; answers still to come are dropped."""
@@ -111,7 +111,8 @@ class Bridge(QObject):
         self._waiting.clear()
         self._inbox.clear()
 
-    def _follow(self, future: Future[Any], done: Done | None, failed: Failed | None) -> None:
+    def follow(self, future: Future[Any], done: Done | None, failed: Failed | None = None) -> None:
+        """Bring the result of `future`, from whichever thread, to this one."""
         ticket = next(self._tickets)
         self._waiting[ticket] = (done, failed)
         future.add_done_callback(_Postman(self, ticket))
