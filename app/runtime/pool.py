@@ -6,14 +6,16 @@ Heavy Python (decoding, imports, models) goes to processes, started when first n
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from typing import Any, ParamSpec, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from app.runtime.jobs import ErrorHook, log_unexpected, settle
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,6 +49,9 @@ class Pool:
         """Run a module's function in a process of its own; arguments and result are pickled."""
         with self._lock:
             if self._processes is None:
+                import multiprocessing  # seldom needed, and not light
+                from concurrent.futures import ProcessPoolExecutor
+
                 context = multiprocessing.get_context("spawn")
                 self._processes = ProcessPoolExecutor(1, context, initializer=lower_priority)
             processes = self._processes
