@@ -60,8 +60,11 @@ class CasePanel(QScrollArea):
     photos_dropped = Signal(object)  # tuple of paths
     photo_opened = Signal(object)
 
-    def __init__(self, theme: Theme, now_ms: Callable[[], int], parent: QWidget) -> None:
+    def __init__(
+        self, theme: Theme, now_ms: Callable[[], int], parent: QWidget, height: int = 34
+    ) -> None:
         super().__init__(parent)
+        self._height = height
         self._now_ms = now_ms
         self._sheet: CaseSheet | None = None
         self._actor: Actor | None = None
@@ -177,6 +180,8 @@ class CasePanel(QScrollArea):
         self._clock_head = make_label(page, 12, ink="dim")
         self._card = SuggestionCard(theme, page)
         self._buttons = [KeyButton(theme, page, accent=at == 0) for at in range(_BUTTONS)]
+        for button in self._buttons:
+            button.set_height(self._height)
         self._become = QPushButton(page)
         self._become.setObjectName("plain")
         self._words, self._people = WordsPrompt(theme, page), PersonPicker(theme, page)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from PySide6.QtCore import QModelIndex, QPointF, QRectF, Qt, Signal
@@ -22,11 +22,12 @@ class TabStrip(QWidget):
 
     chosen = Signal(object)
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, parent: QWidget, tabs: Sequence[str] = TABS) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._names = tuple(tabs)
         self._counts: Mapping[str, int] = {}
-        self._tab = TABS[0]
+        self._tab = tabs[0]
         self._boxes: list[tuple[str, QRectF]] = []
         self.setFixedHeight(40)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -47,11 +48,11 @@ class TabStrip(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._theme.panel))
         painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(self._theme.line))
-        widths = [self._name_width(tab) for tab in TABS]
-        gap = min(18.0, (self.width() - 24 - sum(widths)) / (len(TABS) - 1))
+        widths = [self._name_width(tab) for tab in self._names]
+        gap = min(18.0, (self.width() - 24 - sum(widths)) / max(1, len(widths) - 1))
         left = 12.0
         self._boxes = []
-        for tab, width in zip(TABS, widths, strict=True):
+        for tab, width in zip(self._names, widths, strict=True):
             self._boxes.append((tab, QRectF(left - gap / 2, 0, width + gap, self.height())))
             self._paint_tab(painter, tab, left, width)
             left += width + gap
@@ -99,14 +100,20 @@ class Inbox(QWidget):
     more_wanted = Signal()
 
     def __init__(
-        self, store: Store, theme: Theme, now_ms: Callable[[], int], parent: QWidget
+        self,
+        store: Store,
+        theme: Theme,
+        now_ms: Callable[[], int],
+        parent: QWidget,
+        tabs: Sequence[str] = TABS,
     ) -> None:
         super().__init__(parent)
         self._store = store
+        self._tab_names = tuple(tabs)
         self._silent = False
-        self.model = CaseListModel(store, TABS[0], self)
+        self.model = CaseListModel(store, tabs[0], self)
         self._delegate = CaseRowDelegate(theme, now_ms, self)
-        self._tabs = TabStrip(theme, self)
+        self._tabs = TabStrip(theme, self, tabs)
         self._list = self._make_list()
         self._empty = EmptyState(theme, self)
         self._stack = QStackedLayout()
@@ -189,7 +196,8 @@ class Inbox(QWidget):
 
     def turn_tab(self, by: int) -> None:
         """Show the tab `by` places further."""
-        self.show_tab(TABS[(TABS.index(self.tab) + by) % len(TABS)])
+        names = self._tab_names
+        self.show_tab(names[(names.index(self.tab) + by) % len(names)])
 
     def tick(self) -> None:
         """Let time pass: what remains is painted again."""

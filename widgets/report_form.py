@@ -37,7 +37,7 @@ class ReportForm(Overlay):
     locate_wanted = Signal(object)
     pick_wanted = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, parent: QWidget, height: int = 34) -> None:
         super().__init__(theme, parent, 440, 64, left=412)
         self._actor: Actor | None = None
         self._place: tuple[float, float] | None = None
@@ -50,6 +50,10 @@ class ReportForm(Overlay):
         self._phone, self._source = QLineEdit(self), QComboBox(self)
         self._find, self._pick = KeyButton(theme, self), KeyButton(theme, self)
         self._send, self._cancel = KeyButton(theme, self, accent=True), KeyButton(theme, self)
+        for button in (self._find, self._pick, self._send, self._cancel):
+            button.set_height(height)
+        for field in (self._address, self._name, self._phone, self._source):
+            field.setMinimumHeight(height)
         self._chosen = make_label(self, 12, ink="normal")
         self._private = make_label(self, 12, ink="dim")
         self._heads = {key: make_label(self, 12, ink="dim") for key in _HEADS}

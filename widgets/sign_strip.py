@@ -122,9 +122,7 @@ class SignStrip(QWidget):
         draw_trend(painter, place, sign, theme)
         self._paint_foot(painter, inside, sign, now_ms)
 
-    def _paint_name(
-        self, painter: QPainter, inside: QRectF, dimension: str, sign: SignRow
-    ) -> None:
+    def _paint_name(self, painter: QPainter, inside: QRectF, dimension: str, sign: SignRow) -> None:
         left = inside.left() + metrics(12).horizontalAdvance(tr(f"dimension.{dimension}")) + 8
         name = sign_name(sign)
         if name != tr(f"dimension.{dimension}"):

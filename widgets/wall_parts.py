@@ -145,9 +145,7 @@ class WallCard(WallPart):
         self.pen(painter, 40, 400, self.theme.dim)
         painter.drawText(QPointF(left, base), sign.unit)
 
-    def _paint_foot(
-        self, painter: QPainter, inside: QRectF, sign: SignRow, *, stale: bool
-    ) -> None:
+    def _paint_foot(self, painter: QPainter, inside: QRectF, sign: SignRow, *, stale: bool) -> None:
         base = self.height() - self.px(36)
         aged = age(sign.at_ms, self.now_ms)
         self.pen(painter, 36, 400, self.theme.ink("attention") if stale else self.theme.dim)

@@ -30,9 +30,9 @@ _STREET_VIEW, _DISTRICT_VIEW = 1.2, 18.0
 _EDGE = 0.06  # of the view: what lies nearer to its edge is brought to the middle
 
 
-def make_map(store: CityStore | None, theme: Theme, bridge: Bridge, parent: QWidget) -> MapView:
+def make_map(store: CityStore | None, theme: Theme, bridge: Bridge) -> MapView:
     """Return the map over an opened city store, or an empty one that says why."""
-    return MapView(store, theme, tr, bridge.core.run, empty_text=tr("map.empty"), parent=parent)
+    return MapView(store, theme, tr, bridge.core.run, empty_text=tr("map.empty"))
 
 
 class Stage(QObject):
@@ -47,9 +47,7 @@ class Stage(QObject):
     pointed = Signal(str)
     went = Signal(object)
 
-    def __init__(
-        self, view: MapView, bridge: Bridge, city_store: CityStore | None = None
-    ) -> None:
+    def __init__(self, view: MapView, bridge: Bridge, city_store: CityStore | None = None) -> None:
         super().__init__(view)
         self.view = view
         self._city = city_store

@@ -1,0 +1,177 @@
+"""Opens a station's window on a running core. The only place that makes the QApplication."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from types import FrameType, TracebackType
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.engines.citystore import CityStore
+from app.services.ports import Blobs
+from app.shell.bridge import Bridge, Core
+from app.shell.desk import Desk
+from app.shell.field import Field
+from app.shell.loop import GapMeter, IdleCollector
+from app.shell.session import Session
+from app.shell.stage import Stage, make_map
+from app.shell.wall import Wall
+from widgets.i18n import set_language
+from widgets.notice import show_error
+from widgets.theme import Theme, apply_theme, load_theme
+
+STATIONS = ("desk", "wall", "field")
+Station = Desk | Wall | Field
+_ROLE = {"desk": "dispatcher", "wall": "duty_leader", "field": "handler"}
+_LOG = logging.getLogger(__name__)
+
+
+def application() -> QApplication:
+    """Return the program's QApplication, made on first use."""
+    held = QApplication.instance()
+    if isinstance(held, QApplication):
+        return held
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
+        Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+    )
+    made = QApplication(sys.argv[:1])
+    made.setApplicationName("wangge")
+    made.setStyle("Fusion")
+    return made
+
+
+def build_station(
+    name: str,
+    core: Core,
+    *,
+    lang: str = "zh",
+    theme: str = "light",
+    city_store: CityStore | None = None,
+    blobs: Blobs | None = None,
+) -> Station:
+    """Return a station's window, not yet shown or opened.
+
+    `name` is desk, wall or field. The wall is dark and the field is of high contrast unless
+    another theme than `light` is asked for. Raises `ValueError` for an unknown name.
+    """
+    if name not in STATIONS:
+        raise ValueError(f"There is no station {name!r}; there are {', '.join(STATIONS)}.")
+    if theme == "light":
+        theme = {"wall": "dark", "field": "field"}.get(name, theme)
+    set_language(lang)
+    apply_theme(application(), load_theme(theme))
+    bridge = Bridge(core)
+    session = Session(theme=theme, role=_ROLE[name])
+    stage = Stage(make_map(city_store, session.theme, bridge), bridge, city_store)
+    station: Station
+    if name == "wall":
+        station = Wall(bridge, session, stage)
+    elif name == "field":
+        station = Field(bridge, session, stage, blobs)
+    else:
+        station = Desk(bridge, session, stage, blobs)
+    session.theme_changed.connect(_Dress(station).on_theme)
+    return station
+
+
+def run_window(
+    core: Core,
+    *,
+    station: str = "desk",
+    lang: str = "zh",
+    theme: str = "light",
+    city_store: CityStore | None = None,
+    blobs: Blobs | None = None,
+) -> int:
+    """Open a station on `core`, run until its window is closed, and return the exit code.
+
+    The core stays open: who opened it closes it.
+    """
+    program = application()
+    window = build_station(
+        station, core, lang=lang, theme=theme, city_store=city_store, blobs=blobs
+    )
+    hook = Unhandled(window)
+    collector, meter = IdleCollector(window), GapMeter(window)
+    wake = QTimer(window)  # lets Python see Ctrl-C while Qt waits
+    wake.start(250)
+    before = signal.signal(signal.SIGINT, _Quit(window))
+    window.resize(1920, 1080)
+    window.showFullScreen() if station == "wall" else window.show()
+    window.open()
+    collector.start()
+    meter.start()
+    try:
+        return program.exec()
+    finally:
+        signal.signal(signal.SIGINT, before)
+        meter.stop()
+        wake.stop()
+        collector.stop()
+        hook.close()
+        close_station(window)
+
+
+def close_station(window: QWidget) -> None:
+    """Close a window and have it destroyed before anything else goes on."""
+    window.close()
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+class Unhandled(QObject):
+    """The one hook for errors nobody foresaw: the log and a notice, from whatever thread."""
+
+    _came = Signal(object)
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._before = sys.excepthook, threading.excepthook
+        self._came.connect(self._show, Qt.ConnectionType.QueuedConnection)
+        sys.excepthook = self._on_main
+        threading.excepthook = self._on_thread
+
+    def close(self) -> None:
+        """Give the hooks back."""
+        sys.excepthook, threading.excepthook = self._before
+
+    def _on_main(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        _LOG.error("Unforeseen error", exc_info=(kind, error, trace))
+        self._came.emit(error)
+
+    def _on_thread(self, args: Any) -> None:
+        if args.exc_value is not None:
+            self._on_main(args.exc_type, args.exc_value, args.exc_traceback)
+
+    def _show(self, error: BaseException) -> None:
+        show_error(self._window, error)
+
+
+class _Dress(QObject):
+    """Gives the whole program the theme that a station's session turned to."""
+
+    def __init__(self, station: QWidget) -> None:
+        super().__init__(station)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Take the colours of `theme`."""
+        apply_theme(application(), theme)
+
+
+class _Quit:
+    """Ctrl-C closes the window."""
+
+    def __init__(self, window: QWidget) -> None:
+        self._window = window
+
+    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+        self._window.close()

@@ -1,0 +1,257 @@
+"""The wall 大屏端: the map is the room; six dimensions, the river of cases, one alarm at a time.
+
+No pointer, no dialog, nothing to press but the keys that end it. A new critical case moves the
+map there, says what it is and who is going, and goes back by itself.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from PySide6.QtCore import QRect, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QWidget
+
+from app.domain.signs import DIMENSIONS
+from app.services.changes import CaseRow, Changes
+from app.services.questions import ListCases
+from app.services.views import CasePage, CaseQuery
+from app.shell.bridge import Bridge
+from app.shell.feed import Feed
+from app.shell.session import Session
+from app.shell.stage import Stage
+from app.store import River, StoreDelta
+from widgets.i18n import language, tr
+from widgets.theme import Theme
+from widgets.wall_parts import AlarmCard, Bend, CaseRiver, WallCard, WallHead, WallPart
+from widgets.words import age, local, long_date, remaining, span
+
+_ALARM_MS = 20_000
+_RIVER_EVERY = 5
+_CLOSED_PAGE = 1000
+
+
+class Wall(QWidget):
+    """The window of one wall."""
+
+    def __init__(self, bridge: Bridge, session: Session, stage: Stage) -> None:
+        super().__init__()
+        self.setObjectName("station")
+        self.setMinimumSize(1280, 720)
+        self.setCursor(Qt.CursorShape.BlankCursor)
+        self.session, self.bridge, self.stage = session, bridge, stage
+        bridge.setParent(self)
+        session.setParent(self)
+        self.feed = Feed(bridge, session, self)
+        self._told: set[UUID] = set()
+        self._alarm: CaseRow | None = None
+        self._beats = 0
+        stage.widget.setParent(self)
+        stage.view.set_overlays(chip=False, legend=False)
+        stage.set_theme(session.theme)
+        self._make_parts(session.theme)
+        self._back = QTimer(self)
+        self._back.setSingleShot(True)
+        self._back.setInterval(_ALARM_MS)
+        self._back.timeout.connect(self.end_alarm)
+        self._connect()
+        self.retranslate()
+
+    def open(self) -> None:
+        """Begin to read and to follow."""
+        self.feed.start()
+        query = CaseQuery(tab="closed", now_ms=self.bridge.now_ms(), limit=_CLOSED_PAGE)
+        self.bridge.ask(ListCases(query), self._on_closed)
+
+    @property
+    def alarm(self) -> CaseRow | None:
+        """The case told of now."""
+        return self._alarm
+
+    def raise_alarm(self, row: CaseRow) -> None:
+        """Move the map to a case, say what it is, and go back after a while."""
+        self._alarm = row
+        self._told.add(row.uid)
+        self._write_alarm()
+        self.card.show()
+        self.stage.view.select(row.uid, row.title or row.matter_name)
+        self.stage.show_street(row.lon, row.lat)
+        self._back.start()
+
+    def end_alarm(self) -> None:
+        """Go back to the whole city."""
+        self._back.stop()
+        self._alarm = None
+        self.card.hide()
+        self.stage.view.select(None)
+        self.stage.go_to_area(None)
+
+    def retranslate(self) -> None:
+        """Take the words of the language spoken now."""
+        self.stage.set_language(language())
+        self.setWindowTitle(tr("wall.title", city=self.bridge.core.facts.name))
+        self._on_tick()
+
+    def _make_parts(self, theme: Theme) -> None:
+        self.head = WallHead(theme, self)
+        self.cards = [WallCard(theme, self) for _ in DIMENSIONS]
+        for card, dimension in zip(self.cards, DIMENSIONS, strict=True):
+            card.dimension = dimension
+        self.river = CaseRiver(theme, self)
+        self.card = AlarmCard(theme, self)
+        self.card.hide()
+
+    def _connect(self) -> None:
+        self.feed.delta.connect(self._on_delta)
+        self.feed.ticked.connect(self._on_tick)
+        self.session.theme_changed.connect(self._on_theme)
+        self.session.language_changed.connect(self.retranslate)
+        keys = {
+            "F11": self._on_full,
+            "Ctrl+L": self.session.turn_theme,
+            "Ctrl+Shift+L": self.session.turn_language,
+        }
+        for key, do in keys.items():
+            QShortcut(QKeySequence(key), self).activated.connect(do)
+
+    def _parts(self) -> tuple[WallPart, ...]:
+        return (self.head, *self.cards, self.river, self.card)
+
+    # ---- what comes up -------------------------------------------------------------------
+
+    def _on_delta(self, delta: StoreDelta) -> None:
+        self.stage.follow(delta, self.feed.store)
+        if delta.signs:
+            headlines = self.feed.store.headlines()
+            for card in self.cards:
+                card.sign = headlines.get(card.dimension)
+                card.update()
+        if delta.cases:
+            self._look_for_alarm()
+
+    def _look_for_alarm(self) -> None:
+        critical = self.feed.store.critical(self.bridge.now_ms())
+        if self._alarm is not None:
+            now = self.feed.store.row(self._alarm.uid)
+            if now is not None and now != self._alarm:
+                self._alarm = now
+                self._write_alarm()
+            return
+        fresh = [row for row in critical if row.uid not in self._told]
+        if fresh and self.feed.is_open:
+            self.raise_alarm(fresh[0])
+
+    def _on_tick(self) -> None:
+        now = self.bridge.now_ms()
+        self._beats += 1
+        self._write_head(now)
+        for card in self.cards:
+            card.now_ms = now
+            card.update()
+        if self._beats % _RIVER_EVERY == 1:
+            self._write_river(now)
+            self._look_for_alarm()
+        if self._alarm is not None:
+            self._write_alarm()
+
+    def _on_closed(self, page: CasePage) -> None:
+        self._on_delta(self.feed.store.apply(Changes(cases=page.rows)))
+        self._write_river(self.bridge.now_ms())
+
+    def _write_head(self, now_ms: int) -> None:
+        facts, oldest = self.bridge.core.facts, self.feed.store.oldest_reading_ms()
+        self.head.title = tr("wall.title", city=facts.name)
+        self.head.words = (long_date(now_ms), f"{local(now_ms):%H:%M:%S}")
+        self.head.mark = tr("app.sample_mark") if facts.sample else ""
+        stale = oldest is not None and now_ms - oldest > 60_000
+        self.head.right_state = "attention" if stale or oldest is None else ""
+        self.head.right = (
+            tr("status.no_readings")
+            if oldest is None
+            else tr("status.oldest", age=age(oldest, now_ms))
+        )
+        self.head.update()
+
+    def _write_river(self, now_ms: int) -> None:
+        at = local(now_ms)
+        passed = timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+        midnight = now_ms - int(passed.total_seconds() * 1000)
+        self.river.bends = bends(self.feed.store.river(now_ms, midnight))
+        self.river.update()
+
+    def _write_alarm(self) -> None:
+        row, now = self._alarm, self.bridge.now_ms()
+        if row is None:
+            return
+        self.card.title = row.title or row.matter_name
+        who = tr("wall.nobody")
+        if row.person is not None:
+            who = tr("wall.who_goes", unit=row.unit_name, person=row.person_name)
+        since = tr("wall.since", age=age(row.reported_ms, now))
+        self.card.text = tr("wall.sentence", place=row.address, since=since, who=who)
+        late = row.due_ms is not None and row.due_ms < now
+        self.card.figure = remaining(row.due_ms, now)
+        self.card.caption = tr("state.bad" if late else "wall.left")
+        self.card.update()
+
+    def _on_theme(self, theme: Theme) -> None:
+        for part in self._parts():
+            part.theme = theme
+            part.update()
+        self.stage.set_theme(theme)
+
+    def _on_full(self) -> None:
+        self.showNormal() if self.isFullScreen() else self.showFullScreen()
+
+    # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give every part its place for this width."""
+        self.stage.widget.setGeometry(self.rect())
+        scale = self.width() / 3840
+        self.stage.view.set_type_scale(max(1.0, 32 * scale / 14))
+        for part in self._parts():
+            part.scale = scale
+        self.head.setGeometry(0, 0, self.width(), round(180 * scale))
+        self._place_cards(scale)
+        high, side = round(250 * scale), round(50 * scale)
+        top = self.height() - round(42 * scale) - high
+        self.river.setGeometry(side, top, self.width() - 2 * side, high)
+        wide, card = round(2180 * scale), round(334 * scale)
+        left = (self.width() - wide) // 2
+        self.card.setGeometry(left, top - round(40 * scale) - card, wide, card)
+
+    def _place_cards(self, scale: float) -> None:
+        wide, side, top = round(716 * scale), round(50 * scale), round(182 * scale)
+        below = self.height() - round((42 + 250 + 36) * scale)
+        gap = round(30 * scale)
+        high = min(round(468 * scale), (below - top - 2 * gap) // 3)
+        for at, card in enumerate(self.cards):
+            left = side if at < 3 else self.width() - side - wide
+            card.setGeometry(QRect(left, top + at % 3 * (high + gap), wide, high))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop following."""
+        self._back.stop()
+        self.feed.stop()
+        self.bridge.close()
+        self.stage.close()
+
+
+def bends(river: River) -> tuple[Bend, ...]:
+    """Return the seven numbers of the river, left to right."""
+    today = tr("wall.today")
+    share = f"{100 * river.sent_by_rule / river.sent:.1f}%" if river.sent else "–"
+    late = (
+        tr("wall.longest", span=span(river.longest_ms)) if river.overdue else tr("wall.none_open")
+    )
+    return (
+        Bend(tr("wall.reported"), f"{river.reported:,}", today),
+        Bend(tr("wall.filed"), f"{river.filed:,}", today),
+        Bend(tr("wall.auto"), share, tr("wall.share")),
+        Bend(tr("wall.handling"), f"{river.in_hand:,}", tr("wall.at_present")),
+        Bend(tr("wall.overdue"), f"{river.overdue:,}", late, "bad" if river.overdue else ""),
+        Bend(tr("wall.supervised"), "–", tr("wall.not_yet")),
+        Bend(tr("wall.closed"), f"{river.closed:,}", today),
+    )
