@@ -173,8 +173,8 @@ class Camera:
 
     def _highest(self) -> float:
         """Pixels above the middle at which the ground is cut off before the horizon."""
-        tilt, eye = math.radians(self.pitch), self._eye()
-        return math.cos(tilt) / math.sin(tilt) * eye * (1 - _HORIZON)
+        steepness = max(math.tan(math.radians(self.pitch)), 1e-9)
+        return self._eye() / steepness * (1 - _HORIZON)
 
 
 def clamp_scale(m_per_px: float) -> float:

@@ -1,0 +1,28 @@
+"""Rules of layer descriptions."""
+
+from __future__ import annotations
+
+from app.domain.layers import LAYERS, with_visible
+
+
+def test_that_layers_are_told_from_bottom_to_top_with_keys_of_their_own() -> None:
+    orders = [spec.order for spec in LAYERS]
+    assert orders == sorted(orders)
+    assert len({spec.key for spec in LAYERS}) == len(LAYERS)
+
+
+def test_that_what_lives_lies_over_what_stands() -> None:
+    first_live = next(n for n, spec in enumerate(LAYERS) if spec.live)
+    assert all(spec.live for spec in LAYERS[first_live:])
+
+
+def test_that_a_hidden_layer_is_drawn_at_no_scale() -> None:
+    hidden = with_visible(LAYERS, "parts", False)
+    assert not next(s for s in hidden if s.key == "parts").shows_at(10)
+    assert next(s for s in hidden if s.key == "roads").shows_at(10)
+
+
+def test_that_a_layer_is_drawn_only_between_its_scales() -> None:
+    buildings = next(s for s in LAYERS if s.key == "buildings")
+    assert buildings.shows_at(1)
+    assert not buildings.shows_at(50)
