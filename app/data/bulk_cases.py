@@ -6,12 +6,14 @@ Such cases have no actions of their own, so they can be read, searched and count
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import pyarrow as pa
 from sqlalchemy import Connection, func, select, text
+from sqlalchemy.schema import CreateIndex, DropIndex
 
 from app.data.case_row import DONE, NEVER, cell_of
 from app.data.city import SqlCity, now_ms
@@ -21,7 +23,6 @@ from app.data.unit_of_work import SqlUnitOfWork
 from app.data.upsert import upsert
 from app.data.vault import storable
 from app.domain.errors import InvalidInput
-from app.domain.identity import new_uid
 
 _UID = pa.binary(16)
 SCHEMA = pa.schema(
@@ -57,7 +58,9 @@ _OPTIONAL = frozenset(
 )
 _ROWS_AT_ONCE = 5_000
 _COLUMNS = tuple(column.name for column in case_row.columns)
-_FIXED = {
+_SAID = ("number", "receipt", "words", "address", "matter_name")
+_RANDOM = 26  # bytes for a key (10) and a salt (16)
+_FIXED: dict[str, Any] = {
     "phase": "done",
     "due_ms": None,
     "due_key": NEVER,
@@ -82,10 +85,23 @@ def bulk_cases(
         known = select(import_run.c.taken).where(import_run.c.digest == digest)
         if uow.connection.execute(known).first():
             return 0
-        taken = sum(_add(uow, batch) for batch in _cut(batches))
+        with _indexed_after(uow.connection):
+            taken = sum(_add(uow, batch) for batch in _cut(batches))
         _sign(city, uow, source, digest, taken, refused)
         uow.commit()
     return taken
+
+
+@contextmanager
+def _indexed_after(connection: Connection) -> Generator[None]:
+    """Build the indexes once at the end, in a city that has no cases yet."""
+    empty = connection.execute(select(case_row.c.id).limit(1)).first() is None
+    indexes = sorted(case_row.indexes, key=lambda index: index.name or "") if empty else []
+    for index in indexes:
+        connection.execute(DropIndex(index))
+    yield
+    for index in indexes:
+        connection.execute(CreateIndex(index))
 
 
 def _sign(
@@ -118,62 +134,78 @@ def _cut(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 def _add(uow: SqlUnitOfWork, batch: pa.RecordBatch) -> int:
     connection = uow.connection
-    present = _present(connection, batch.column("uid").to_pylist())
-    new: dict[bytes, dict[str, Any]] = {}
-    for row in batch.to_pylist():
-        if row["uid"] not in present:
-            new[row["uid"]] = row
+    uids: list[bytes] = batch.column("uid").to_pylist()
+    present = _present(connection, uids)
+    new = [i for i, uid in enumerate(uids) if uid not in present]
+    if len(new) < len(uids):
+        batch = batch.take(pa.array(new, pa.int64()))
+    batch = _first_of_each(batch)
     first = (connection.execute(select(func.max(case_row.c.id))).scalar() or 0) + 1
-    rows: list[tuple[Any, ...]] = []
+    columns = {name: batch.column(name).to_pylist() for name in SCHEMA.names}
+    count: int = batch.num_rows
     kept: list[tuple[Any, ...]] = []
-    texts: list[tuple[int, str]] = []
-    for row_id, row in enumerate(new.values(), first):
-        values = _stored(row, row_id, kept)
-        rows.append(tuple(values[name] for name in _COLUMNS))
-        texts.append((row_id, _index_body(connection, row)))
+    columns |= {name: [value] * count for name, value in _FIXED.items()}
+    columns["id"] = list(range(first, first + count))
+    columns["words_key"] = _keep(columns, "words", kept)
+    columns["address_key"] = _keep(columns, "address", kept)
+    columns["cell"] = list(map(cell_of, columns["lon"], columns["lat"]))
+    columns["changed_ms"] = [
+        reported if closed is None else closed
+        for reported, closed in zip(columns["reported_ms"], columns["closed_ms"], strict=True)
+    ]
+    rows = list(zip(*(columns[name] for name in _COLUMNS), strict=True))
+    texts = list(zip(columns["id"], _index_bodies(connection, columns), strict=True))
     _insert(connection, case_row.name, _COLUMNS, rows)
     _insert(connection, secret.name, ("key", "subject", "kind", "salt", "value"), kept)
     _insert(connection, "case_text", ("rowid", "body"), texts)
     if connection.dialect.name == "postgresql" and rows:
-        connection.execute(_SET_SEQUENCE, {"id": first + len(rows) - 1})
-    return len(rows)
+        connection.execute(_SET_SEQUENCE, {"id": first + count - 1})
+    return count
 
 
 def _present(connection: Connection, uids: Sequence[bytes]) -> set[bytes]:
-    wanted = select(case_row.c.uid).where(case_row.c.uid.in_([UUID(bytes=uid) for uid in uids]))
-    return {uid.bytes for uid in connection.execute(wanted).scalars()}
-
-
-def _stored(row: dict[str, Any], row_id: int, kept: list[tuple[Any, ...]]) -> dict[str, Any]:
-    closed_ms = row["closed_ms"]
-    return {
-        **row,
-        **_FIXED,
-        "id": row_id,
-        "closed_ms": closed_ms,
-        "changed_ms": row["reported_ms"] if closed_ms is None else closed_ms,
-        "cell": cell_of(row["lon"], row["lat"]),
-        "words_key": _keep(row, "words", kept),
-        "address_key": _keep(row, "address", kept),
-    }
-
-
-def _keep(row: dict[str, Any], kind: str, kept: list[tuple[Any, ...]]) -> bytes | None:
-    value = row[kind]
-    if not value:
-        return None
-    key = new_uid().bytes
-    kept.append((key, row["uid"], kind, secrets.token_bytes(16), storable(value, kind)))
-    return key
-
-
-def _index_body(connection: Connection, row: dict[str, Any]) -> str:
-    said = (row["number"], row["receipt"], row["words"], row["address"], row["matter_name"])
-    areas = (UUID(bytes=row[tier]) for tier in ("grid", "street", "district") if row[tier])
-    found = (*pieces(" ".join(part for part in said if part)), *area_pieces(*areas))
     if connection.dialect.name == "postgresql":
-        return " ".join(f"'{piece}'" for piece in found)
-    return " ".join(found)
+        wanted = "SELECT uid FROM case_row WHERE uid = ANY(%s)"
+        asked: tuple[Any, ...] = ([UUID(bytes=uid) for uid in uids],)
+        return {row[0].bytes for row in connection.exec_driver_sql(wanted, asked)}
+    marks = ", ".join("?" * len(uids))
+    wanted = f"SELECT uid FROM case_row WHERE uid IN ({marks})"
+    return {row[0] for row in connection.exec_driver_sql(wanted, tuple(uids))}
+
+
+def _first_of_each(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Leave out rows whose uid stands earlier in the batch."""
+    seen: dict[bytes, int] = {}
+    for i, uid in enumerate(batch.column("uid").to_pylist()):
+        seen.setdefault(uid, i)
+    if len(seen) == batch.num_rows:
+        return batch
+    return batch.take(pa.array(list(seen.values()), pa.int64()))
+
+
+def _keep(columns: dict[str, list[Any]], kind: str, kept: list[tuple[Any, ...]]) -> list[Any]:
+    """Put the values of a column into `kept` and return their keys, None where there is none."""
+    random = secrets.token_bytes(_RANDOM * len(columns[kind]))
+    keys: list[bytes | None] = []
+    for i, (value, uid) in enumerate(zip(columns[kind], columns["uid"], strict=True)):
+        if not value:
+            keys.append(None)
+            continue
+        own = random[i * _RANDOM : (i + 1) * _RANDOM]
+        key = uid[:6] + bytes((0x70 | own[0] & 15, own[1], 0x80 | own[2] & 63)) + own[3:10]
+        keys.append(key)  # a UUIDv7 of the case's own moment, so that both lie close together
+        kept.append((key, uid, kind, own[10:], storable(value, kind)))
+    return keys
+
+
+def _index_bodies(connection: Connection, columns: dict[str, list[Any]]) -> Iterator[str]:
+    quote = "'" if connection.dialect.name == "postgresql" else ""
+    said = zip(*(columns[name] for name in _SAID), strict=True)
+    areas = zip(*(columns[name] for name in ("grid", "street", "district")), strict=True)
+    for parts, where in zip(said, areas, strict=True):
+        uids = (UUID(bytes=uid) for uid in where if uid)
+        found = (*pieces(" ".join(filter(None, parts))), *area_pieces(*uids))
+        yield " ".join(f"{quote}{piece}{quote}" for piece in found) if quote else " ".join(found)
 
 
 def _insert(
