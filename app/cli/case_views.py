@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.cli.printing import local_time, print_json, print_line, table
-from app.cli.words import word
+from app.cli.words import reasons_said, said, word
 from app.domain.cases import Entry
 from app.services.changes import CaseRow
 from app.services.views import CasePage, CaseSheet
@@ -23,7 +23,7 @@ def show_page(page: CasePage, *, as_json: bool, lang: str) -> None:
         return
     about = word("about", lang) + " " if page.estimated else ""
     title = f"{word('cases', lang)} {len(page.rows)} / {about}{page.total}"
-    table([word(key, lang) for key in _COLUMNS], (_cells(row) for row in page.rows), title)
+    table([word(key, lang) for key in _COLUMNS], (_cells(row, lang) for row in page.rows), title)
 
 
 def show_sheet(sheet: CaseSheet, *, as_json: bool, lang: str) -> None:
@@ -32,7 +32,8 @@ def show_sheet(sheet: CaseSheet, *, as_json: bool, lang: str) -> None:
         print_json(sheet)
         return
     mark = f" [{word('sample', lang)}]" if sheet.row.sample else ""
-    print_line(f"{sheet.row.number or sheet.row.receipt}  {sheet.row.step}{mark}")
+    step = said("step", sheet.row.step, lang)
+    print_line(f"{sheet.row.number or sheet.row.receipt}  {step}{mark}")
     for key, value in _facts(sheet, lang):
         if value:
             print_line(f"  {word(key, lang)}: {value}")
@@ -41,10 +42,10 @@ def show_sheet(sheet: CaseSheet, *, as_json: bool, lang: str) -> None:
         print_line("    " + _entry_line(entry, sheet, lang))
 
 
-def _cells(row: CaseRow) -> tuple[str, ...]:
+def _cells(row: CaseRow, lang: str) -> tuple[str, ...]:
     return (
         row.number or row.receipt,
-        row.step,
+        said("step", row.step, lang),
         row.matter_name,
         row.title,
         row.address or f"{row.lon:.5f},{row.lat:.5f}",
@@ -57,30 +58,33 @@ def _cells(row: CaseRow) -> tuple[str, ...]:
 def _facts(sheet: CaseSheet, lang: str) -> Iterator[tuple[str, str]]:
     row = sheet.row
     words = sheet.state.refs.get("words")
-    said = sheet.words.get(words, word("erased", lang)) if words else ""
-    yield "title", said
+    words_said = sheet.words.get(words, word("erased", lang)) if words else ""
+    yield "title", words_said
     yield "address", row.address
     yield "place", " › ".join(filter(None, (sheet.where.label(), row.grid_code)))
     yield "matter", row.matter_name
     yield "unit", row.unit_name
     yield "person", row.person_name
     yield "auto", "✓" if row.auto else ""
-    yield "due", " ".join(filter(None, (row.due_clock, local_time(row.due_ms))))
-    yield "reasons", "; ".join(sheet.state.reasons)
+    yield (
+        "due",
+        " ".join(filter(None, (said("clock", row.due_clock, lang), local_time(row.due_ms)))),
+    )
+    yield "reasons", reasons_said(sheet.state.reasons, lang)
     if sheet.suggestion is not None:
         yield (
             "suggestion",
             "; ".join(f"{one.name} {one.score / 10:.0f} %" for one in sheet.suggestion.matters),
         )
     yield "near", ", ".join(one.number or one.receipt for one in sheet.near)
-    yield "moves", ", ".join(move.name for move in sheet.moves)
+    yield "moves", ", ".join(f"{move.name} {said('move', move.name, lang)}" for move in sheet.moves)
 
 
 def _entry_line(entry: Entry, sheet: CaseSheet, lang: str) -> str:
-    who = sheet.names.get(entry.actor, entry.role)
-    said = [sheet.words.get(entry.refs[kind], word("erased", lang))
+    who = sheet.names.get(entry.actor, said("role", entry.role, lang))
+    free = [sheet.words.get(entry.refs[kind], word("erased", lang))
             for kind in ("note", "reason") if kind in entry.refs]  # fmt: skip
     photos = f"[{len(entry.photos)} photo]" if entry.photos else ""
     effect = "" if entry.effect == "applied" else f"({entry.effect} {entry.why})".replace(" )", ")")
-    parts = (local_time(entry.at_ms), entry.type, who, *said, photos, effect)
+    parts = (local_time(entry.at_ms), said("move", entry.type, lang), who, *free, photos, effect)
     return "  ".join(part for part in parts if part)

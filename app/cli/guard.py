@@ -22,6 +22,7 @@ from app.domain.errors import AppError, InvalidInput, StorageFailure
 P = ParamSpec("P")
 T = TypeVar("T")
 INTERRUPTED = 130
+DEBUG = "WANGGE_DEBUG"
 log = logging.getLogger(__name__)
 
 
@@ -41,6 +42,12 @@ def guarded(command: Callable[P, T]) -> Callable[P, T]:
             code = 0
         except OSError as error:
             code = _tell(_of_system(error), kwargs)
+        except typer.Exit:
+            raise
+        except Exception as error:
+            if os.environ.get(DEBUG):
+                raise
+            code = _tell(_unforeseen(error), kwargs)
         raise typer.Exit(code)
 
     return run
@@ -61,6 +68,14 @@ def _of_system(error: OSError) -> AppError:
     return StorageFailure(
         f"{error.strerror or type(error).__name__}{where}. What was saved before is safe.",
         advice="Check the path, its rights and the room on the disk.",
+    )
+
+
+def _unforeseen(error: Exception) -> AppError:
+    return AppError(
+        f"Something unexpected happened ({type(error).__name__}: {error}). "
+        "What was saved before is safe.",
+        advice=f"Set {DEBUG}=1 and try again to see where.",
     )
 
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
 from app.domain.errors import AppError
 
 LANGS = ("zh", "en")
+_TABLES = Path(__file__).resolve().parents[2] / "resources" / "i18n"
 
 _WORDS: dict[str, tuple[str, str]] = {
     "number": ("案件编号", "Number"),
@@ -35,8 +42,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "clocks": ("时限", "Clocks"),
 }
 
-_FIELDS: dict[str, tuple[str, str]] = {}
-
 
 def word(key: str, lang: str) -> str:
     """Return the word of `key` in `lang`, the key itself if there is none."""
@@ -44,8 +49,32 @@ def word(key: str, lang: str) -> str:
     return en if lang == "en" else zh
 
 
+def said(group: str, key: str, lang: str) -> str:
+    """Return the window's own word for `key` of `group` (`step`, `move`, `clock`, `role`, …)."""
+    words = _table(lang).get(group, {})
+    return str(words.get(key, key))
+
+
+def reasons_said(reasons: Iterable[str], lang: str) -> str:
+    """Return stated reasons (`word:路灯`, `shift:早班`, …) as one line of words."""
+    return "; ".join(_reason(*reason.partition(":")[::2], lang) for reason in reasons)
+
+
 def error_line(error: AppError, lang: str) -> str:
     """Return one line that says what happened and what to do."""
     label = word("error", lang)
     named = f" [{error.field}]" if error.field else ""
-    return f"{label}{named}: {error}".replace("\n", " ")
+    own = _table(lang).get("error", {}).get("code", {}).get(error.code, "") if lang == "zh" else ""
+    return f"{label}{named}: {own} {error}".replace("\n", " ").replace(":  ", ": ")
+
+
+def _reason(kind: str, what: str, lang: str) -> str:
+    sentence = said("reason", kind, lang)
+    value = said("reason_value", what, lang) if kind == "unsure" else what
+    return sentence.replace("{what}", value) if sentence != kind else f"{kind}: {value}"
+
+
+@cache
+def _table(lang: str) -> dict[str, Any]:
+    path = _TABLES / f"{lang}.toml"
+    return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}

@@ -26,7 +26,7 @@ DAYS = 92
 HOUR_MS = 3_600_000
 # Reports by hour of the day, 0 to 23: two peaks, a long evening, a quiet night.
 HOURS = (2, 1, 1, 1, 1, 2, 5, 9, 14, 18, 17, 13, 9, 11, 15, 16, 14, 11, 9, 9, 8, 6, 4, 3)
-SOURCES = ("hotline", "supervisor", "app", "camera", "patrol")
+SOURCES = ("hotline", "supervisor", "app", "video", "patrol")
 _SOURCE_WEIGHTS = (38, 34, 14, 6, 8)
 _WEEKEND = 0.62
 _AUTO = 0.35

@@ -62,7 +62,7 @@ def test_that_a_list_is_one_json_document(cli: Any) -> None:
 def test_that_a_piped_list_has_one_line_a_case(cli: Any) -> None:
     lines = cli("case", "list", *CITY).stdout.splitlines()
     assert len(lines) == 1
-    assert lines[0].split("\t")[:3] == ["310104-1", "dispatched", "井盖破损"]
+    assert lines[0].split("\t")[:3] == ["310104-1", "派遣", "井盖破损"]
 
 
 def test_that_an_unknown_list_names_those_there_are(cli: Any) -> None:
@@ -183,3 +183,13 @@ def test_that_an_import_carries_its_declarations(cli: Any, asked: list[Any]) -> 
     assert done.exit_code == 0
     assert (asked[0].kind, asked[0].crs, asked[0].layout) == ("parts", "GCJ-02", "6+2+2+6")
     assert "rows: 3" in done.stdout
+
+
+def test_that_even_an_unforeseen_error_is_one_line(
+    cli: Any, core: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(core, "ask", lambda _question: 1 / 0)
+    done = cli("case", "list", *CITY)
+    assert done.exit_code == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "ZeroDivisionError" in done.stderr
