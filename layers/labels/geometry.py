@@ -134,9 +134,9 @@ def along(
         bx, by = np.interp(e, run, line[:, 0]), np.interp(e, run, line[:, 1])
         if math.hypot(bx - ax, by - ay) < length * 0.985:
             continue  # too bent here
-        angle = math.degrees(math.atan2(-(by - ay), bx - ax))
+        angle = round(math.degrees(math.atan2(-(by - ay), bx - ax)))
         angle = angle - 180 if angle > 90 else angle + 180 if angle <= -90 else angle
-        yield float((ax + bx) / 2), float((ay + by) / 2), round(angle)
+        yield float((ax + bx) / 2), float((ay + by) / 2), float(angle)
 
 
 class Placing:
