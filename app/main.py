@@ -7,30 +7,38 @@ pandas.
 from __future__ import annotations
 
 import gc
+import json
+import logging
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from app.cli.application import build
 from app.cli.wiring import Export, Import, NewCity, Progress, Serve, Tour, Window, Wiring
+from app.runtime.clock import VirtualClock
 from app.runtime.core import WATCH_S, Core
 from app.runtime.health import HealthItem
 from app.runtime.jobs import wall_ms
+from app.services.changes import Changes
 
 if TYPE_CHECKING:
+    from app.data.blobs import FileBlobs
     from app.data.role_lock import RoleLock
     from app.domain.signs import Sign
     from app.engines.citystore import CityStore
+    from app.engines.qgis_client import QgisProcess
     from app.engines.sign_board import SignBoard
     from app.sample.create import MadeMap
     from app.sample.shift import Shift
-    from app.services.changes import SignRow
+    from app.services.changes import CaseRow
     from app.services.ports import City, NowMs
     from app.services.views import CityFacts
 
@@ -39,6 +47,9 @@ KEY_VARIABLE = "WANGGE_KEY"
 _FOLLOW_S = 0.5
 _TAKE_OVER_S = 5.0
 _SHOWN_READINGS = 60
+_TOUR_BEATS, _TOUR_SPEED = 60, 120.0  # two simulated hours
+_BEAT_LIMIT_MS = 60_000
+log = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -97,7 +108,6 @@ class Live:
     core: Core
     lock: RoleLock
     sent: Callable[[], int]
-    signs: Callable[[], tuple[SignRow, ...]]
 
     @property
     def playing(self) -> bool:
@@ -125,6 +135,7 @@ def build_core(city: str, *, now_ms: NowMs = wall_ms, dispatch: bool = True) -> 
         log, positions = SignLog(folder / "signs"), PositionFile(folder / "signs")
         board = _board(core)
         board.take(log.recent(_SHOWN_READINGS))
+        core.greet_with(lambda: Changes(signs=board.rows()))
         core.take_batches_by(Intake(log, board, positions, now_ms))
         lock.try_take()
         core.every("roles", _TAKE_OVER_S, lambda: lock.try_take())
@@ -137,7 +148,7 @@ def build_core(city: str, *, now_ms: NowMs = wall_ms, dispatch: bool = True) -> 
     except BaseException:
         core.close()
         raise
-    return Live(core, lock, lambda: rule.sent, board.rows)
+    return Live(core, lock, lambda: rule.sent)
 
 
 def start_shift(live: Live, folder: Path, speed: float = 60.0, seed: int = 1) -> Shift:
@@ -259,12 +270,145 @@ def export_data(wanted: Export, progress: Progress) -> Mapping[str, Any]:
 
 def run_window(wanted: Window) -> int:
     """Open the window and return its exit code."""
-    raise NotImplementedError(wanted)
+    from app.data.city_folder import is_address
+    from app.shell.application import run_window as run_station
+
+    station = partial(run_station, station=wanted.station, lang=wanted.lang, theme=wanted.theme)
+    if is_address(wanted.city):
+        core = open_core(wanted.city, watch=True)
+        try:
+            return station(core)
+        finally:
+            core.close()
+    live, folder = build_core(wanted.city), Path(wanted.city)
+    try:
+        start_qgis(live.core)
+        if wanted.simulate:
+            started = live.core.run(start_shift, live, folder)
+            started.add_done_callback(_log_failure)
+        store = open_store(folder, live.core.facts, _to_stderr)
+        return station(live.core, city_store=store, blobs=_blobs(folder))
+    finally:
+        live.core.close()
 
 
 def tour(wanted: Tour, progress: Progress) -> Mapping[str, Any]:
-    """Walk the window through its faces."""
-    raise NotImplementedError(wanted)
+    """Walk the window through its faces on a copy of the city, with a shift by a fixed script.
+
+    The city itself is not touched, so the same seed gives the same counts every time.
+    """
+    from tempfile import TemporaryDirectory
+
+    from app.data.scratch import scratch_copy
+
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    with TemporaryDirectory(prefix="wangge-tour-") as parent:
+        folder = Path(parent) / "city"
+        scratch_copy(Path(wanted.city), folder, os.environ.get(KEY_VARIABLE))
+        clock = VirtualClock(0)
+        live = build_core(str(folder), now_ms=clock, dispatch=False)
+        try:
+            clock.advance(_present(live.core))
+            return _walk(wanted, live, folder, clock, progress)
+        finally:
+            live.core.close()
+
+
+def _walk(
+    wanted: Tour, live: Live, folder: Path, clock: VirtualClock, progress: Progress
+) -> dict[str, Any]:
+    from app.sample.shift import Shift
+    from app.shell.tour import Walk, run_tour
+
+    core = live.core
+    start_qgis(core)
+    store = open_store(folder, core.facts, progress)
+    shift = Shift(
+        core, folder, load_signs(), seed=wanted.seed, speed=_TOUR_SPEED, reports_an_hour=40
+    )
+    core.on_close(shift.close)
+    core.add_health("feeds", shift.health)
+
+    def beat() -> None:
+        clock.advance(1000)
+        shift.beat()
+        core.drain()
+
+    def script(walk: Walk) -> None:
+        for number in range(_TOUR_BEATS):
+            progress("shift", number / _TOUR_BEATS)
+            beaten = core.run(beat)
+            walk.wait(beaten.done, _BEAT_LIMIT_MS)
+            beaten.result(0)
+        progress("shift", 1.0)
+
+    summary = run_tour(
+        core,
+        wanted.out,
+        sizes=wanted.sizes,
+        langs=wanted.langs,
+        stations=wanted.stations,
+        themes=wanted.themes,
+        script=script,
+        city_store=store,
+        blobs=_blobs(folder),
+        progress=lambda stage, done, total: progress("pictures", done / total if total else 0.0),
+    )
+    told = {**summary, **shift.summary()}
+    text = json.dumps(told, ensure_ascii=False, indent=2)
+    (wanted.out / "summary.json").write_text(text + "\n", encoding="utf-8")
+    return told
+
+
+def _present(core: Core) -> int:
+    """Return when the city's last open case changed, or when it was made, Unix ms."""
+    from datetime import datetime
+
+    from app.services.questions import OpenCases
+
+    made = int(datetime.fromisoformat(core.facts.created_at).timestamp() * 1000)
+    rows: tuple[CaseRow, ...] = core.ask(OpenCases()).result()
+    return max([made, *(row.changed_ms for row in rows)])
+
+
+def start_qgis(core: Core) -> QgisProcess:
+    """Start the QGIS process, if it is installed; it ends with the core."""
+    from app.engines.qgis_client import QgisProcess
+    from app.runtime.spawn import spawn_thread
+
+    process = QgisProcess(spawn_thread=spawn_thread)
+    there, _ = process.available()
+    if there:
+        process.start()
+        core.on_close(process.close)
+    core.add_health("qgis", lambda: _qgis_health(process, there))
+    return process
+
+
+def _qgis_health(process: QgisProcess, there: bool) -> HealthItem:
+    if not there:
+        return HealthItem("unknown", "qgis_missing")
+    status = process.status
+    if status.state.value in ("ready", "busy"):
+        return HealthItem("normal", "qgis_up", count=status.restarts)
+    starting = status.state.value == "starting"
+    return HealthItem("unknown" if starting else "attention", "qgis_down", detail=status.reason)
+
+
+def _blobs(folder: Path) -> FileBlobs:
+    from app.data.blobs import FileBlobs
+
+    return FileBlobs(folder / "blobs")
+
+
+def _log_failure(done: Future[Any]) -> None:
+    error = done.exception()
+    if error is not None:
+        log.error("the simulated shift did not start", exc_info=error)
+
+
+def _to_stderr(stage: str, share: float) -> None:
+    log.info("%s %.0f %%", stage, share * 100)
 
 
 def serve(wanted: Serve, say: Callable[[str], None]) -> Mapping[str, Any]:
@@ -297,8 +441,11 @@ def _greeting(live: Live) -> str:
 
 
 def compile_kernels(progress: Progress) -> Mapping[str, Any]:
-    """Compile the drawing kernels into numba's cache."""
-    raise NotImplementedError(progress)
+    """Compile the drawing kernels into numba's cache; quick when they are there."""
+    progress("kernels", 0.0)
+    from app.engines.tiles_kernels import compile_all
+
+    return {"kernels": compile_all(lambda _stage, done, total: progress("kernels", done / total))}
 
 
 def bench_names() -> Sequence[str]:

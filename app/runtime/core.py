@@ -72,6 +72,7 @@ class Core:
         self._closers: list[Callable[[], object]] = []
         self._tickers: list[Ticker] = []
         self._closed = False
+        self._greeting: Callable[[], Changes] | None = None
         self._since_ms = wall_ms()
         self._lane = DatabaseLane(open_city, _close_city, on_error=on_error)
         self._watcher = Watcher(self._publish)
@@ -125,9 +126,19 @@ class Core:
         return ticker
 
     def subscribe(self, listener: Listener) -> None:
-        """Tell `listener` of all changes from now on, on a lane's thread."""
+        """Tell `listener` of all changes from now on, on a lane's thread.
+
+        What stands already (see `greet_with`) it is told at once, on this thread.
+        """
         with self._lock:
             self._listeners = (*self._listeners, listener)
+        if self._greeting is not None:
+            greeting = self._greeting
+            guarded(lambda: listener(greeting()), self._on_error)
+
+    def greet_with(self, greeting: Callable[[], Changes]) -> None:
+        """Tell each new listener what `greeting` returns: the signs as they stand."""
+        self._greeting = greeting
 
     def unsubscribe(self, listener: Listener) -> None:
         """Tell `listener` no more; one that is not subscribed is no error."""

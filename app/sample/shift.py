@@ -47,8 +47,8 @@ _SPOTS = 2_000
 _FASTEST_DRIVE = 4.0
 # Next move by step, with the minutes (least, most) that staff take for it.
 _NEXT = {
-    "reported": ("accept", 8, 50),
-    "filed": ("accept", 5, 30),
+    "reported": ("accept", 20, 150),
+    "filed": ("accept", 15, 90),
     "dispatched": ("sign", 2, 12),
     "signed": ("handle", 15, 90),
     "handled": ("pass", 5, 40),

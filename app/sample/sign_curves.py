@@ -52,7 +52,7 @@ class SignCurves:
         high = np.array([one.high for one in signs])
         self._middle, self._half = (low + high) / 2, (high - low) / 2
         self._critical = np.array([one.critical for one in signs])
-        self._worse = np.array([1.0 if one.rises else -1.0 for one in signs])
+        self._whole = np.array([one.unit == "count" for one in signs])
 
     def at(self, at_ms: int, hour: float, elapsed_s: float) -> ReadingBatch:
         """Return the readings at `at_ms` (Unix ms), local `hour`, `elapsed_s` after the last."""
@@ -64,7 +64,9 @@ class SignCurves:
         value = value + self._push * span
         columns = np.concatenate([value.mean(axis=1, keepdims=True), value], axis=1)
         columns = columns[:, : len(self._areas)]
-        return self._batch(np.maximum(columns, 0.0), at_ms)
+        columns = np.maximum(columns, 0.0)
+        columns[self._whole] = np.round(columns[self._whole])
+        return self._batch(columns, at_ms)
 
     def _drift(self, elapsed_s: float) -> None:
         fresh = self._chance.normal(0, 0.1 * math.sqrt(1 - _MEMORY**2), self._noise.shape)

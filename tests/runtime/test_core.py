@@ -222,3 +222,10 @@ def test_that_owners_are_closed_last_added_first(make_core: Any) -> None:
     core.on_close(lambda: order.append("second"))
     core.close()
     assert order == ["second", "first"]
+
+
+def test_that_a_new_listener_is_told_what_stands(make_core: Any) -> None:
+    core, heard = make_core(), Heard()
+    core.greet_with(lambda: Changes(readings=7))
+    core.subscribe(heard)
+    assert [one.readings for one in heard.changes] == [7]
