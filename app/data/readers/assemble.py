@@ -6,17 +6,26 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
 from app.data.readers import derive
-from app.data.readers.chunks import Chunk, Reject
+from app.data.readers.chunks import Chunk, Column, Reject, objects
 from app.data.readers.crs import Array, Box, SourceCrs
-from app.data.readers.keys import RepeatFinder, content_key, derived_uids, stated_uids
-from app.data.readers.mappings import Mapping
+from app.data.readers.keys import (
+    RepeatFinder,
+    Uids,
+    as_bytes,
+    content_key,
+    derived_uids,
+    stated_uids,
+    uid_column,
+)
+from app.data.readers.mappings import Mapping, Scalar
 from app.data.readers.places import Placer
 from app.data.readers.refusals import Refusals
-from app.data.readers.schemas import SHAPES, Field, Kind
+from app.data.readers.schemas import SHAPES, Kind
 from app.data.readers.shapes import (
     Mended,
     Shapes,
@@ -26,7 +35,8 @@ from app.data.readers.shapes import (
     point_wkb,
     shape_wkb,
 )
-from app.data.readers.values import Texts, cleaned, convert, first_given, numbers, translated
+from app.data.readers.texts import Texts, cleaned, given, strings, translated
+from app.data.readers.values import convert, numbers
 from app.domain.codes import PartLayout
 from app.domain.errors import InvalidInput
 
@@ -73,13 +83,13 @@ class Assembler:
         self._shape = SHAPES[mapping.kind]
         self._layout = layout
         self._is_text = is_text
-        self._missing = frozenset(mapping.missing) | {""}
+        self._missing = sorted({*mapping.missing, ""})
         self._repeats = RepeatFinder()
 
     def take(self, chunk: Chunk) -> Taken:
         """Return the batch of a chunk; raises InvalidInput if the whole source is misdeclared."""
         work = self._begin(chunk)
-        texts = {field.name: self._texts(field, work) for field in self._shape.fields}
+        texts = {field.name: self._texts(field.name, work) for field in self._shape.fields}
         if self.mapping.kind is Kind.PARTS and self.mapping.attrs:
             texts["attrs"] = derive.attributes(self.mapping.attrs, work.columns)
         derive.prepare(self.mapping.kind, texts, self._layout, work.refusals)
@@ -96,32 +106,33 @@ class Assembler:
         of = np.arange(len(rows))
         if shapes is not None and self._shape.geometry in ("line", "polygon", "point"):
             shapes, of = exploded(shapes, self._shape.geometry)
-        columns: dict[str, Texts] = {}
-        for name in self.mapping.all_columns():
-            column = chunk.columns.get(name)
-            texts: Texts = [None] * len(rows)
-            if column is not None:
-                texts = self._cleaned(column)
-            columns[name] = texts if len(of) == len(rows) else [texts[at] for at in of]
-        first = np.searchsorted(of, of) if len(of) != len(rows) else of
-        piece = np.arange(len(of)) - first
-        return _Work(columns, shapes, piece, Refusals(rows[of]))
+        first = np.searchsorted(of, of)
+        refusals = Refusals(rows[of])
+        nothing = pa.nulls(len(of), pa.string())
+        columns = {
+            name: self._cleaned(chunk.columns[name], of, name, refusals)
+            if name in chunk.columns
+            else nothing
+            for name in self.mapping.all_columns()
+        }
+        return _Work(columns, shapes, np.arange(len(of)) - first, refusals)
 
-    def _cleaned(self, column: Texts) -> Texts:
+    def _cleaned(self, column: Column, of: Rows, name: str, refusals: Refusals) -> Texts:
+        if len(of) != len(column):
+            column = [column[at] for at in of] if isinstance(column, list) else column.take(of)
         own = self.mapping.own
+        column = strings(column, name, refusals)
         return cleaned(column, self._missing, entities=not own, guards=own and self._is_text)
 
-    def _texts(self, field: Field, work: _Work) -> Texts:
+    def _texts(self, name: str, work: _Work) -> Texts:
         """Return the source's texts for a field: columns, then translation, then constant."""
-        name, count = field.name, len(work.piece)
         sources = [work.columns[column] for column in self.mapping.sources(name)]
-        texts: Texts = first_given(sources) if sources else [None] * count
+        texts = pc.coalesce(*sources) if sources else pa.nulls(len(work.piece), pa.string())
         if name in self.mapping.values:
-            texts = translated(texts, self.mapping.values[name])
+            table = {key: _plain(value) for key, value in self.mapping.values[name].items()}
+            texts = translated(texts, table)
         if name in self.mapping.constants:
-            value = self.mapping.constants[name]
-            constant = str(int(value)) if isinstance(value, bool) else str(value)
-            texts = [constant if text is None else text for text in texts]
+            texts = pc.fill_null(texts, _plain(self.mapping.constants[name]))
         return texts
 
     def _put_places(self, columns: dict[str, pa.Array], work: _Work) -> None:
@@ -144,10 +155,8 @@ class Assembler:
     def _numbers(self, work: _Work) -> tuple[Array, Array]:
         """Return x and y as the source states them, NaN where missing."""
         if self.mapping.sources("lon"):
-            texts = [self._texts(Field(name), work) for name in ("lon", "lat")]
             lon, lat = (
-                numbers(text, name, work.refusals)
-                for text, name in zip(texts, ("lon", "lat"), strict=True)
+                numbers(self._texts(name, work), name, work.refusals) for name in ("lon", "lat")
             )
             return lon, lat
         shapes = work.shapes
@@ -173,50 +182,44 @@ class Assembler:
                 advice="Nothing was imported. Import a map file, or give columns.wkt.",
                 field="columns.wkt",
             )
-        texts = self._texts(Field("wkt"), work)
-        shapes: Shapes = shapely.from_wkt(np.array(texts, dtype=object), on_invalid="ignore")
-        given = np.array([text is not None for text in texts], dtype=np.bool_)
-        lost = given & shapely.is_missing(shapes)
+        texts = self._texts("wkt", work)
+        shapes: Shapes = shapely.from_wkt(objects(texts.to_pylist()), on_invalid="ignore")
+        lost = given(texts) & shapely.is_missing(shapes)
         work.refusals.refuse(lost, "wkt", texts, "no WKT", "such as POINT (121.47 31.23)")
         return shapes
 
     def _collect(self, columns: dict[str, pa.Array], work: _Work, lost: list[Reject]) -> Taken:
         """Leave out refused and repeated rows and put the columns in the schema's order."""
-        keys = self._keys(work)
-        stated = self._stated_uids(work)
+        self._refuse_stated(work)
         good = np.flatnonzero(~work.refusals.out)
-        uids = derived_uids([keys[at] for at in good])
-        if stated is not None:
-            uids = np.frombuffer(b"".join(stated[at] or b"" for at in good), np.uint8)
-            uids = uids.reshape(-1, 16)
+        keys = self._keys(work).take(good)
+        uids = self._stated_uids(work)[good] if self.mapping.uid else derived_uids(as_bytes(keys))
         new = self._repeats.first_seen(uids) if len(good) else np.zeros(0, dtype=np.bool_)
         kept = good[new]
         self._widen(columns, work, kept)
-        columns["uid"] = pa.array([uid.tobytes() for uid in uids[new]], pa.binary())
-        columns["source_key"] = pa.array([keys[at] for at in kept], pa.string())
         index = pa.array(kept)
+        made = {"uid": uid_column(uids[new]), "source_key": keys.take(np.flatnonzero(new))}
+        made |= {name: column.take(index) for name, column in columns.items()}
+        schema = self._shape.schema
         arrays = [
-            columns[name].cast(kind)
-            if name in ("uid", "source_key")
-            else columns[name].take(index).cast(kind)
-            if name in columns
-            else pa.nulls(len(kept), kind)
-            for name, kind in zip(self._shape.schema.names, self._shape.schema.types, strict=True)
+            made[name].cast(kind) if name in made else pa.nulls(len(kept), kind)
+            for name, kind in zip(schema.names, schema.types, strict=True)
         ]
-        batch = pa.RecordBatch.from_arrays(arrays, schema=self._shape.schema)
+        batch = pa.RecordBatch.from_arrays(arrays, schema=schema)
         rejects = sorted([*lost, *work.refusals.rejects], key=lambda one: one.row)
-        repeated = int(len(good) - len(kept))
-        return Taken(batch, len(work.piece) + len(lost), repeated, rejects)
+        return Taken(batch, len(work.piece) + len(lost), len(good) - len(kept), rejects)
 
-    def _stated_uids(self, work: _Work) -> list[bytes | None] | None:
-        """Return the uids of our own exports; rows without a readable one are refused."""
-        if self.mapping.uid is None:
-            return None
-        texts = work.columns[self.mapping.uid]
-        stated = stated_uids(texts)
-        bad = np.array([uid is None for uid in stated], dtype=np.bool_)
-        work.refusals.refuse(bad, "uid", texts, "no UUID", "leave the column uid as exported")
-        return stated
+    def _stated_uids(self, work: _Work) -> Uids:
+        """Return the uids of our own exports; `_refuse_stated` has refused rows without one."""
+        stated = stated_uids(work.columns[self.mapping.uid or ""].to_pylist())
+        whole = b"".join(uid or bytes(16) for uid in stated)
+        return np.frombuffer(whole, dtype=np.uint8).reshape(-1, 16)
+
+    def _refuse_stated(self, work: _Work) -> None:
+        if self.mapping.uid is not None:
+            texts = work.columns[self.mapping.uid]
+            bad = np.array([uid is None for uid in stated_uids(texts.to_pylist())], dtype=np.bool_)
+            work.refusals.refuse(bad, "uid", texts, "no UUID", "leave the column uid as exported")
 
     def _widen(self, columns: dict[str, pa.Array], work: _Work, kept: Rows) -> None:
         if "lon" in columns:
@@ -226,28 +229,37 @@ class Assembler:
             bounds = shapely.bounds(work.shapes[kept])
             self.placer.widen(bounds[:, [0, 2]].ravel(), bounds[:, [1, 3]].ravel())
 
-    def _keys(self, work: _Work) -> list[str]:
+    def _keys(self, work: _Work) -> Texts:
         """Return each row's stable key: its own id, or a hash of all that was read of it."""
-        name, count = self.mapping.name, len(work.piece)
+        name = self.mapping.name
         named = (self.mapping.uid,) if self.mapping.uid else self.mapping.key
-        own = [work.columns[column] for column in named]
-        ids = list(zip(*own, strict=True)) if own else [()] * count
-        keys: list[str] = []
-        for at, parts in enumerate(ids):
-            if parts and None not in parts:
-                key = f"{name}:{'|'.join(str(part) for part in parts)}"
-            else:
-                key = content_key(name, self._content(work, at))
-            keys.append(f"{key}#{work.piece[at]}" if work.piece[at] else key)
-        return [key if key.isascii() else _speakable(key) for key in keys]
+        keys = pa.nulls(len(work.piece), pa.string())
+        if named:
+            own = pc.binary_join_element_wise(*(work.columns[column] for column in named), "|")
+            keys = pc.binary_join_element_wise(f"{name}:", own, "")
+        if keys.null_count:
+            keys = pc.coalesce(keys, pa.array(self._content_keys(work, given(keys)), pa.string()))
+        if work.piece.any():
+            ends = [f"#{piece}" if piece else "" for piece in work.piece.tolist()]
+            keys = pc.binary_join_element_wise(keys, pa.array(ends, pa.string()), "")
+        return keys
 
-    def _content(self, work: _Work, at: int) -> list[str | None]:
-        content = [column[at] for column in work.columns.values()]
-        if work.shapes is not None and work.shapes[at] is not None:
-            content.append(shapely.to_wkb(work.shapes[at], hex=True))
-        return content
+    def _content_keys(self, work: _Work, have: NDArray[np.bool_]) -> list[str | None]:
+        """Return keys from content for the rows that have none."""
+        columns = [column.cast(pa.binary()) for column in work.columns.values()]
+        if work.shapes is not None:
+            columns.append(shape_wkb(work.shapes))
+        if not columns:
+            return [None if own else content_key(self.mapping.name, b"") for own in have]
+        joined = pc.binary_join_element_wise(
+            *columns, pa.scalar(b"\x1f"), null_handling="replace", null_replacement=b""
+        )
+        return [
+            None if own else content_key(self.mapping.name, content)
+            for own, content in zip(have, joined.to_pylist(), strict=True)
+        ]
 
 
-def _speakable(key: str) -> str:
-    """Return a key without the halves of bytes that were no text."""
-    return key.encode("utf-8", "backslashreplace").decode("utf-8")
+def _plain(value: Scalar) -> str:
+    """Return a value of a mapping as a source would write it."""
+    return str(int(value)) if isinstance(value, bool) else str(value)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 _SHOWN = 80
@@ -29,22 +30,27 @@ class Reject:
 
 def shortened(value: object) -> str:
     """Return `value` as one line of at most 80 characters."""
+    value = value.as_py() if isinstance(value, pa.Scalar) else value
     text = "" if value is None else " ".join(str(value).split())
     text = text.encode("utf-8", "backslashreplace").decode("utf-8")
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+Column = list[str | None] | Any
+"""Texts of one column: a list, or an Arrow array of strings."""
 
 
 @dataclass
 class Chunk:
     """Some rows of a source.
 
-    `columns` hold text or None per row, all of one length; `geometry` holds shapely geometries
-    in the source's CRS or None (a source without geometry has no array). `rejects` are rows the
-    source itself could not read; they are in no column.
+    `columns` hold text or None per row (a list, or Arrow strings), all of one length;
+    `geometry` holds shapely geometries in the source's CRS or None (a source without geometry has
+    no array). `rejects` are rows the source itself could not read; they are in no column.
     """
 
     rows: NDArray[np.int64]
-    columns: Mapping[str, list[str | None]]
+    columns: Mapping[str, Column]
     geometry: NDArray[np.object_] | None = None
     rejects: list[Reject] = field(default_factory=list)
 
@@ -57,8 +63,8 @@ class Source(Protocol):
     crs: str | None
     total: int
 
-    def chunks(self, rows: int) -> Iterator[Chunk]:
-        """Yield chunks of about `rows` rows, in file order."""
+    def chunks(self, rows: int, columns: Collection[str]) -> Iterator[Chunk]:
+        """Yield chunks of about `rows` rows, in file order; only `columns` are looked at."""
         ...
 
     def done(self) -> int:

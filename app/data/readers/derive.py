@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -13,13 +14,13 @@ from app.data.readers.addresses import PIECES, cut_address
 from app.data.readers.refusals import Refusals
 from app.data.readers.schemas import Kind
 from app.data.readers.shapes import Shapes, footprints_m2
-from app.data.readers.values import Texts, safe_strings
-from app.domain.codes import PartLayout, parse_part_code
+from app.data.readers.texts import Texts, bools, given
+from app.domain.codes import PROVINCES, PartLayout, parse_part_code
 from app.domain.errors import InvalidInput
 
 Columns = dict[str, pa.Array]
 
-_GOOD_CODE: Final = r"^[1-8]\d{15}$"
+_DIGITS: Final = r"^[0-9]{16}$"
 _WIDTHS: Final = {
     "expressway": 25.0,
     "arterial": 20.0,
@@ -45,15 +46,13 @@ def prepare(
         _cut_addresses(texts)
 
 
-def attributes(names: tuple[str, ...], columns: dict[str, Texts]) -> Texts:
-    """Return per row the kept columns as a JSON object, None if all are missing."""
-    if not names:
-        return [None] * len(next(iter(columns.values()), []))
-    written: Texts = []
-    for row in zip(*(columns[name] for name in names), strict=True):
+def attributes(names: Sequence[str], columns: Mapping[str, Texts]) -> Texts:
+    """Return per row the kept columns as a JSON object, null if all are missing."""
+    written: list[str | None] = []
+    for row in zip(*(columns[name].to_pylist() for name in names), strict=True):
         known = {name: value for name, value in zip(names, row, strict=True) if value is not None}
         written.append(json.dumps(known, ensure_ascii=False) if known else None)
-    return written
+    return pa.array(written, pa.string())
 
 
 def finish(kind: Kind, columns: Columns, shapes: Shapes | None, refusals: Refusals) -> None:
@@ -64,12 +63,10 @@ def finish(kind: Kind, columns: Columns, shapes: Shapes | None, refusals: Refusa
     if kind is Kind.BUILDINGS and shapes is not None:
         _raise_floors(columns, shapes)
     if kind is Kind.PARTS:
-        absent = pc.is_null(columns["class"]).to_numpy(zero_copy_only=False)
         mend = "map a column to class, set it as a constant, or declare --layout for the codes"
-        refusals.refuse(absent, "class", columns["class"], "missing", mend)
+        refusals.refuse(~given(columns["class"]), "class", columns["class"], "missing", mend)
     for before, after in _ORDERED.get(kind, ()):
-        wrong = pc.fill_null(pc.less(columns[after], columns[before]), False)
-        bad = wrong.to_numpy(zero_copy_only=False)
+        bad = bools(pc.less(columns[after], columns[before]))
         reason = f"earlier than {before}"
         refusals.refuse(bad, after, columns[after], reason, "mend one of the two times")
 
@@ -77,9 +74,10 @@ def finish(kind: Kind, columns: Columns, shapes: Shapes | None, refusals: Refusa
 def _read_part_codes(
     texts: dict[str, Texts], layout: PartLayout | None, refusals: Refusals
 ) -> None:
+    """Check the codes, and take the class from each where none is given."""
     codes = texts["code"]
-    given = np.fromiter((code is not None for code in codes), np.bool_, len(codes))
-    if not given.any():
+    told = given(codes)
+    if not told.any():
         return
     if layout is None:
         raise InvalidInput(
@@ -87,40 +85,62 @@ def _read_part_codes(
             advice="Nothing was imported. Declare --layout 6+2+2+6 or --layout 6+2+3+5.",
             field="layout",
         )
-    right = pc.match_substring_regex(safe_strings(codes, "code", refusals), _GOOD_CODE)
-    suspect = given & ~pc.fill_null(right, False).to_numpy(zero_copy_only=False)
-    cut = 6 + 2 + layout.widths[2]
-    found: Texts = list(texts["class"])
-    for at, code in enumerate(codes):
-        if code is not None and not suspect[at] and found[at] is None:
-            found[at] = f"{code[6:8]}{int(code[8:cut]):02d}"
-    texts["class"] = found
-    _refuse_codes(codes, given, layout, refusals)
+    pieces = _pieces(codes, layout)
+    right = _are_codes(codes, pieces)
+    _refuse_codes(codes, told & ~right, layout, refusals)
+    long_minor = pc.utf8_length(pieces[1]).to_numpy(zero_copy_only=False) == 3
+    standard = pc.and_(pa.array(long_minor), pc.starts_with(pieces[1], "0"))
+    minor = pc.if_else(standard, pc.utf8_slice_codeunits(pieces[1], 1), pieces[1])
+    classes = pc.binary_join_element_wise(pieces[0], minor, "")
+    of_code = pc.if_else(pa.array(right), classes, pa.scalar(None, pa.string()))
+    texts["class"] = pc.coalesce(texts["class"], of_code)
+
+
+def _pieces(codes: Texts, layout: PartLayout) -> tuple[Texts, Texts, Texts]:
+    """Return major, minor and sequence of codes of whatever form."""
+    end = 8 + layout.widths[2]
+    cuts = ((6, 8), (8, end), (end, 16))
+    major, minor, sequence = (pc.utf8_slice_codeunits(codes, *cut) for cut in cuts)
+    return major, minor, sequence
+
+
+def _are_codes(
+    codes: Texts, pieces: tuple[Texts, Texts, Texts]
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Tell which codes `parse_part_code` would take, for all at once."""
+    right = bools(pc.match_substring_regex(codes, _DIGITS))
+    provinces = pa.array(sorted(PROVINCES), pa.string())
+    right &= bools(pc.is_in(pc.utf8_slice_codeunits(codes, 0, 2), provinces))
+    for piece in pieces:
+        right &= bools(pc.match_substring_regex(piece, "[1-9]"))
+    return right
 
 
 def _refuse_codes(
     codes: Texts,
-    given: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    suspects: np.ndarray[tuple[int], np.dtype[np.bool_]],
     layout: PartLayout,
     refusals: Refusals,
 ) -> None:
-    for at in np.flatnonzero(given & ~refusals.out):
-        code = codes[at]
+    """Refuse wrong codes, each with the piece that is at fault."""
+    for at in np.flatnonzero(suspects & ~refusals.out):
+        bad = np.zeros(len(codes), dtype=np.bool_)
+        bad[at] = True
         try:
-            parse_part_code(code or "", layout)
+            parse_part_code(codes[at].as_py(), layout)
+            piece = ""
         except InvalidInput as error:
-            bad = np.zeros(len(codes), dtype=np.bool_)
-            bad[at] = True
             piece = "" if error.field == "code" else f" ({error.field})"
-            mend = f"16 digits in the layout {layout}"
-            refusals.refuse(bad, "code", codes, f"no part code{piece}", mend)
+        mend = f"16 digits in the layout {layout}"
+        refusals.refuse(bad, "code", codes, f"no part code{piece}", mend)
 
 
 def _cut_addresses(texts: dict[str, Texts]) -> None:
-    pieces = list(zip(*(cut_address(one) for one in texts["address"]), strict=True))
-    for name, cut in zip(PIECES, pieces, strict=bool(pieces)):
-        given = texts[name]
-        texts[name] = [own or found for own, found in zip(given, cut, strict=True)]
+    """Fill in the pieces of addresses where the source does not state them."""
+    pieces = [cut_address(one) for one in texts["address"].to_pylist()]
+    for at, name in enumerate(PIECES):
+        found = pa.array([cut[at] or None for cut in pieces], pa.string())
+        texts[name] = pc.coalesce(texts[name], found)
 
 
 def _raise_floors(columns: Columns, shapes: Shapes) -> None:

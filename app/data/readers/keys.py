@@ -17,6 +17,7 @@ from typing import Final
 from uuid import UUID
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from app.data.readers.schemas import IMPORT_EPOCH
@@ -25,14 +26,11 @@ Uids = NDArray[np.uint8]
 """Shape (rows, 16)."""
 
 _EPOCH_MS: Final = int(datetime.fromisoformat(IMPORT_EPOCH).timestamp() * 1000)
-_SEPARATOR = "\x1f"
 
 
-def derived_uids(keys: Iterable[str]) -> Uids:
-    """Return one uid per key, as uint8 of shape (rows, 16)."""
-    digests = b"".join(
-        blake2b(key.encode("utf-8", "surrogatepass"), digest_size=10).digest() for key in keys
-    )
+def derived_uids(keys: Iterable[bytes]) -> Uids:
+    """Return one uid per key (UTF-8 bytes), as uint8 of shape (rows, 16)."""
+    digests = b"".join(blake2b(key, digest_size=10).digest() for key in keys)
     hashed = np.frombuffer(digests, dtype=np.uint8).reshape(-1, 10)
     uids = np.empty((len(hashed), 16), dtype=np.uint8)
     uids[:, :6] = np.frombuffer(_EPOCH_MS.to_bytes(6, "big"), dtype=np.uint8)
@@ -44,7 +42,20 @@ def derived_uids(keys: Iterable[str]) -> Uids:
 
 def derived_uid(key: str) -> UUID:
     """Return the uid of one key."""
-    return UUID(bytes=derived_uids([key]).tobytes())
+    return UUID(bytes=derived_uids([key.encode()]).tobytes())
+
+
+def as_bytes(keys: pa.Array) -> list[bytes]:
+    """Return a column of keys as UTF-8 bytes."""
+    raw: list[bytes] = keys.cast(pa.binary()).to_pylist()
+    return raw
+
+
+def uid_column(uids: Uids) -> pa.Array:
+    """Return uids as a column of 16-byte binaries."""
+    offsets = np.arange(len(uids) + 1, dtype=np.int32) * 16
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(uids.tobytes())]
+    return pa.Array.from_buffers(pa.binary(), len(uids), buffers)
 
 
 def stated_uids(texts: Sequence[str | None]) -> list[bytes | None]:
@@ -59,10 +70,9 @@ def _uid_bytes(text: str | None) -> bytes | None:
         return None
 
 
-def content_key(name: str, values: Iterable[object]) -> str:
+def content_key(name: str, content: bytes) -> str:
     """Return the key of a row without an id of its own: a hash of all that was read of it."""
-    text = _SEPARATOR.join("" if value is None else str(value) for value in values)
-    return f"{name}:#{blake2b(text.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()}"
+    return f"{name}:#{blake2b(content, digest_size=16).hexdigest()}"
 
 
 class RepeatFinder:

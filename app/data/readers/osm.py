@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -131,7 +131,7 @@ class OsmExtract:
         shown = ", ".join(f"{tag} ({count})" for tag, count in most)
         return [f"{self._left_out.total()} objects fit no rule of {self.rules.name}: {shown}"]
 
-    def chunks(self, rows: int) -> Iterator[Chunk]:
+    def chunks(self, rows: int, columns: Collection[str]) -> Iterator[Chunk]:
         """Yield chunks of about `rows` objects with WGS 84 geometry."""
         chunk = _Building(self.header)
         awaited: dict[str, int] = {}

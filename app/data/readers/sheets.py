@@ -7,7 +7,7 @@ import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, Final
@@ -70,7 +70,7 @@ class Sheet:
         """Close the workbook."""
         self._file.close()
 
-    def chunks(self, rows: int) -> Iterator[Chunk]:
+    def chunks(self, rows: int, columns: Collection[str]) -> Iterator[Chunk]:
         """Yield chunks of about `rows` rows."""
         numbers: list[int] = []
         records: list[list[str | None]] = []

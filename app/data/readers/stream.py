@@ -74,6 +74,7 @@ class ImportStream:
         self._assembler = assembler
         self._progress = progress
         self._batch_rows = batch_rows
+        self._columns = frozenset(assembler.mapping.all_columns())
         self._read = self._taken = self._repeated = self._refused = 0
         self._reasons: Counter[str] = Counter()
         self._rejects: IO[str] | None = None
@@ -96,7 +97,7 @@ class ImportStream:
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         """Yield batches of at most `batch_rows` rows or little more; never an empty one."""
-        for chunk in self._source.chunks(self._batch_rows):
+        for chunk in self._source.chunks(self._batch_rows, self._columns):
             taken = self._assembler.take(chunk)
             self._read += taken.read
             self._taken += taken.batch.num_rows
@@ -105,8 +106,12 @@ class ImportStream:
             self._refuse_hopeless(taken.rejects)
             if taken.batch.num_rows:
                 yield taken.batch
-            if self._progress is not None:
-                self._progress(self._source.done(), self._source.total)
+            self._tell()
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._progress is not None:
+            self._progress(self._source.done(), self._source.total)
 
     def summary(self) -> Summary:
         """Return what has been read so far; whole after the last batch."""

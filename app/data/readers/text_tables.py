@@ -1,26 +1,31 @@
 """CSV and its like as a source: any size in flat memory, bad lines set aside, the rest read.
 
-Python's own csv parser works on lines handed to it one by one, so that a quote which never
-closes costs its own line only: the lines it swallowed are handed out again.
+Arrow parses blocks of lines at a go. A block that it cannot take line for line (a field too many,
+a line break inside quotes, bytes that are no text) is read by Python's csv parser, which gets
+lines one by one, so that a quote which never closes costs its own line only: the lines it
+swallowed are handed out again.
 """
 
 from __future__ import annotations
 
 import csv
-import io
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
 
 from app.data.readers.chunks import Chunk, Reject, shortened
-from app.data.readers.encodings import decoding_errors, find_encoding, shown_encoding
+from app.data.readers.encodings import find_encoding, shown_encoding
+from app.data.readers.text_blocks import TextBlocks
 from app.domain.errors import InvalidInput
 
 _LONGEST_LINE: Final = 1 << 20
 _LONGEST_RECORD_LINES: Final = 2000
+_MOST_TOO_LONG: Final = 100
 _DELIMITERS: Final = (",", "\t", ";", "|")
 _MOST_COLUMNS: Final = 5000
 
@@ -28,15 +33,19 @@ csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_LINE))
 
 
 class _Lines:
-    """Lines of a text stream, which can be handed out again; counts them from 1."""
+    """Lines of a text, which can be handed out again; counts them from 1."""
 
-    def __init__(self, stream: io.TextIOBase, name: str) -> None:
-        self._stream = stream
-        self._name = name
+    def __init__(self, blocks: TextBlocks) -> None:
+        self._blocks = blocks
         self._again: deque[str] = deque()
         self.record: list[str] = []
         self.number = 0
         self.too_long: list[int] = []
+
+    @property
+    def pending(self) -> bool:
+        """Whether lines wait to be handed out again."""
+        return bool(self._again)
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -52,26 +61,19 @@ class _Lines:
         return line
 
     def _read(self) -> str:
-        try:
-            line = self._stream.readline(_LONGEST_LINE + 1)
-        except UnicodeError as error:
+        line = self._blocks.line(_LONGEST_LINE)
+        if len(line) < _LONGEST_LINE or line.endswith(b"\n"):
+            return line.decode(self._blocks.codec, "surrogateescape")
+        if self.number == 0 or len(self.too_long) >= _MOST_TOO_LONG:
             raise InvalidInput(
-                f"{self._name} is no text after line {self.number:,}: {error}.",
-                advice="Nothing was imported. Declare the right --encoding.",
-                field="encoding",
-            ) from None
-        if len(line) <= _LONGEST_LINE:
-            return line
-        if self.number == 0 or len(self.too_long) >= 100:
-            raise InvalidInput(
-                f"{self._name} has a line longer than {_LONGEST_LINE:,} characters"
+                f"{self._blocks.name} has a line longer than {_LONGEST_LINE:,} bytes"
                 f" (line {self.number + 1:,}): it is no table.",
                 advice="Nothing was imported. Choose the CSV file that was meant.",
                 field="source",
             )
         self.too_long.append(self.number + 1)
-        while line and not line.endswith(("\n", "\r")):
-            line = self._stream.readline(_LONGEST_LINE)
+        while line and not line.endswith(b"\n"):
+            line = self._blocks.line(_LONGEST_LINE)
         return "\n"
 
     def rewind(self) -> str:
@@ -88,25 +90,23 @@ class TextTable:
     crs: str | None = None
 
     def __init__(self, path: Path, encoding: str | None) -> None:
-        self._path = path
-        self._codec = find_encoding(path, encoding)
-        self.encoding: str | None = shown_encoding(self._codec)
+        codec = find_encoding(path, encoding)
+        self.encoding: str | None = shown_encoding(codec)
         self.total = path.stat().st_size
         if self.total == 0:
             raise InvalidInput(f"{path.name} is empty.", field="source")
-        self._raw = path.open("rb")
-        text = io.TextIOWrapper(
-            io.BufferedReader(self._raw, 1 << 20),
-            self._codec,
-            errors=decoding_errors(self._codec),
-            newline="",
-        )
-        self._lines = _Lines(text, path.name)
-        self._delimiter, self.header = self._read_header()
+        self._blocks = TextBlocks(path, codec)
+        self._lines = _Lines(self._blocks)
+        self._finished = False
+        try:
+            self._delimiter, self.header = _read_header(self._lines, path.name)
+        except InvalidInput:
+            self.close()
+            raise
 
     def done(self) -> int:
         """Return bytes read, of `total`."""
-        return self.total if self._raw.closed else self._raw.tell()
+        return self.total if self._finished else self._blocks.read_bytes()
 
     def notes(self) -> list[str]:
         """Return remarks for the summary: none."""
@@ -114,38 +114,75 @@ class TextTable:
 
     def close(self) -> None:
         """Close the file."""
-        self._raw.close()
+        self._blocks.close()
 
-    def chunks(self, rows: int) -> Iterator[Chunk]:
+    def chunks(self, rows: int, columns: Collection[str]) -> Iterator[Chunk]:
         """Yield chunks of about `rows` records; broken records become rejects."""
-        records: list[list[str]] = []
-        numbers: list[int] = []
-        rejects: list[Reject] = []
-        for number, record, broken in self._records():
-            if broken is None:
-                records.append(record)
-                numbers.append(number)
+        wanted = [name for name in self.header if name in columns]
+        while (block := self._blocks.block()) or self._blocks.left:
+            table = self._parsed(block, wanted) if block else None  # a line longer than a block
+            if table is None:
+                yield from self._by_lines(len(block) or 1, rows, wanted)
             else:
-                rejects.append(Reject(number, "", shortened("".join(record)), *broken))
-            if len(records) + len(rejects) >= rows:
-                yield self._chunk(numbers, records, rejects)
-                records, numbers, rejects = [], [], []
+                self._blocks.skip(len(block))
+                yield from self._sliced(table, rows)
+        self._finished = True
         self.close()
-        if records or rejects:
-            yield self._chunk(numbers, records, rejects)
 
-    def _chunk(self, numbers: list[int], records: list[list[str]], rejects: list[Reject]) -> Chunk:
-        columns = list(zip(*records, strict=True)) if records else [()] * len(self.header)
-        named: dict[str, list[str | None]] = {
-            name: list(column) for name, column in zip(self.header, columns, strict=True)
-        }
-        return Chunk(np.array(numbers, dtype=np.int64), named, None, rejects)
+    def _parsed(self, block: bytes, wanted: list[str]) -> pa.Table | None:
+        """Return the block's columns if each of its lines is one whole record, else None."""
+        try:
+            text = (
+                block
+                if self._blocks.codec == "utf-8"
+                else block.decode(self._blocks.codec).encode()
+            )
+            table = pa_csv.read_csv(
+                pa.BufferReader(text),
+                pa_csv.ReadOptions(
+                    use_threads=False, block_size=len(text) + 1, column_names=list(self.header)
+                ),
+                pa_csv.ParseOptions(
+                    delimiter=self._delimiter, newlines_in_values=True, ignore_empty_lines=False
+                ),
+                pa_csv.ConvertOptions(
+                    column_types=dict.fromkeys(self.header, pa.string()),
+                    include_columns=wanted or [self.header[0]],
+                    strings_can_be_null=False,
+                ),
+            )
+        except (pa.ArrowException, UnicodeError):
+            return None
+        lines = block.count(b"\n") + (not block.endswith(b"\n"))
+        return table if table.num_rows == lines else None
 
-    def _records(self) -> Iterator[tuple[int, list[str], tuple[str, str] | None]]:
+    def _sliced(self, table: pa.Table, rows: int) -> Iterator[Chunk]:
+        """Yield a parsed block as chunks; each of its rows is one line."""
+        for start in range(0, table.num_rows, rows):
+            part = table.slice(start, rows)
+            first = self._lines.number + 1
+            self._lines.number += part.num_rows
+            numbers = np.arange(first, first + part.num_rows, dtype=np.int64)
+            named = {name: part.column(name).combine_chunks() for name in part.schema.names}
+            yield Chunk(numbers, named)
+
+    def _by_lines(self, size: int, rows: int, wanted: list[str]) -> Iterator[Chunk]:
+        """Yield the next `size` bytes, and what their last record needs, as chunks."""
+        grown = _Growing(self.header, wanted)
+        for number, record, broken in self._records(size):
+            grown.add(number, record, broken)
+            if len(grown) >= rows:
+                yield grown.finish()
+                grown = _Growing(self.header, wanted)
+        if len(grown):
+            yield grown.finish()
+
+    def _records(self, size: int) -> Iterator[tuple[int, list[str], tuple[str, str] | None]]:
         """Yield line number, fields, and reason and mend if the record is broken."""
         lines, width = self._lines, len(self.header)
         reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
-        while True:
+        end = self._blocks.position + size
+        while lines.pending or self._blocks.position < end:
             lines.record.clear()
             start = lines.number + 1
             try:
@@ -161,41 +198,56 @@ class TextTable:
             elif record and (len(record) > 1 or record[0].strip()):
                 yield start, lines.record[:1], _wrong_width(len(record), width)
             elif lines.too_long and lines.too_long[-1] == start:
-                mend = f"lines under {_LONGEST_LINE:,} characters"
-                yield start, [""], ("line too long", mend)
-
-    def _read_header(self) -> tuple[str, tuple[str, ...]]:
-        name = self._path.name
-        try:
-            for record in self._header_candidates():
-                if any(cell.strip() for cell in record[1]):
-                    return record[0], _checked_header(record[1], name)
-        except csv.Error as error:
-            self.close()
-            raise InvalidInput(
-                f"The first line of {name} is no header of a table: {error}.",
-                advice="Nothing was imported. The first line must name the columns.",
-                field="source",
-            ) from None
-        except InvalidInput:
-            self.close()
-            raise
-        self.close()
-        raise InvalidInput(f"{name} holds nothing but empty lines.", field="source")
-
-    def _header_candidates(self) -> Iterator[tuple[str, list[str]]]:
-        """Yield each record from the start, with the delimiter that cuts it finest."""
-        for line in self._lines:
-            best = max(_DELIMITERS, key=line.count)
-            self._lines.record = [line]
-            pending = iter([line])
-            reader = csv.reader(_chained(pending, self._lines), delimiter=best, strict=True)
-            yield best, next(reader)
-            self._lines.record.clear()
+                yield start, [""], ("line too long", f"lines under {_LONGEST_LINE:,} bytes")
 
 
-def _chained(first: Iterator[str], rest: Iterator[str]) -> Iterator[str]:
-    yield from first
+class _Growing:
+    """A chunk that grows record by record."""
+
+    def __init__(self, header: tuple[str, ...], wanted: list[str]) -> None:
+        self._at = {name: header.index(name) for name in wanted}
+        self._numbers: list[int] = []
+        self._records: list[list[str]] = []
+        self._rejects: list[Reject] = []
+
+    def __len__(self) -> int:
+        return len(self._records) + len(self._rejects)
+
+    def add(self, number: int, record: list[str], broken: tuple[str, str] | None) -> None:
+        """Add a record, or its first line if it is broken."""
+        if broken is None:
+            self._records.append(record)
+            self._numbers.append(number)
+        else:
+            self._rejects.append(Reject(number, "", shortened("".join(record)), *broken))
+
+    def finish(self) -> Chunk:
+        """Return the chunk."""
+        named = {name: [record[at] for record in self._records] for name, at in self._at.items()}
+        return Chunk(np.array(self._numbers, dtype=np.int64), named, None, self._rejects)
+
+
+def _read_header(lines: _Lines, name: str) -> tuple[str, tuple[str, ...]]:
+    """Return the delimiter that cuts the first record finest, and the names of the columns."""
+    try:
+        for line in lines:
+            delimiter = max(_DELIMITERS, key=line.count)
+            lines.record = [line]
+            record = next(csv.reader(_chained(line, lines), delimiter=delimiter, strict=True))
+            if any(cell.strip() for cell in record):
+                return delimiter, _checked_header(record, name)
+            lines.record.clear()
+    except csv.Error as error:
+        raise InvalidInput(
+            f"The first line of {name} is no header of a table: {error}.",
+            advice="Nothing was imported. The first line must name the columns.",
+            field="source",
+        ) from None
+    raise InvalidInput(f"{name} holds nothing but empty lines.", field="source")
+
+
+def _chained(first: str, rest: Iterator[str]) -> Iterator[str]:
+    yield first
     yield from rest
 
 
@@ -208,10 +260,8 @@ def _broken_quote(error: csv.Error) -> tuple[str, str]:
 
 def _wrong_width(found: int, wanted: int) -> tuple[str, str]:
     plural = "" if found == 1 else "s"
-    return (
-        f"{found} field{plural} where the header has {wanted}",
-        "quote fields that hold the delimiter",
-    )
+    mend = "quote fields that hold the delimiter"
+    return f"{found} field{plural} where the header has {wanted}", mend
 
 
 def _checked_header(cells: list[str], name: str) -> tuple[str, ...]:
@@ -224,5 +274,4 @@ def _checked_header(cells: list[str], name: str) -> tuple[str, ...]:
             advice="Nothing was imported. Give each column a name of its own.",
             field="source",
         )
-    blanks = iter(range(1, len(header) + 1))
-    return tuple(cell or f"column {next(blanks)}" for cell in header)
+    return tuple(cell or f"column {at}" for at, cell in enumerate(header, 1))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,9 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyogrio
 import shapely
+from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from app.data.readers.chunks import Chunk, Reject, objects
+from app.data.readers.chunks import Chunk, Column, Reject, objects
 from app.domain.errors import InvalidInput
 
 _BROKEN: Final = (DataSourceError, DataLayerError, pa.ArrowException, ValueError, RuntimeError)
@@ -82,7 +84,7 @@ class VectorFile:
         """Return what OGR remarked."""
         return list(dict.fromkeys(self._notes))
 
-    def chunks(self, rows: int) -> Iterator[Chunk]:
+    def chunks(self, rows: int, columns: Collection[str]) -> Iterator[Chunk]:
         """Yield chunks of about `rows` features with their geometry in the file's own CRS."""
         opened = pyogrio.open_arrow(self._path, layer=0, batch_size=rows, **self._options)
         with ExitStack() as stack:
@@ -90,7 +92,7 @@ class VectorFile:
             reader = self._heard(lambda: pa.RecordBatchReader.from_stream(stream))
             name = meta["geometry_name"] or "wkb_geometry"
             while (batch := self._heard(lambda: next(reader, None))) is not None:
-                yield self._chunk(batch, name)
+                yield self._chunk(batch, name, columns)
 
     def _heard(self, step: Callable[[], Any]) -> Any:
         """Take a step of OGR's; its warnings become notes, its errors ours."""
@@ -107,12 +109,12 @@ class VectorFile:
         info = self._heard(lambda: pyogrio.read_info(self._path, layer=0, **self._options))
         return max(int(info["features"]), 0), tuple(info["fields"]), info["crs"]
 
-    def _chunk(self, batch: pa.RecordBatch, geometry_name: str) -> Chunk:
+    def _chunk(self, batch: pa.RecordBatch, geometry_name: str, wanted: Collection[str]) -> Chunk:
         first = self._read + 1
         self._read += batch.num_rows
         numbers = np.arange(first, first + batch.num_rows, dtype=np.int64)
         columns = {
-            name: _as_text(batch.column(name)) for name in self.header if name in batch.schema.names
+            name: _as_text(batch.column(name)) for name in batch.schema.names if name in wanted
         }
         if geometry_name not in batch.schema.names:
             return Chunk(numbers, columns, objects([None] * batch.num_rows))
@@ -129,7 +131,7 @@ class VectorFile:
 
 
 def _with_geometry(
-    numbers: np.ndarray[Any, Any], columns: dict[str, list[str | None]], wkb: np.ndarray[Any, Any]
+    numbers: NDArray[np.int64], columns: dict[str, Column], wkb: NDArray[np.object_]
 ) -> Chunk:
     """Decode WKB; what cannot be decoded becomes a reject."""
     shapes = shapely.from_wkb(wkb, on_invalid="ignore")
@@ -138,27 +140,20 @@ def _with_geometry(
         return Chunk(numbers, columns, shapes)
     reason, mend = "geometry cannot be read", "draw it again in QGIS"
     rejects = [Reject(int(row), "geometry", "", reason, mend) for row in numbers[lost]]
-    kept = {
-        name: [value for value, gone in zip(column, lost, strict=True) if not gone]
-        for name, column in columns.items()
-    }
+    index = pa.array(np.flatnonzero(~lost))
+    kept = {name: pa.array(column, pa.string()).take(index) for name, column in columns.items()}
     return Chunk(numbers[~lost], kept, shapes[~lost], rejects)
 
 
-def _as_text(column: pa.Array) -> list[str | None]:
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        texts: list[str | None] = column.to_pylist()
-        return texts
-    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-        return [
-            None
-            if cell is None
-            else cell.isoformat(" ")
-            if hasattr(cell, "hour")
-            else cell.isoformat()
-            for cell in column.to_pylist()
-        ]
-    return [_written(cell) for cell in column.to_pylist()]
+def _as_text(column: pa.Array) -> Column:
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return [_written(cell) for cell in column.to_pylist()]
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        raw = column.cast(pa.binary()).to_pylist()
+        return [None if cell is None else cell.decode("utf-8", "surrogateescape") for cell in raw]
+    return column.cast(pa.string())
 
 
 def _written(cell: object) -> str | None:
@@ -168,6 +163,10 @@ def _written(cell: object) -> str | None:
         return str(int(cell))
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.isoformat(" ")
+    if isinstance(cell, date):
+        return cell.isoformat()
     if isinstance(cell, (list, dict)):
         return json.dumps(cell, ensure_ascii=False, default=str)
     if isinstance(cell, bytes):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from app.data.readers import Kind, read
 from app.domain.errors import AppError
 
-COUNT = int(os.environ.get("WANGGE_FUZZ", "60"))
+COUNT = int(os.environ.get("WANGGE_FUZZ", "30"))
 quick = settings(
     max_examples=COUNT,
     deadline=None,
@@ -171,12 +171,10 @@ def test_that_a_strange_geojson_never_crashes(tmp_path, geometry, properties, co
     drained(Kind.AREAS, path)
 
 
-def test_that_a_workbook_that_unpacks_without_end_is_refused(tmp_path):
+def test_that_a_workbook_that_unpacks_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("app.data.readers.sheets._LARGEST", 1 << 20)
     path = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for at in range(3):
-            with archive.open(f"xl/{at}.xml", "w", force_zip64=True) as entry:
-                for _ in range(1024):
-                    entry.write(bytes(1 << 20))
+        archive.writestr("xl/worksheets/sheet1.xml", bytes(2 << 20))
     with pytest.raises(AppError, match="unpacks"):
         read("matters", path)
