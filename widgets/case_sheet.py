@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QFrame,
@@ -144,7 +144,7 @@ class CasePanel(QScrollArea):
         """Offer people for 另派."""
         self._words.hide()
         self._people.ask(people, tr("prompt.choose_person"))
-        self.ensureWidgetVisible(self._people)
+        QTimer.singleShot(0, self, self._show_prompt)
 
     def leave_prompt(self) -> bool:
         """Put questions away; False if none was asked."""
@@ -215,6 +215,7 @@ class CasePanel(QScrollArea):
             layout.addSpacing(space)
         self._grid = self._button_grid()
         layout.addLayout(self._grid)
+        layout.addSpacing(8)
         layout.addWidget(self._become)
         layout.addWidget(self._words)
         layout.addWidget(self._people)
@@ -300,9 +301,15 @@ class CasePanel(QScrollArea):
             self._words.ask(
                 offer.name, offer.needs, tr(f"prompt.{offer.needs}_for", move=offer.text)
             )
-            self.ensureWidgetVisible(self._words)
+            QTimer.singleShot(0, self, self._show_prompt)
         else:
             self.move_wanted.emit(offer.name, {})
+
+    def _show_prompt(self) -> None:
+        """Scroll to the question once the page has room for it."""
+        asked = self._people if self._people.isVisible() else self._words
+        if asked.isVisible():
+            self.ensureWidgetVisible(asked, 0, 12)
 
     def _on_button(self) -> None:
         self._take(self._offers[int(self.sender().property("at"))])

@@ -1,4 +1,4 @@
-"""Words of the window by key, Chinese first: `tr("inbox.mine")`.
+"""Words of the window by key, Chinese first: `tr("tab.mine")`.
 
 The tables lie in `resources/i18n/<lang>.toml` and hold the same keys (a test says so). A key that
 is missing shows itself, so that nothing is ever blank.

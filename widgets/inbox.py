@@ -7,13 +7,14 @@ from uuid import UUID
 
 from PySide6.QtCore import QModelIndex, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.store import TABS, Store, StoreDelta
 from widgets.empty import EmptyState
 from widgets.i18n import tr
 from widgets.inbox_row import CaseRowDelegate
 from widgets.models.case_list import CaseListModel
+from widgets.row_view import RowView
 from widgets.theme import Theme, font, metrics
 
 
@@ -106,14 +107,17 @@ class Inbox(QWidget):
         now_ms: Callable[[], int],
         parent: QWidget,
         tabs: Sequence[str] = TABS,
+        *,
+        big: bool = False,
     ) -> None:
         super().__init__(parent)
         self._store = store
         self._tab_names = tuple(tabs)
         self._silent = False
         self.model = CaseListModel(store, tabs[0], self)
-        self._delegate = CaseRowDelegate(theme, now_ms, self)
+        self._delegate = CaseRowDelegate(theme, now_ms, self, big=big)
         self._tabs = TabStrip(theme, self, tabs)
+        self._tabs.setVisible(len(tabs) > 1)
         self._list = self._make_list()
         self._empty = EmptyState(theme, self)
         self._stack = QStackedLayout()
@@ -215,17 +219,12 @@ class Inbox(QWidget):
         self._recount()
         self._list.viewport().update()
 
-    def _make_list(self) -> QListView:
-        view = QListView(self)
+    def _make_list(self) -> RowView:
+        view = RowView(self._delegate.row_height, self)
         view.setModel(self.model)
         view.setItemDelegate(self._delegate)
-        view.setUniformItemSizes(True)
         view.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the station walks it, whatever has focus
         view.setMouseTracking(True)
-        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         return view
 
     def _recount(self) -> None:

@@ -32,15 +32,23 @@ _LEFT, _TEXT, _RIGHT = 12, 38, 13
 class CaseRowDelegate(QStyledItemDelegate):
     """The look of a case in a list. `now_ms` is asked whenever a row is painted."""
 
-    def __init__(self, theme: Theme, now_ms: Callable[[], int], parent: QObject) -> None:
+    def __init__(
+        self, theme: Theme, now_ms: Callable[[], int], parent: QObject, *, big: bool = False
+    ) -> None:
         super().__init__(parent)
         self._theme = theme
         self._now_ms = now_ms
-        self._scale = 1.0
+        self._strong, self._small = (16, 14) if big else (14, 12)
+        self._scale = 1.2 if big else 1.0
 
     def set_theme(self, theme: Theme) -> None:
         """Paint in the colours of `theme` from now on."""
         self._theme = theme
+
+    @property
+    def row_height(self) -> int:
+        """The height of every row in pixels."""
+        return self._px(ROW_HEIGHT)
 
     def paint(
         self,
@@ -58,7 +66,8 @@ class CaseRowDelegate(QStyledItemDelegate):
         painter.save()
         self._ground(painter, area, state_flags)
         state = state_of(row, now)
-        draw_state(painter, state, QPointF(area.left() + 17, area.top() + 21), 11, self._theme)
+        dot = QPointF(area.left() + 17, area.top() + self._px(21))
+        draw_state(painter, state, dot, self._px(11), self._theme)
         reserved = self._right_side(painter, area, row, state, now)
         self._words(painter, area, row, reserved)
         painter.restore()
@@ -67,7 +76,10 @@ class CaseRowDelegate(QStyledItemDelegate):
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
         """Return the same size for every row."""
-        return QSize(200, ROW_HEIGHT)
+        return QSize(200, self.row_height)
+
+    def _px(self, size: int) -> int:
+        return round(size * self._scale)
 
     def _ground(self, painter: QPainter, area: QRect, flags: QStyle.StateFlag) -> None:
         theme = self._theme
@@ -82,15 +94,17 @@ class CaseRowDelegate(QStyledItemDelegate):
         width = area.width() - _TEXT - reserved - 12
         title = row.title or row.matter_name or tr("inbox.untitled")
         left, top = area.left() + _TEXT, area.top()
-        painter.setFont(font(14, 600))
+        painter.setFont(font(self._strong, 600))
         painter.setPen(QColor(self._theme.text))
-        elided = metrics(14, 600).elidedText(title, Qt.TextElideMode.ElideRight, width)
-        painter.drawText(QRect(left, top + 9, width, 22), _VCENTER, elided)
-        painter.setFont(font(12))
+        elided = metrics(self._strong, 600).elidedText(title, Qt.TextElideMode.ElideRight, width)
+        line = QRect(left, top + self._px(9), width, self._px(22))
+        painter.drawText(line, _VCENTER, elided)
+        painter.setFont(font(self._small))
         painter.setPen(QColor(self._theme.dim))
         place = row.address or row.grid_code
-        elided = metrics(12).elidedText(place, Qt.TextElideMode.ElideRight, width)
-        painter.drawText(QRect(left, top + 31, width, 18), _VCENTER, elided)
+        elided = metrics(self._small).elidedText(place, Qt.TextElideMode.ElideRight, width)
+        line = QRect(left, top + self._px(31), width, self._px(18))
+        painter.drawText(line, _VCENTER, elided)
 
     def _right_side(
         self, painter: QPainter, area: QRect, row: CaseRow, state: str, now_ms: int
@@ -99,25 +113,27 @@ class CaseRowDelegate(QStyledItemDelegate):
         near = row.is_open and row.due_ms is not None and row.due_ms - now_ms < 3_600_000
         weight = 600 if late or near else 400
         text = remaining(row.due_ms, now_ms) if row.is_open else step_name(row)
-        painter.setFont(font(12, weight))
+        painter.setFont(font(self._small, weight))
         ink = "critical" if late else "bad" if near else ""
         painter.setPen(self._theme.ink(ink) if ink else QColor(self._theme.dim))
         right = area.right() - _RIGHT
-        width = metrics(12, weight).horizontalAdvance(text)
-        painter.drawText(QRect(right - width, area.top() + 10, width + 2, 18), _VCENTER, text)
-        return max(width, self._pill(painter, right, area.top() + 31, row)) + _RIGHT
+        width = metrics(self._small, weight).horizontalAdvance(text)
+        line = QRect(right - width, area.top() + self._px(10), width + 2, self._px(18))
+        painter.drawText(line, _VCENTER, text)
+        pill = self._pill(painter, right, area.top() + self._px(31), row)
+        return max(width, pill) + _RIGHT
 
     def _pill(self, painter: QPainter, right: int, top: int, row: CaseRow) -> int:
         text, ink = pill_of(row)
         if not text:
             return 0
-        width = metrics(12).horizontalAdvance(text) + 16
-        box = QRectF(right - width + 0.5, top + 0.5, width, 19)
+        width = metrics(self._small).horizontalAdvance(text) + 16
+        box = QRectF(right - width + 0.5, top + 0.5, width, self._px(19))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(self._theme.line), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(box, 9.5, 9.5)
-        painter.setFont(font(12))
+        painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
+        painter.setFont(font(self._small))
         painter.setPen(self._theme.ink(ink) if ink else QColor(self._theme.dim))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
         return width

@@ -88,29 +88,29 @@ class _Hits(QWidget):
         painter.setFont(font(12))
         painter.setPen(QColor(self.theme.dim))
         if not self.rows:
-            painter.drawText(QPointF(16, 27), self.empty)
-        painter.drawText(QPointF(16, self.height() - 9), tr("palette.keys"))
+            painter.drawText(QPointF(12, 27), self.empty)
+        painter.drawText(QPointF(12, self.height() - 9), tr("palette.keys"))
 
     def _paint_row(self, painter: QPainter, at: int, found: _Found) -> None:
         theme, top = self.theme, at * _ROW
         if at == self.at:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(theme.selected))
-            painter.drawRoundedRect(QRectF(6, top + 1, self.width() - 12, _ROW - 2), 6, 6)
+            painter.drawRoundedRect(QRectF(0, top + 1, self.width(), _ROW - 2), 6, 6)
         kind = metrics(12).horizontalAdvance(found.kind)
         painter.setFont(font(12))
         painter.setPen(QColor(theme.dim))
-        painter.drawText(QPointF(self.width() - 18 - kind, top + 27), found.kind)
+        painter.drawText(QPointF(self.width() - 12 - kind, top + 27), found.kind)
         room = self.width() - 52 - kind
         title = metrics(14, 500).elidedText(found.title, Qt.TextElideMode.ElideRight, room)
         lifted = 19 if found.detail else 27
         painter.setFont(font(14, 500))
         painter.setPen(QColor(theme.text))
-        painter.drawText(QPointF(16, top + lifted), title)
+        painter.drawText(QPointF(12, top + lifted), title)
         painter.setFont(font(12))
         painter.setPen(QPen(QColor(theme.dim)))
         detail = metrics(12).elidedText(found.detail, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QPointF(16, top + 36), detail)
+        painter.drawText(QPointF(12, top + 36), detail)
 
 
 class Palette(Overlay):

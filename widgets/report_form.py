@@ -68,7 +68,7 @@ class ReportForm(Overlay):
         self._words.clear()
         for field in (self._address, self._name, self._phone):
             field.clear()
-        self._chosen.setText("")
+        self._chosen.hide()
         self._say({})
         self.pop_up()
         self._words.setFocus()
@@ -77,6 +77,7 @@ class ReportForm(Overlay):
         """Take a place in degrees WGS 84, as from a click on the map."""
         self._place = (lon, lat)
         self._chosen.setText(tr("report.picked", lon=lon, lat=lat))
+        self._chosen.show()
         if address:
             self._address.setText(address)
         self._say({})

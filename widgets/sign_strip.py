@@ -38,7 +38,7 @@ def draw_trend(painter: QPainter, box: QRectF, sign: SignRow, theme: Theme) -> N
     low, high = min(values), max(values)
     room = (high - low) or 1.0
     band = QRectF(box.left(), box.top() + box.height() * 0.22, box.width(), box.height() * 0.56)
-    painter.fillRect(band, QColor(theme.track if not theme.dark else theme.line))
+    painter.fillRect(band, QColor(theme.hover))
     colour = theme.state(sign.state)
     painter.setPen(QPen(colour, max(1.2, box.height() / 22)))
     painter.setBrush(Qt.BrushStyle.NoBrush)

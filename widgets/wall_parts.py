@@ -151,7 +151,9 @@ class WallCard(WallPart):
         self.pen(painter, 36, 400, self.theme.ink("attention") if stale else self.theme.dim)
         width = self.wide(aged, 36)
         painter.drawText(QPointF(inside.right() - width, base), aged)
-        note = " ".join(filter(None, (sign_name(sign), sign_note(sign))))
+        name = sign_name(sign)
+        own = name if name != tr(f"dimension.{self.dimension}") else ""
+        note = " ".join(filter(None, (own, sign_note(sign))))
         room = int(inside.width()) - width - self.px(24)
         self.pen(painter, 36, 400, self.theme.dim)
         words = metrics(self.px(36)).elidedText(note, Qt.TextElideMode.ElideRight, room)
@@ -199,6 +201,7 @@ class AlarmCard(WallPart):
     text = ""
     figure = ""
     caption = ""
+    late = False
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the alarm."""
@@ -219,7 +222,7 @@ class AlarmCard(WallPart):
         box = QRectF(pad, self.px(170), self.width() - 2 * pad - right, self.px(140))
         painter.drawText(box, _WRAP, self.text)
         side = QRectF(self.width() - pad - right, self.px(40), right, self.px(130))
-        self.pen(painter, 108, 700, self.theme.accent)
+        self.pen(painter, 108, 700, self.theme.ink("critical") if self.late else self.theme.accent)
         painter.drawText(side, _RIGHT, self.figure)
         self.pen(painter, 36, 400, self.theme.dim)
         painter.drawText(side.translated(0, self.px(112)), _RIGHT, self.caption)

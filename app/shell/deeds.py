@@ -30,8 +30,11 @@ class Deed:
 
     def command(self) -> Command:
         """Return it as palette and help show it."""
-        keys = "  ".join(key.replace("+", " ") for key in self.keys)
+        keys = "  ".join(_SHOWN.get(key, key.replace("+", " ")) for key in self.keys)
         return Command(self.name, self.text(), keys)
+
+
+_SHOWN = {"Up": "↑", "Down": "↓"}
 
 
 def bind(deeds: Sequence[Deed], window: QWidget) -> list[QShortcut]:

@@ -54,7 +54,7 @@ class Field(QWidget):
         self.work = CaseWork(bridge, session, self.photos, self)
         theme, now_ms = session.theme, bridge.now_ms
         self.bar = FieldBar(theme, self)
-        self.inbox = Inbox(self.feed.store, theme, now_ms, self, tabs=("mine",))
+        self.inbox = Inbox(self.feed.store, theme, now_ms, self, tabs=("mine",), big=True)
         self.panel = CasePanel(theme, now_ms, self, height=48)
         self.notice = Notice(theme, self)
         self.form = ReportForm(theme, self, height=48)

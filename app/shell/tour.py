@@ -218,7 +218,9 @@ def _walk_desk(walk: Walk, desk: Desk, stem: str, *, everything: bool) -> None:
 
 def _shoot_others(walk: Walk, desk: Desk, stem: str, row: CaseRow | None) -> None:
     _press(desk, "Ctrl+K")
-    desk.palette_box.type_text(row.address[:4] if row is not None and row.address else "路")
+    desk.palette_box.type_text(
+        row.address[:4] if row is not None and row.address else walk.core.facts.name
+    )
     walk.shoot(f"{stem}-palette")
     _press(desk, "Esc")
     _press(desk, "Ctrl+N")

@@ -22,7 +22,7 @@ from app.shell.feed import Feed
 from app.shell.session import Session
 from app.shell.stage import Stage
 from app.store import River, StoreDelta
-from widgets.i18n import language, tr
+from widgets.i18n import language, tr, tr_or
 from widgets.theme import Theme
 from widgets.wall_parts import AlarmCard, Bend, CaseRiver, WallCard, WallHead, WallPart
 from widgets.words import age, local, long_date, remaining, span
@@ -192,7 +192,8 @@ class Wall(QWidget):
         self.card.text = tr("wall.sentence", place=row.address, since=since, who=who)
         late = row.due_ms is not None and row.due_ms < now
         self.card.figure = remaining(row.due_ms, now)
-        self.card.caption = tr("state.bad" if late else "wall.left")
+        self.card.late = late
+        self.card.caption = tr("wall.clock", clock=tr_or(f"clock.{row.due_clock}", row.due_clock))
         self.card.update()
 
     def _on_theme(self, theme: Theme) -> None:

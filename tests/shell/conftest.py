@@ -177,6 +177,9 @@ class FakeCore:
             "qgis": HealthItem("normal", "qgis_up"),
         }
 
+    def make_signs(self) -> tuple[SignRow, ...]:
+        return make_signs()
+
     def publish(self, changes: Changes) -> None:
         for listener in tuple(self.listeners):
             listener(changes)
@@ -388,6 +391,12 @@ class FakeMap(QWidget):
 def core() -> FakeCore:
     """A core with the inbox of the pictures."""
     return FakeCore()
+
+
+@pytest.fixture
+def fake_map() -> type[FakeMap]:
+    """The class of maps that only remember."""
+    return FakeMap
 
 
 @pytest.fixture

@@ -1,0 +1,176 @@
+"""The wall tells one alarm at a time and goes back; the field always says what is not sent."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from PySide6.QtCore import Qt
+
+from app.services.changes import Changes
+from app.shell.bridge import Bridge
+from app.shell.field import Field
+from app.shell.session import Session
+from app.shell.stage import Stage
+from app.shell.wall import Wall
+
+FLOOD = UUID(int=101)
+
+
+@pytest.fixture
+def open_wall(core: Any, fake_map: Any, qtbot: Any, chinese: None) -> Generator[Any]:
+    made = []
+
+    def start() -> Wall:
+        bridge = Bridge(core)
+        wall = Wall(bridge, Session(theme="dark"), Stage(fake_map(), bridge))
+        wall.resize(1920, 1080)
+        wall.show()
+        wall.open()
+        made.append(wall)
+        qtbot.waitUntil(lambda: wall.feed.is_open and bridge.waiting == 0)
+        return wall
+
+    yield start
+    for wall in made:
+        wall.close()
+        wall.deleteLater()
+
+
+@pytest.fixture
+def open_field(core: Any, fake_map: Any, qtbot: Any, chinese: None) -> Generator[Any]:
+    made = []
+
+    def start() -> Field:
+        for uid, row in list(core.rows.items())[:3]:
+            core.rows[uid] = replace(
+                row, step="dispatched", unit=UUID(int=20), unit_name="市政",
+                person=UUID(int=11), person_name="陈师傅",
+            )  # fmt: skip
+        bridge = Bridge(core)
+        session = Session(theme="field", role="handler")
+        field = Field(bridge, session, Stage(fake_map(), bridge))
+        field.resize(1366, 768)
+        field.show()
+        field.open()
+        made.append(field)
+        qtbot.waitUntil(lambda: field.feed.is_open and bridge.waiting == 0)
+        return field
+
+    yield start
+    for field in made:
+        field.close()
+        field.deleteLater()
+
+
+def test_that_a_critical_case_moves_the_map_there_and_back(
+    open_wall: Any, core: Any, qtbot: Any
+) -> None:
+    wall = open_wall()
+    wall._look_for_alarm()
+    row = core.rows[FLOOD]
+    assert wall.alarm.uid == FLOOD
+    assert wall.card.isVisible()
+    assert ("fly", row.lon, row.lat, 1.2) in wall.stage.view.flights
+    wall._back.setInterval(1)
+    wall._back.start()
+    qtbot.waitUntil(lambda: wall.alarm is None)
+    assert not wall.card.isVisible()
+    assert wall.stage.view.flights[-1] == ("fit", None)
+
+
+def test_that_the_same_case_is_told_once(open_wall: Any) -> None:
+    wall = open_wall()
+    wall._look_for_alarm()
+    wall.end_alarm()
+    wall._look_for_alarm()
+    assert wall.alarm is None
+
+
+def test_that_the_alarm_says_who_goes_once_somebody_is_sent(
+    open_wall: Any, core: Any, qtbot: Any
+) -> None:
+    wall = open_wall()
+    wall._look_for_alarm()
+    assert "尚未派遣" in wall.card.text
+    sent = replace(core.rows[FLOOD], unit=UUID(int=20), unit_name="排水所", person=UUID(int=11),
+                   person_name="李强", changed_ms=core.now + 1)  # fmt: skip
+    core.publish(Changes(cases=(sent,)))
+    qtbot.waitUntil(lambda: "李强" in wall.card.text)
+
+
+def test_that_the_smallest_text_of_a_wall_is_32_pixels_at_3840(open_wall: Any) -> None:
+    wall = open_wall()
+    for part in wall._parts():
+        assert part.scale == 0.5
+    sizes = [36, 34, 40, 44]
+    assert min(wall.head.px(size) for size in sizes) >= 16
+
+
+def test_that_a_wall_asks_nothing_of_anybody(open_wall: Any) -> None:
+    wall = open_wall()
+    assert wall.cursor().shape() is Qt.CursorShape.BlankCursor
+    assert all(
+        part.testAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        for part in wall._parts()
+    )
+
+
+def test_that_stale_readings_are_said_to_be_stale(open_wall: Any, core: Any, qtbot: Any) -> None:
+    wall = open_wall()
+    core.publish(Changes(signs=core.make_signs()))
+    qtbot.waitUntil(lambda: len(wall.feed.store.signs) == 6)
+    wall._on_tick()
+    assert wall.head.right_state == ""
+    core.now += 5 * 60_000
+    wall._on_tick()
+    assert wall.head.right_state == "attention"
+    wall.grab()
+
+
+def test_that_the_field_shows_only_my_tasks(open_field: Any) -> None:
+    field = open_field()
+    assert field.inbox.model.rowCount() == 3
+
+
+def test_that_a_task_is_taken_and_done_in_the_field(open_field: Any, core: Any, qtbot: Any) -> None:
+    field = open_field()
+    field.inbox.step(1)
+    qtbot.waitUntil(lambda: field.panel.sheet is not None)
+    case = field.session.case
+    qtbot.keyClick(field, Qt.Key.Key_S)
+    qtbot.waitUntil(lambda: field.panel.sheet.state.step == "signed")
+    qtbot.keyClick(field, Qt.Key.Key_H)
+    field.panel._words._words.setPlainText("已清理")
+    field.panel._words._on_confirmed()
+    qtbot.waitUntil(lambda: core.rows[case].step == "handled")
+
+
+def test_that_targets_in_the_field_are_big_enough_for_gloves(open_field: Any) -> None:
+    field = open_field()
+    field.inbox.step(1)
+    assert field.inbox._delegate.row_height >= 44
+    assert all(button.sizeHint().height() >= 44 for button in field.panel._buttons)
+    field.bar.grab()
+    assert all(box.height() >= 44 for _, box in field.bar._boxes)
+
+
+def test_that_what_is_not_sent_is_in_sight(open_field: Any) -> None:
+    field = open_field()
+    field._on_tick()
+    assert "已送达" in field.bar._state_words()
+    field.bar.show_state("陈师傅", 2, 3)
+    assert "2" in field.bar._state_words()
+
+
+def test_that_the_faces_of_the_field_change_by_touch(open_field: Any, qtbot: Any) -> None:
+    field = open_field()
+    field.bar.grab()
+    boxes = dict(field.bar._boxes)
+    qtbot.mouseClick(field.bar, Qt.MouseButton.LeftButton, pos=boxes["map"].center().toPoint())
+    assert field.stage.widget.isVisible()
+    qtbot.mouseClick(field.bar, Qt.MouseButton.LeftButton, pos=boxes["form"].center().toPoint())
+    assert field.form.isVisible()
