@@ -1,0 +1,145 @@
+"""Doors: addresses along named streets, odd numbers on one side and even on the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from app.domain.geodesy import CityFrame
+from app.sample.areas import Areas
+from app.sample.furniture import Way
+from app.sample.part_rows import grid_of
+from app.sample.roads import Roads
+from app.sample.tables import batch, fixed_bytes, maybe_uids, point_wkb, uids
+
+Floats = NDArray[np.float64]
+_STEP = 10.0  # metres from door to door on one side; numbers rise by two
+_SPARSE = 22.0  # metres between doors that are kept, where streets are full
+_SETBACK = 5.5
+WANTED: dict[str, tuple[int, ...]] = {
+    "汾阳路": (150,), "复兴中路": (1295,), "五原路": (212,), "安福路": (288,), "长乐路": (613,),
+    "淮海中路": (1010, 1285), "高安路": (18,), "康平路": (101,), "永嘉路": (387,),
+    "漕溪北路": (595,), "衡山路": (880,), "武康路": (113,), "湖南路": (262,),
+}  # fmt: skip
+"""House numbers that certain streets have for sure."""
+
+
+@dataclass(frozen=True)
+class Doors:
+    """Doors in local metres.
+
+    Attributes:
+        x, y: float64, shape (n,).
+        road: names, number: int64, lane: int64 (弄, 0 for none); shape (n,).
+    """
+
+    x: Floats
+    y: Floats
+    road: NDArray[np.object_]
+    number: NDArray[np.int64]
+    lane: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self.x)
+
+
+def make_doors(roads: Roads, way: Way, rng: np.random.Generator) -> Doors:
+    """Put doors along all named streets, as densely as the way is full."""
+    xs: list[Floats] = []
+    ys: list[Floats] = []
+    names: list[str] = []
+    numbers: list[int] = []
+    last: dict[str, int] = {}
+    able = (roads.name != "") & ~np.isin(roads.kind, ("expressway", "metro"))
+    total = way.full[way.first[1:] - 1] - way.full[way.first[:-1]]
+    for i in np.flatnonzero(able & (total > _STEP)).tolist():
+        span = slice(way.first[i], way.first[i + 1])
+        run = way.run[span] - way.run[way.first[i]]
+        full = way.full[span] - way.full[way.first[i]]
+        name = str(roads.name[i])
+        start, per_metre = _numbering(name, float(run[-1]), last.get(name, 0))
+        for side in (1, 0):
+            mark = np.arange(_SPARSE * float(rng.uniform(0.3, 1.0)), full[-1], _SPARSE)
+            at = np.interp(mark, full, run)
+            number = start + 2 * np.floor(at * per_metre / 2).astype(np.int64) + side
+            number, keep = np.unique(number, return_index=True)
+            x, y = _beside(way.xy[span], run, at[keep], (roads.width[i] / 2 + _SETBACK, side))
+            xs.append(x)
+            ys.append(y)
+            numbers += number.tolist()
+            names += [name] * len(number)
+        last[name] = max(numbers[-1], start) if numbers else start
+    found = Doors(
+        np.concatenate(xs), np.concatenate(ys), np.array(names, dtype=object), np.array(numbers),
+        np.where(rng.random(len(numbers)) < 0.12, 1, 0),
+    )  # fmt: skip
+    return _with_wanted(found)
+
+
+def _numbering(name: str, length: float, last: int) -> tuple[int, float]:
+    """Return the even number before a street's first door and how fast numbers rise a metre."""
+    wanted = WANTED.get(name)
+    if last or not wanted:
+        return (last // 2 + 1) * 2 if last else 0, 2 / _STEP
+    middle = sum(wanted) / len(wanted)
+    start = middle - length / _STEP
+    if start >= 0:
+        return int(start / 2) * 2, 2 / _STEP
+    return 0, middle / (length * 0.6)
+
+
+def _beside(xy: Floats, run: Floats, at: Floats, where: tuple[float, int]) -> tuple[Floats, Floats]:
+    """Return points beside a line; `where` is the distance and 1 for left, 0 for right."""
+    away, left = where
+    k = np.clip(np.searchsorted(run, at, side="right"), 1, len(run) - 1)
+    a, b = xy[k - 1], xy[k]
+    ahead = (b - a) / np.maximum(np.hypot(*(b - a).T), 1e-9)[:, None]
+    spot = a + ahead * (at - run[k - 1])[:, None]
+    turn = away if left else -away
+    return spot[:, 0] - ahead[:, 1] * turn, spot[:, 1] + ahead[:, 0] * turn
+
+
+def _with_wanted(doors: Doors) -> Doors:
+    number, lane = doors.number.copy(), doors.lane.copy()
+    for name, wanted in WANTED.items():
+        mine = np.flatnonzero(doors.road == name)
+        for value in wanted:
+            if len(mine):
+                nearest = mine[np.argmin(np.abs(number[mine] - value))]
+                number[nearest] = value
+                lane[nearest] = 0
+    return Doors(doors.x, doors.y, doors.road, number, lane)
+
+
+def door_batch(
+    areas: Areas, frame: CityFrame, doors: Doors, rng: np.random.Generator
+) -> pa.RecordBatch:
+    """Return doors as places, those within a grid only, sorted by grid."""
+    lon, lat = frame.to_lonlat(doors.x, doors.y)
+    grid = grid_of(areas, lon, lat)
+    order = np.argsort(grid, kind="stable")
+    order = order[grid[order] >= 0]
+    text = [
+        f"{road}{number}{'弄' if lane else '号'}"
+        for road, number, lane in zip(
+            doors.road[order], doors.number[order], doors.lane[order], strict=True
+        )
+    ]
+    number = doors.number[order]
+    inside = doors.lane[order] > 0
+    n = len(order)
+    return batch(
+        "place",
+        {
+            "uid": fixed_bytes(uids(rng, n)), "name": text, "address": text,
+            "road": doors.road[order].tolist(),
+            "lane": [f"{v}弄" if lane else None for v, lane in zip(number, inside, strict=True)],
+            "number": [None if lane else f"{v}号" for v, lane in zip(number, inside, strict=True)],
+            "kind": ["door"] * n, "grid_uid": maybe_uids(areas.uid, grid[order]),
+            "source": ["sample"] * n, "geom": point_wkb(lon[order], lat[order]),
+        },
+    )  # fmt: skip
