@@ -26,6 +26,8 @@ def status_items(bridge: Bridge, store: Store, now_ms: int) -> tuple[list[Status
 def _item(name: str, item: HealthItem) -> StatusItem:
     words = tr_or(f"health.{item.code}", tr_or(f"health.{name}", item.code))
     text = words.format(count=item.count, total=item.total)
+    if item.code == "feeds" and not item.total:
+        text = tr("health.feeds_none")
     if name == "database" and item.count:
         since = f"{local(item.since_ms):%H:%M}" if item.since_ms else ""
         text = tr("status.local_since", since=since, n=item.count)

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,11 @@ class Walk:
         window.stage.view.wait_sharp(_WAIT_MS) if self.city_store is not None else None
         self.wait(lambda: window.bridge.waiting == 0)
         path = self.out / f"{name}.png"
-        window.grab().save(str(path))
+        self.meter.stop()  # taking the picture is the tour's doing, not the window's
+        image = window.grab().toImage()
+        self.meter.start()
+        saved = self.core.run(partial(image.save, str(path)))
+        self.wait(saved.done)
         self.pictures.append(path.name)
         if self.progress is not None:
             self.progress(name, len(self.pictures), 0)
