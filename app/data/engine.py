@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import time
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +131,32 @@ def _prepare(raw: Any, key: str | None) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     write = connection.get_execution_options().get(WRITE)
     connection.exec_driver_sql(f"PRAGMA query_only = {int(write is False)}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    if write:
+        _take_turn(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _take_turn(connection: Connection) -> None:
+    """Begin to write as soon as nobody else does, asking every 2 ms for up to `WAIT_MS`.
+
+    SQLite itself would sleep up to 100 ms between two looks, so that of two busy writers one
+    would stand still most of the time.
+    """
+    raw: Any = connection.connection.driver_connection
+    end = time.monotonic() + WAIT_MS / 1000
+    raw.execute("PRAGMA busy_timeout = 2")
+    try:
+        while True:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+            except sqlcipher.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() >= end:
+                    raise
+            else:
+                return
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
 
 
 def _begin_postgres(connection: Connection) -> None:

@@ -101,7 +101,7 @@ def test_that_a_reader_sees_the_city_as_it_was_when_it_began(city, act):
             writer.commit()
         assert reader.actions.revision() == before
     with city.begin(write=False) as reader:
-        assert reader.actions.revision() == before + 1
+        assert reader.actions.revision() > before
 
 
 def test_that_the_clock_goes_on_after_the_last_stamp_of_this_device(city, act):
