@@ -31,6 +31,7 @@ from app.services.changes import Changes
 
 if TYPE_CHECKING:
     from app.data.blobs import FileBlobs
+    from app.data.city import SqlCity
     from app.data.role_lock import RoleLock
     from app.domain.signs import Sign
     from app.engines.citystore import CityStore
@@ -64,6 +65,7 @@ def wiring() -> Wiring:
         open_core=open_core,
         store_photo=store_photo,
         create_city=create_city,
+        complete_city=complete_city,
         import_data=import_data,
         export_data=export_data,
         run_window=run_window,
@@ -204,14 +206,21 @@ def create_city(wanted: NewCity, progress: Progress) -> Mapping[str, Any]:
     """Build a sample city; see `app.sample.create`."""
     from app.sample.create import Plan, create_sample_city
 
+    if wanted.scale == "empty":
+        from app.sample.complete import create_empty_city
+
+        return create_empty_city(wanted.out, wanted.code, wanted.seed, progress)
     plan = Plan(wanted.scale, wanted.seed, wanted.code, _make_map, build_store)
     return create_sample_city(wanted.out, plan, progress)
 
 
 def _make_map(scale: str, seed: int, code: str, progress: Progress) -> MadeMap:
     from app.sample.build import build_city
+    from app.sample.create import MadeMap
 
-    return build_city(scale, seed, code, progress)
+    made = build_city(scale, seed, code=code, progress=progress)
+    totals = {name: float(total.value) for name, total in made.totals.items()}
+    return MadeMap(made.name, made.frame.lon0, made.frame.lat0, made.tables, totals)
 
 
 def build_store(folder: Path, facts: CityFacts, progress: Progress) -> None:
@@ -241,29 +250,40 @@ def open_store(folder: Path, facts: CityFacts, progress: Progress) -> CityStore:
         return citystore.open_store(folder / "store", fingerprint(folder))
 
 
+def complete_city(place: str, seed: int, progress: Progress) -> Mapping[str, Any]:
+    """Make grids and rolls where imported data have none."""
+    from app.sample.complete import complete_city as complete
+
+    with _opened(place) as city:
+        return complete(city, Path(place), seed, progress)
+
+
 def import_data(wanted: Import, progress: Progress) -> Mapping[str, Any]:
     """Take a real source in; the derived store follows when it is opened next."""
-    from app.data.city_folder import open_city
     from app.data.importing import ImportRequest, import_source
 
     request = ImportRequest(
         wanted.kind, wanted.source, wanted.crs or None, wanted.layout or None, wanted.mapping
     )
-    city = open_city(wanted.city, os.environ.get(KEY_VARIABLE))
-    try:
+    with _opened(wanted.city) as city:
         return import_source(city, request, progress)
-    finally:
-        city.close()
 
 
 def export_data(wanted: Export, progress: Progress) -> Mapping[str, Any]:
     """Write data out."""
-    from app.data.city_folder import open_city
     from app.data.exporting import export_city
 
-    city = open_city(wanted.city, os.environ.get(KEY_VARIABLE))
-    try:
+    with _opened(wanted.city) as city:
         return export_city(city, wanted.kind, wanted.out, progress)
+
+
+@contextmanager
+def _opened(place: str) -> Iterator[SqlCity]:
+    from app.data.city_folder import open_city
+
+    city = open_city(place, os.environ.get(KEY_VARIABLE))
+    try:
+        yield city
     finally:
         city.close()
 

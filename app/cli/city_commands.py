@@ -12,7 +12,7 @@ from app.cli.options import Json, Lang, city_of
 from app.cli.printing import print_summary, progress
 from app.cli.wiring import Export, Import, NewCity, Wiring
 
-SCALES = ("sample", "district", "full")
+SCALES = ("sample", "district", "full", "empty")
 
 
 def build_city(wiring: Wiring) -> typer.Typer:
@@ -23,7 +23,9 @@ def build_city(wiring: Wiring) -> typer.Typer:
     @guarded
     def new(
         out: Annotated[Path, typer.Argument(help="Folder to make; must not be there yet.")],
-        scale: Annotated[str, typer.Option(help="sample, district or full.")] = "sample",
+        scale: Annotated[
+            str, typer.Option(help="sample, district, full; empty to import into.")
+        ] = "sample",
         seed: Annotated[int, typer.Option(help="The same seed makes the same city.")] = 1,
         code: Annotated[str, typer.Option(help="Code of a Chinese city.")] = "3101",
         as_json: Json = False,
@@ -35,9 +37,18 @@ def build_city(wiring: Wiring) -> typer.Typer:
             summary = wiring.create_city(NewCity(out, scale, seed, code), show)
         print_summary(summary, as_json=as_json)
 
-    @group.callback()
-    def group_help() -> None:
-        """Make a city."""
+    @group.command("complete")
+    @guarded
+    def complete(
+        city: Annotated[str, typer.Argument(help="A city with imported streets.")],
+        seed: Annotated[int, typer.Option(help="The same seed makes the same people.")] = 1,
+        as_json: Json = False,
+        lang: Lang = "zh",
+    ) -> None:
+        """Make what real data lack 示意: grids in streets without, units, posts, people."""
+        with progress(quiet=as_json) as show:
+            summary = wiring.complete_city(city, seed, show)
+        print_summary(summary, as_json=as_json)
 
     return group
 

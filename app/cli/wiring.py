@@ -94,6 +94,7 @@ class Wiring:
     open_core: OpenCore
     store_photo: Callable[[str, Path], str]
     create_city: Callable[[NewCity, Progress], Mapping[str, Any]]
+    complete_city: Callable[[str, int, Progress], Mapping[str, Any]]
     import_data: Callable[[Import, Progress], Mapping[str, Any]]
     export_data: Callable[[Export, Progress], Mapping[str, Any]]
     run_window: Callable[[Window], int]

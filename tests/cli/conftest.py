@@ -151,6 +151,7 @@ def cli(
         open_core=open_core,
         store_photo=lambda _city, path: f"sha-{Path(path).name}",
         create_city=summary,
+        complete_city=summary,
         import_data=summary,
         export_data=summary,
         run_window=window,
