@@ -24,9 +24,11 @@ def write_map(
 ) -> dict[str, int]:
     """Write `tables` (layer name to Arrow batches in `map_schema` columns) to a new `path`.
 
-    The file appears whole or not at all. Returns rows written by layer. Raises `InvalidInput`
-    for a layer or column that is not in the schema, `StorageFailure` if the disk fails.
+    The file appears whole or not at all, with all layers, those not given empty. Returns rows
+    written by layer. Raises `InvalidInput` for a layer or column that is not in the schema,
+    `StorageFailure` if the disk fails.
     """
+    tables = {**tables, **{name: () for name in LAYERS if name not in tables}}
     part = path.with_suffix(".part.gpkg")
     part.unlink(missing_ok=True)
     written: dict[str, int] = {}
@@ -119,9 +121,7 @@ def _index(path: Path, layers: list[MapLayer]) -> None:
             for column in layer.indexed:
                 unique = "UNIQUE" if column == "uid" else ""
                 name = f"ix_{layer.name}_{column}"
-                connection.execute(
-                    f'CREATE {unique} INDEX "{name}" ON "{layer.name}" ("{column}")'
-                )
+                connection.execute(f'CREATE {unique} INDEX "{name}" ON "{layer.name}" ("{column}")')
         connection.execute("ANALYZE")
         connection.commit()
     finally:
