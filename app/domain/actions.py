@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,6 +25,8 @@ from app.domain.hlc import Stamp
 FORMAT = 1
 Body = Mapping[str, Any]
 _MAX_BYTES = 256 * 1024
+_DEEPEST = 32
+_HASH = re.compile(r"[0-9a-f]{64}")
 _KEYS = frozenset(
     {"format", "uid", "subject", "device", "hlc", "parents", "type", "version", "rules", "actor",
      "role", "body"}
@@ -168,6 +171,8 @@ def canonical_bytes(value: Mapping[str, Any], limit: int = _MAX_BYTES) -> bytes:
 def parse_action(data: bytes) -> Action:
     """Read canonical bytes; raises `Forged` for anything else."""
     try:
+        if len(data) > _MAX_BYTES:
+            raise ValueError("size")
         raw = json.loads(data)
         if not isinstance(raw, dict) or set(raw) != _KEYS or raw["format"] != FORMAT:
             raise ValueError("fields")
@@ -176,13 +181,13 @@ def parse_action(data: bytes) -> Action:
             subject=UUID(raw["subject"]),
             device=str(raw["device"]),
             stamp=Stamp.parse(raw["hlc"]),
-            parents=tuple(raw["parents"]),
+            parents=_parents(raw["parents"]),
             type=str(raw["type"]),
             version=int(raw["version"]),
             rules=str(raw["rules"]),
             actor=UUID(raw["actor"]),
             role=str(raw["role"]),
-            body=raw["body"],
+            body=_map(raw["body"]),
         )
         same = action.canonical == data
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InvalidInput) as error:
@@ -197,15 +202,31 @@ def commitment(salt: bytes, value: str) -> str:
     return hashlib.sha256(b"wangge-personal\x00" + salt + b"\x00" + value.encode()).hexdigest()
 
 
-def _check_plain(value: Any, where: str) -> None:
+def _parents(raw: object) -> tuple[str, ...]:
+    if not isinstance(raw, list) or not all(isinstance(one, str) for one in raw):
+        raise ValueError("parents")
+    if len(set(raw)) != len(raw) or not all(_HASH.fullmatch(one) for one in raw):
+        raise ValueError("parents")
+    return tuple(raw)
+
+
+def _map(raw: object) -> Body:
+    if not isinstance(raw, dict):
+        raise ValueError("body")
+    return raw
+
+
+def _check_plain(value: Any, where: str, depth: int = 0) -> None:
+    if depth > _DEEPEST:
+        raise InvalidInput(f"An action may be nested {_DEEPEST} deep at most.", field="body")
     if isinstance(value, Mapping):
         for key, inner in value.items():
             if not isinstance(key, str):
                 raise InvalidInput(f"{where}: keys must be text.", field=where)
-            _check_plain(inner, f"{where}.{key}")
+            _check_plain(inner, f"{where}.{key}", depth + 1)
     elif isinstance(value, list | tuple):
         for inner in value:
-            _check_plain(inner, where)
+            _check_plain(inner, where, depth + 1)
     elif isinstance(value, bool | str) or (isinstance(value, int) and abs(value) < 2**53):
         return
     else:

@@ -1,7 +1,7 @@
 """What the bodies of known actions must look like, checked before one enters the log.
 
-The fold trusts these forms, so every border calls `check_body`. Types and versions that this
-release does not know pass unread: they are kept for a release that does.
+The fold trusts these forms, so every border calls `check_body`. The body of a version that this
+release does not know passes unread: it is kept, and waits, for a release that does.
 """
 
 from __future__ import annotations
@@ -13,17 +13,25 @@ from uuid import UUID
 from app.domain.actions import Action
 from app.domain.cases import E7
 from app.domain.errors import InvalidInput
+from app.domain.hlc import MOST_COUNT
 
 _EARLIEST_MS = 946_684_800_000  # 2000-01-01
 _LATEST_MS = 4_102_444_800_000  # 2100-01-01
 _TEXT_MOST = 200
 _LIST_MOST = 64
+BODY_VERSION = 1
 
 
 def check_body(action: Action) -> None:
     """Raise `InvalidInput` naming the field if a known part of the body has a wrong form."""
     if not _EARLIEST_MS <= action.stamp.ms <= _LATEST_MS:
         raise InvalidInput("The action's time lies outside 2000 to 2100.", field="hlc")
+    if action.stamp.device != action.device or not 0 <= action.stamp.count <= MOST_COUNT:
+        raise InvalidInput("The action's time was not read by its device.", field="hlc")
+    for name in ("device", "type", "role", "rules"):
+        _text(getattr(action, name), name)
+    if action.version != BODY_VERSION:
+        return
     body = action.body
     if not isinstance(body, Mapping):
         raise InvalidInput("The action's body is no map.", field="body")
@@ -64,6 +72,8 @@ def _uid(value: Any, name: str) -> None:
 def _text(value: Any, name: str) -> None:
     if not isinstance(value, str) or len(value) > _TEXT_MOST:
         raise InvalidInput(f"{name} must be text of {_TEXT_MOST} letters at most.", field=name)
+    if "\x00" in value:
+        raise InvalidInput(f"{name} holds a NUL character, which cannot be kept.", field=name)
 
 
 def _list(value: Any, name: str) -> None:
@@ -74,11 +84,14 @@ def _list(value: Any, name: str) -> None:
 
 
 def _refs(value: Any, name: str) -> None:
-    if not isinstance(value, Mapping):
-        raise InvalidInput(f"{name} must be a map.", field=name)
+    if not isinstance(value, Mapping) or len(value) > _LIST_MOST:
+        raise InvalidInput(f"{name} must be a map of {_LIST_MOST} at most.", field=name)
     for kind, one in value.items():
+        _text(kind, name)
         if not isinstance(one, Mapping) or set(one) != {"key", "commitment"}:
             raise InvalidInput(f"refs.{kind} must hold key and commitment.", field="refs")
+        if not one["key"]:
+            raise InvalidInput(f"refs.{kind} must hold a key.", field="refs")
         _uid(one["key"], f"refs.{kind}")
         _text(one["commitment"], f"refs.{kind}")
 

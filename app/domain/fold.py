@@ -3,25 +3,29 @@
 Actions form a hash DAG by `parents`. They are laid in one line: parents first, and among those
 free to come next the smallest (stamp, hash). Each is then applied if the rule set it pins opens
 it at that point. What is not open (two people acted apart, a role too small, handler and checker
-the same) stays in the history as `refused` with the reason; an action whose parents are not here
-yet waits outside the state. Nothing reads the present, and nothing is dropped.
+the same) stays in the history as `refused` with the reason; an action whose parents or rule set
+are not here yet, or whose body is of a later release, waits outside the state with all that
+follows it. Nothing reads the present, and nothing is dropped.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
 from app.domain.actions import Action
+from app.domain.bodies import BODY_VERSION
 from app.domain.cases import CaseState, Entry
 from app.domain.clocks import Clock
+from app.domain.errors import NotFound
 from app.domain.rules import RuleBook, RulesByHash
 from app.domain.workflow import CREATE, UNDO, Move
 
 _UNDO_ROLES = ("dispatcher", "shift_lead")
+_ALWAYS_REQUIRED = {CREATE: ("place",), "file": ("matter",)}  # whatever a rule set forgets
 _REQUIRED_FIELDS = {
     "place": ("lon_e7", "lat_e7"),
     "words": ("refs.words",),
@@ -44,7 +48,9 @@ class _Undoable:
 
 def fold(actions: Iterable[Action], rules: RulesByHash) -> CaseState | None:
     """Return the state after `actions` of one case, or None while its report is not here."""
-    ready, waiting = in_line(actions)
+    known = list(actions)
+    unread = _unread(known, rules)
+    ready, waiting = in_line(known, unread)
     state: CaseState | None = None
     stack: list[_Undoable] = []
     entries: list[Entry] = []
@@ -64,7 +70,9 @@ def fold(actions: Iterable[Action], rules: RulesByHash) -> CaseState | None:
             stack.append(_Undoable(action.hash, action.actor, before))
     if state is None:
         return None
-    entries.extend(_entry(action, "waiting", "parent") for action in waiting)
+    entries.extend(
+        _entry(action, "waiting", unread.get(action.hash, "parent")) for action in waiting
+    )
     return replace(
         state,
         history=tuple(entries),
@@ -73,16 +81,45 @@ def fold(actions: Iterable[Action], rules: RulesByHash) -> CaseState | None:
     )
 
 
-def in_line(actions: Iterable[Action]) -> tuple[list[Action], list[Action]]:
-    """Return actions in their one order, and those whose parents are missing."""
+def _unread(actions: Iterable[Action], rules: RulesByHash) -> dict[str, str]:
+    """Return why actions cannot be read here yet, by hash: `rules` or `version`."""
+    seen: dict[str, bool] = {}
+    unread: dict[str, str] = {}
+    for action in actions:
+        if action.rules not in seen:
+            seen[action.rules] = _is_known(action.rules, rules)
+        if action.version != BODY_VERSION:
+            unread[action.hash] = "version"
+        elif not seen[action.rules]:
+            unread[action.hash] = "rules"
+    return unread
+
+
+def _is_known(digest: str, rules: RulesByHash) -> bool:
+    try:
+        rules(digest)
+    except NotFound:
+        return False
+    return True
+
+
+def in_line(
+    actions: Iterable[Action], unread: Container[str] = ()
+) -> tuple[list[Action], list[Action]]:
+    """Return actions in their one order, and those that wait.
+
+    An action waits whose hash is in `unread` or whose parents are missing or wait.
+    """
     by_hash = {action.hash: action for action in actions}
-    missing = {h: sum(p not in by_hash for p in a.parents) for h, a in by_hash.items()}
+    missing = {
+        h: (h in unread) + sum(p not in by_hash for p in a.parents) for h, a in by_hash.items()
+    }
     open_parents = {h: len(a.parents) for h, a in by_hash.items()}
     children: dict[str, list[str]] = {}
     for h, action in by_hash.items():
         for parent in action.parents:
             children.setdefault(parent, []).append(h)
-    free = [(a.stamp, h) for h, a in by_hash.items() if not a.parents]
+    free = [(a.stamp, h) for h, a in by_hash.items() if not a.parents and not missing[h]]
     heapq.heapify(free)
     ready: list[Action] = []
     while free:
@@ -119,7 +156,10 @@ def refusal(
         return "not_reported" if state is None else "reported_twice"
     if state is not None and state.step not in move.sources:
         return f"not_from_{state.step}"
-    return refusal_of_role(state, move, action.role, action.actor) or _missing_field(move, action)
+    why = refusal_of_role(state, move, action.role, action.actor) or _missing_field(move, action)
+    if not why and action.type == "file" and action.body["matter"] not in rules.matters:
+        return "unknown_matter"
+    return why
 
 
 def refusal_of_role(state: CaseState | None, move: Move, role: str, actor: UUID) -> str:
@@ -140,7 +180,7 @@ def _refuse_undo(action: Action, undoable: tuple[str, UUID] | None) -> str:
 
 
 def _missing_field(move: Move, action: Action) -> str:
-    for need in move.requires:
+    for need in (*move.requires, *_ALWAYS_REQUIRED.get(move.name, ())):
         for path in _REQUIRED_FIELDS.get(need, (need,)):
             value: object = action.body
             for part in path.split("."):
@@ -170,19 +210,21 @@ def _entry(action: Action, effect: str, why: str) -> Entry:
         effect=effect,
         why=why,
         refs=_refs(action),
-        photos=tuple(action.body.get("photos", ())),
-        auto=bool(action.body.get("auto", False)),
+        photos=() if action.version != BODY_VERSION else tuple(action.body.get("photos", ())),
+        auto=action.body.get("auto", False) is True,
     )
 
 
 def _refs(action: Action) -> dict[str, UUID]:
+    if action.version != BODY_VERSION:
+        return {}
     raw = action.body.get("refs", {})
     return {kind: UUID(value["key"]) for kind, value in raw.items()}
 
 
 def _apply(state: CaseState | None, action: Action, rules: RuleBook) -> CaseState:
     move = rules.workflow.moves[action.type]
-    after = _report(action) if state is None else state
+    after = _report(action, rules) if state is None else state
     effect = _EFFECTS.get(action.type)
     if effect is not None:
         after = effect(after, action)
@@ -190,8 +232,9 @@ def _apply(state: CaseState | None, action: Action, rules: RuleBook) -> CaseStat
     return after
 
 
-def _report(action: Action) -> CaseState:
+def _report(action: Action, rules: RuleBook) -> CaseState:
     body = action.body
+    matter = body.get("matter", "")
     return CaseState(
         uid=action.subject,
         receipt=body.get("receipt", ""),
@@ -200,7 +243,7 @@ def _report(action: Action) -> CaseState:
         lat_e7=body["lat_e7"],
         source=body.get("source", "unknown"),
         reported_ms=body.get("at_ms", action.stamp.ms),
-        matter=body.get("matter", ""),
+        matter=matter if matter in rules.matters else "",
         grid=_uid(body, "grid"),
         street=_uid(body, "street"),
         district=_uid(body, "district"),

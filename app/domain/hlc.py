@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MAX_JUMP_MS = 5 * 60 * 1000
+MOST_COUNT = 99_999  # five digits, so that the text form sorts like the stamp
 
 
 @dataclass(frozen=True, order=True)
@@ -42,8 +43,10 @@ class HybridClock:
         """Return the stamp for something that happens here at wall time `now_ms`."""
         if now_ms > self._ms:
             self._ms, self._count = now_ms, 0
-        else:
+        elif self._count < MOST_COUNT:
             self._count += 1
+        else:
+            self._ms, self._count = self._ms + 1, 0
         return Stamp(self._ms, self._count, self._device)
 
     def receive(self, other: Stamp, now_ms: int) -> None:
