@@ -28,12 +28,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from app.domain.camera import Bounds, Camera, rung_step
-from app.domain.layers import LAYERS, with_visible
 from app.engines.citystore import CityStore
 from app.engines.tiles import Submit
 from app.services.changes import UnitRow
 from app.store import MapCases
-from layers.look import Look, MapTheme, everything, look_of
+from layers.look import Look, MapTheme
 from layers.selection.painter import Selection
 from layers.tiles import parts_at_most
 from widgets.map_count import CountJob
@@ -58,8 +57,10 @@ from widgets.map_picks import (
     part_at,
 )  # fmt: skip
 from widgets.map_wait import wait_settled
+from widgets.map_wishes import Wishes
 
-REST_MS = 70
+REST_MS = 45
+_STREAM_S = 0.1  # changes of scale that come faster than this are one movement
 _MARGIN = 96.0  # pixels around the view for which tiles are made too
 _FRAMES = 4_096
 
@@ -105,13 +106,13 @@ class MapView(QWidget):
         self._store: CityStore | None = None
         self._ground: Ground | None = None
         self._camera = Camera()
-        self._layers = LAYERS
-        self._want, self._family = everything(), (np.arange(256) % 6).astype(np.uint8)
+        self._wishes = Wishes()
         self._live = Live()
         self._counts: tuple[int, int | None] = (0, None)
         self._count_serial = 0
         self._settled = False
         self._is_home = True
+        self._zoomed_at = 0.0
         self._shows_chip = self._shows_legend = True
         self.frames_ms: deque[float] = deque(maxlen=_FRAMES)
         self._wire()
@@ -245,17 +246,17 @@ class MapView(QWidget):
 
     def set_layer_visible(self, key: str, visible: bool) -> None:
         """Show or hide a layer of `app.domain.layers`."""
-        self._layers = with_visible(self._layers, key, visible)
+        self._wishes = self._wishes.with_layer(key, visible)
         self._dress()
 
     def set_part_families(self, family: NDArray[np.uint8]) -> None:
         """Give each class of parts one of six hues: uint8 (256,)."""
-        self._family = family
+        self._wishes = replace(self._wishes, family=family)
         self._dress()
 
     def set_part_classes(self, want: NDArray[np.uint8]) -> None:
         """Show and count only classes whose entry is not 0: uint8 (256,)."""
-        self._want = want
+        self._wishes = replace(self._wishes, want=want)
         self._dress()
 
     def wait_sharp(self, timeout_ms: int = 10_000) -> bool:
@@ -292,11 +293,16 @@ class MapView(QWidget):
         goal = self._motion.goal
         if goal is not None:
             self._ground.want(goal)
-        elif zooms:  # where it will stop is not known: make do with the nearest octave
+        elif zooms and self._streams():  # it will not stop here: make do with the nearest octave
             octave = 2.0 ** round(np.log2(camera.m_per_px))
             self._ground.want(replace(camera, m_per_px=octave))
         else:
             self._ground.want(camera, _MARGIN)
+
+    def _streams(self) -> bool:
+        """Whether this change of scale follows another at once."""
+        before, self._zoomed_at = self._zoomed_at, time.perf_counter()
+        return self._zoomed_at - before < _STREAM_S
 
     @Slot(object)
     def _on_moved(self, camera: Camera) -> None:
@@ -332,12 +338,14 @@ class MapView(QWidget):
         if self._ground is None or self._store is None or self._motion.is_running:
             return
         self._ground.want(self._camera, _MARGIN)
-        if any(s.key == "labels" and s.visible for s in self._layers):
+        if "labels" in self._wishes.live():
             self._names.settle(self._store, self._camera, self.devicePixelRatioF())
         if self._counts[1] is None:
             self._count_serial += 1
             self._submit(
-                CountJob(self._store, self._camera, self._want, self._count_serial, self._arrivals)
+                CountJob(
+                    self._store, self._camera, self._wishes.want, self._count_serial, self._arrivals
+                )
             )
         self.update()
 
@@ -389,11 +397,7 @@ class MapView(QWidget):
     # state
 
     def _look(self) -> Look:
-        shown = frozenset(s.key for s in self._layers if s.visible)
-        return look_of(
-            self._theme, shown, want=self._want, family=self._family, density=self._density,
-            dpr=self.devicePixelRatioF(),
-        )  # fmt: skip
+        return self._wishes.look(self._theme, self._density, self.devicePixelRatioF())
 
     def _dress(self) -> None:
         if self._ground is not None:
@@ -413,7 +417,7 @@ class MapView(QWidget):
         ground, camera = self._ground, self._camera
         assert ground is not None
         covered = ground.paint(painter, camera)
-        shown = {s.key for s in self._layers if s.live and s.visible}
+        shown = self._wishes.live()
         if "labels" in shown:
             self._names.paint(painter, camera)
         self._live.paint(painter, camera, self._theme, shown)

@@ -161,7 +161,13 @@ class TileService:
             again = bool(self._wanted) and not self._closed and self._running < self._lanes
             self._running += again
         if again:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        try:
             self._submit(self._work)
+        except RuntimeError:  # the pool ended between two tiles: so do we
+            self.close()
 
     def _next(self) -> TileKey | None:
         with self._lock:

@@ -45,7 +45,8 @@ class Canvas:
         self._inv = 1.0 / m_per_px
         self.image = np.empty((height, width), np.uint32)
         self._sums = np.zeros((height, width + 2), np.float32)
-        self._cover = np.zeros((height, width), np.uint8)
+        self._words = np.zeros((height, (width + 7) // 8), np.uint64)
+        self._cover = self._words.view(np.uint8)
 
     def clear(self, colour: int) -> None:
         """Paint everything with one colour."""
@@ -83,7 +84,9 @@ class Canvas:
             ),
         )  # fmt: skip
         if drawn:
-            _shapes.lay_cover(self._cover, self.image, np.uint32(colour), round(alpha * _WHOLE))
+            _shapes.lay_cover(
+                self._words, self._cover, self.image, np.uint32(colour), round(alpha * _WHOLE)
+            )
         return drawn
 
     def density(self, want: Mask, ramp: Ramp) -> int:
@@ -93,7 +96,7 @@ class Canvas:
             int,
             _points.density(
                 *_cells(self._store), want, *_grid(self._store),
-                self._x0, self._y1, self._inv, counts,
+                bool(want.all()), self._x0, self._y1, self._inv, counts,
             ),
         )  # fmt: skip
         if total:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 import numba
+import numpy as np
 from numba import types
 
 from app.engines.tiles_shapes import mixed
@@ -45,13 +46,17 @@ def _span(low, high, start, bits):  # type: ignore[no-untyped-def] # pragma: no 
     return max(a, 0), min(b, (1 << bits) - 1)
 
 
-@numba.njit([types.int64(*_CELLS, _D, _D, _D, _COUNTS)], nogil=True, cache=True)
-def density(off, px, py, cls, want, cx0, cy0, bits, x0, y1, inv, counts):  # type: ignore[no-untyped-def] # pragma: no cover
-    """Count wanted parts into pixels of `counts` (h, w); returns how many fell inside."""
+@numba.njit([types.int64(*_CELLS, types.boolean, _D, _D, _D, _COUNTS)], nogil=True, cache=True)
+def density(off, px, py, cls, want, cx0, cy0, bits, every, x0, y1, inv, counts):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Count wanted parts into pixels of `counts` (h, w); returns how many fell inside.
+
+    `every` says that all classes are wanted, so that none need be read.
+    """
     h, w = counts.shape
     ia, ib = _span(x0, x0 + w / inv, cx0, bits)
     ja, jb = _span(y1 - h / inv, y1, cy0, bits)
     unit = CELL / 65536.0 * inv
+    side = CELL * inv
     total = 0
     for j in range(ja, jb + 1):
         for i in range(ia, ib + 1):
@@ -60,16 +65,19 @@ def density(off, px, py, cls, want, cx0, cy0, bits, x0, y1, inv, counts):  # typ
                 continue
             left = (cx0 + i * CELL - x0) * inv
             down = (y1 - cy0 - j * CELL) * inv
+            if every and left >= 0.0 and left + side < w and down < h and down - side >= 0.0:
+                total += off[key + 1] - off[key]
+                for n in range(off[key], off[key + 1]):
+                    # unsigned, so that no test for counting from the end is compiled in
+                    counts[np.uint64(down - py[n] * unit), np.uint64(left + px[n] * unit)] += 1
+                continue
             for n in range(off[key], off[key + 1]):
-                if want[cls[n]] == 0:
+                if not every and want[cls[n]] == 0:
                     continue
                 fx = left + px[n] * unit
                 fy = down - py[n] * unit
-                if fx < 0.0 or fy < 0.0:
-                    continue
-                col, row = int(fx), int(fy)
-                if col < w and row < h:
-                    counts[row, col] += 1
+                if fx >= 0.0 and fy >= 0.0 and fx < w and fy < h:
+                    counts[np.uint64(fy), np.uint64(fx)] += 1
                     total += 1
     return total
 

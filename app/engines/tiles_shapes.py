@@ -23,6 +23,7 @@ _I8 = types.Array(types.int64, 1, "C", readonly=True)
 _U1 = types.Array(types.uint8, 1, "C", readonly=True)
 _F4V = types.Array(types.float32, 1, "C", readonly=True)
 _COVER = types.Array(types.uint8, 2, "C")
+_WORDS = types.Array(types.uint64, 2, "C")
 _SUMS = types.Array(types.float32, 2, "C")
 _IMAGE = types.Array(types.uint32, 2, "C")
 _D = types.float64
@@ -146,13 +147,19 @@ def fill(xy, ring_off, feature_off, box, block, kind, want, x0, y1, inv, sums): 
 def lay_fill(sums, image, colour, alpha):  # type: ignore[no-untyped-def] # pragma: no cover
     """Lay `colour` with `alpha` of 256 where `sums` says inside, and clear `sums`."""
     h, w = image.shape
+    opaque = 0xFF000000 | colour
     for row in range(h):
         total = 0.0
+        inside = 0
         for x in range(w):
-            total += sums[row, x]
-            sums[row, x] = 0.0
-            inside = int(min(abs(total), 1.0) * alpha + 0.5)
-            if inside > 0:
+            step = sums[row, x]
+            if step != 0.0:
+                total += step
+                sums[row, x] = 0.0
+                inside = int(min(abs(total), 1.0) * alpha + 0.5)
+            if inside == 256:
+                image[row, x] = opaque
+            elif inside > 0:
                 image[row, x] = mixed(image[row, x], colour, inside)
         sums[row, w] = 0.0
         sums[row, w + 1] = 0.0
@@ -256,13 +263,19 @@ def stroke(  # type: ignore[no-untyped-def] # pragma: no cover
     return drawn
 
 
-@numba.njit([types.void(_COVER, _IMAGE, types.uint32, types.int64)], nogil=True, cache=True)
-def lay_cover(cover, image, colour, alpha):  # type: ignore[no-untyped-def] # pragma: no cover
-    """Lay `colour` with `alpha` of 256 times coverage, and clear `cover`."""
+@numba.njit([types.void(_WORDS, _COVER, _IMAGE, types.uint32, types.int64)], nogil=True, cache=True)
+def lay_cover(words, cover, image, colour, alpha):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Lay `colour` with `alpha` of 256 times coverage, and clear `cover`.
+
+    `words` is `cover` seen as uint64: where nothing is covered, eight pixels are passed at once.
+    """
     h, w = image.shape
     for row in range(h):
-        for x in range(w):
-            c = cover[row, x]
-            if c > 0:
-                image[row, x] = mixed(image[row, x], colour, (c * alpha + 127) // 255)
-                cover[row, x] = 0
+        for word in range(words.shape[1]):
+            if words[row, word] == 0:
+                continue
+            for x in range(word * 8, min(word * 8 + 8, w)):
+                c = cover[row, x]
+                if c > 0:
+                    image[row, x] = mixed(image[row, x], colour, (c * alpha + 127) // 255)
+            words[row, word] = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Iterable
 
@@ -16,6 +17,7 @@ FAMILY = "Noto Sans CJK SC"
 _SIZES = {DISTRICT: 15, STREET: 13, WATER: 13, ROAD: 12, GREEN: 12, GRID: 12}
 _HALO = 3.0
 _KEPT = 2_000
+_STEEP = 52  # degrees
 
 
 class LabelPainter:
@@ -76,23 +78,49 @@ class LabelPainter:
                 QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing
             )
             painter.translate(w / 2, h / 2)
-            painter.rotate(angle)
-            self._text(painter, label, width, theme)
+            if _stands(label, angle):
+                painter.rotate(angle - math.copysign(90, angle))
+            else:
+                painter.rotate(angle)
+            self._text(painter, label, angle, theme)
         finally:
             painter.end()
         return picture
 
-    def _text(self, painter: QPainter, label: Candidate, width: float, theme: MapTheme) -> None:
-        metrics = self._metrics[label.style]
-        base = QPointF(-width / 2, (metrics.ascent() - metrics.descent()) / 2)
-        path = QPainterPath()
-        path.addText(base, self._fonts[label.style], label.text)
+    def _text(self, painter: QPainter, label: Candidate, angle: float, theme: MapTheme) -> None:
+        path = self._upright_path(label) if _stands(label, angle) else self._level_path(label)
         halo = QColor(theme.ground if theme.dark else theme.panel)
         halo.setAlphaF(0.86)
         pen = QPen(halo, _HALO)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.strokePath(path, pen)
         painter.fillPath(path, _ink(label.style, theme))
+
+    def _level_path(self, label: Candidate) -> QPainterPath:
+        metrics = self._metrics[label.style]
+        width, _ = self.measure(label.style, label.text)
+        base = QPointF(-width / 2, (metrics.ascent() - metrics.descent()) / 2)
+        path = QPainterPath()
+        path.addText(base, self._fonts[label.style], label.text)
+        return path
+
+    def _upright_path(self, label: Candidate) -> QPainterPath:
+        """Set each sign upright, one under the other, as on a street sign."""
+        metrics = self._metrics[label.style]
+        width, _ = self.measure(label.style, label.text)
+        step = width / len(label.text)
+        path = QPainterPath()
+        for n, sign in enumerate(label.text):
+            along = (n + 0.5) * step - width / 2
+            left = -metrics.horizontalAdvance(sign) / 2
+            base = QPointF(left, along + (metrics.ascent() - metrics.descent()) / 2)
+            path.addText(base, self._fonts[label.style], sign)
+        return path
+
+
+def _stands(label: Candidate, angle: float) -> bool:
+    """Whether a name along a steep road is written downwards: Chinese only."""
+    return abs(angle) > _STEEP and all(ord(sign) >= 0x2E80 for sign in label.text)
 
 
 def _font(style: int, scale: float) -> QFont:

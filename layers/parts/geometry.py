@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from app.engines.citystore import CityStore
     from app.engines.tiles_canvas import Canvas, Ramp
 
-DOTS_FROM = 3.0  # metres a pixel
-_GONE = 5.0
+DOTS_FROM = 2.6  # metres a pixel
+_GONE = 3.4
 
 
 def draw(canvas: Canvas, store: CityStore, look: Look, m_per_px: float) -> None:

@@ -109,7 +109,8 @@ class SmallMap:
         match layer:
             case "road":
                 kinds = [ROAD_KINDS.index(k) for k, _ in self.roads]
-                names = [f"第{i}路" for i in range(len(self.roads))]
+                signs = "东西南北中安宁福寿康乐"
+                names = [f"{signs[i % 11]}{signs[i // 11 % 11]}路" for i in range(len(self.roads))]
                 return shapes_of(
                     self.frame, [[line] for _, line in self.roads], kinds, texts={"name": names}
                 )
