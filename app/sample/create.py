@@ -7,6 +7,7 @@ stop at any moment leaves nothing behind.
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 
 from app.data.blobs import sync_folder
-from app.data.bulk import write_map
+from app.data.bulk import empty_tables, write_map
 from app.data.bulk_cases import bulk_cases
 from app.data.city import SqlCity
 from app.data.city_folder import create_city
@@ -87,9 +88,9 @@ def create_sample_city(out: Path, plan: Plan, progress: Progress) -> Mapping[str
             advice="Name a new folder.",
             field="out",
         )
-    draft = out.with_name(f"{out.name}.part")
+    draft = out.with_name(f".{out.name}.{os.getpid()}.part")
     with translated_files(out):
-        shutil.rmtree(draft, ignore_errors=True)
+        _clear_abandoned(out)
         try:
             summary = _fill(draft, plan, progress)
             if out.exists():
@@ -99,6 +100,24 @@ def create_sample_city(out: Path, plan: Plan, progress: Progress) -> Mapping[str
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     return {"city": str(out), **summary, "seconds": round(time.monotonic() - started, 1)}
+
+
+def _clear_abandoned(out: Path) -> None:
+    """Remove drafts of processes that were killed; one that still runs keeps its own."""
+    for draft in out.absolute().parent.glob(f".{out.name}.*.part"):
+        number = draft.name.split(".")[-2]
+        if number.isdigit() and (int(number) == os.getpid() or not _runs(int(number))):
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _fill(draft: Path, plan: Plan, progress: Progress) -> dict[str, Any]:
@@ -116,7 +135,7 @@ def _fill(draft: Path, plan: Plan, progress: Progress) -> dict[str, Any]:
     )
     city = create_city(draft, facts)
     try:
-        layers = write_map(draft / "map.gpkg", made.tables, progress)
+        layers = write_map(draft / "map.gpkg", empty_tables() | dict(made.tables), progress)
         rolls = _enrol(city, draft, plan.seed, progress)
         people = _live(city, draft, rolls, plan, now_ms, progress)
     finally:

@@ -93,3 +93,11 @@ def test_that_what_is_there_is_not_touched(made: Path) -> None:
     with pytest.raises(InvalidInput, match="not touched"):
         create_sample_city(made, plan(), lambda *_: None)
     assert (made / "log.db").read_bytes() == before
+
+
+def test_that_what_a_killed_build_left_is_cleared(tmp_path: Path) -> None:
+    dead, alive = tmp_path / ".city.999999999.part", tmp_path / ".city.1.part"
+    for draft in (dead, alive):
+        (draft / "keys").mkdir(parents=True)
+    create_sample_city(tmp_path / "city", plan(), lambda *_: None)
+    assert sorted(one.name for one in tmp_path.iterdir()) == [".city.1.part", "city"]

@@ -73,7 +73,7 @@ def test_that_the_same_seed_gives_the_same_shift(play: Any) -> None:
 
 
 def test_that_every_reading_is_stored_and_shown(play: Any) -> None:
-    core, counts, heard = play("city", beats=5)
+    _, counts, heard = play("city", beats=5)
     districts = 2
     assert counts["readings"] == 5 * len(load_signs()) * (1 + districts)
     assert sum(one.readings for one in heard) == counts["readings"]
