@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter
 
 from app.domain.camera import Bounds, Camera
 from app.engines.citystore import CityStore
-from layers.labels.geometry import DISTRICT, Candidate, Placing, candidates
+from layers.labels.geometry import DISTRICT, Candidate, Placing, ordered, search
 from layers.labels.painter import LabelPainter
 from layers.look import MapTheme
 
 SLICE_S = 0.004
-_AROUND = 0.35  # share of the screen beyond its edges in which names are placed too
+_AROUND = 0.15  # share of the screen beyond its edges in which names are placed too
 
 
 class Names(QObject):
@@ -40,6 +41,7 @@ class Names(QObject):
         self._region: Bounds | None = None
         self._labels: list[Candidate] = []
         self._placing: Placing | None = None
+        self._search: Iterator[Candidate | None] | None = None
         self._queue: list[Candidate] = []
         self._next = 0
 
@@ -70,7 +72,7 @@ class Names(QObject):
     def clear(self) -> None:
         """Forget all names."""
         self._timer.stop()
-        self._placing, self._region, self._labels = None, None, []
+        self._placing, self._search, self._region, self._labels = None, None, None, []
 
     def settle(self, store: CityStore, camera: Camera, dpr: float) -> None:
         """Place names for the view at rest; nothing happens if they already stand."""
@@ -81,10 +83,10 @@ class Names(QObject):
         keep = self._labels if same else []
         self._scale, self._dpr, self._heading = camera.m_per_px, dpr, camera.heading
         self._region = box.grown(_AROUND * max(box.width, box.height))
-        self._queue = candidates(
+        self._search = search(
             store, self._region, camera.m_per_px, self._english, self._painter.measure
         )
-        self._next = 0
+        self._queue, self._next = [], 0
         region = self._region
         self._placing = Placing(
             camera.m_per_px, self._painter.measure,
@@ -108,15 +110,29 @@ class Names(QObject):
             self._timer.stop()
             return
         until = time.perf_counter() + SLICE_S
-        while self._next < len(self._queue) and time.perf_counter() < until:
-            candidate = self._queue[self._next]
-            self._next += 1
-            if placing.offer(candidate):
-                self._painter.prepare(candidate, self._theme, self._dpr, self._heading)
-        if self._next >= len(self._queue):
-            self._timer.stop()
-            self._labels, self._placing, self._queue = placing.placed, None, []
-            self.placed.emit()
+        while self._search is not None and time.perf_counter() < until:
+            self._look_for_one(self._search)
+        while self._search is None and time.perf_counter() < until:
+            if self._next >= len(self._queue):
+                self._timer.stop()
+                self._labels, self._placing, self._queue = placing.placed, None, []
+                self.placed.emit()
+                return
+            self._place_one(placing, self._queue[self._next])
+
+    def _look_for_one(self, found: Iterator[Candidate | None]) -> None:
+        try:
+            candidate = next(found)
+        except StopIteration:
+            self._search, self._queue = None, ordered(self._queue)
+            return
+        if candidate is not None:
+            self._queue.append(candidate)
+
+    def _place_one(self, placing: Placing, candidate: Candidate) -> None:
+        self._next += 1
+        if placing.offer(candidate):
+            self._painter.prepare(candidate, self._theme, self._dpr, self._heading)
 
 
 def _holds(outer: Bounds, inner: Bounds) -> bool:

@@ -482,15 +482,12 @@ class MapView(QWidget):
             self.pointer_moved.emit(self._place(event.position().x(), event.position().y()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """See `Gestures`."""
         self._gestures.release(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """See `Gestures`."""
         self._gestures.double_click(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """See `Gestures`."""
         self._gestures.wheel(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -139,7 +139,7 @@ class Camera:
         return replace(nearer, x=self.x + x0 - x1, y=self.y + y0 - y1)
 
     def fit(self, box: Bounds, margin_px: float = 24.0) -> Camera:
-        """Return the camera, at rest on a rung, that shows the whole of `box`."""
+        """Return the camera that shows the whole of `box` as large as it goes."""
         sin, cos = (abs(v) for v in self._turn())
         across = box.width * cos + box.height * sin
         along = box.width * sin + box.height * cos
@@ -149,7 +149,7 @@ class Camera:
         free_h = max(self.height - 2 * margin_px, 16.0)
         x, y = box.centre
         need = max(across / free_w, along / free_h, MIN_M_PER_PX)
-        return replace(self, x=x, y=y, m_per_px=rung_above(need))
+        return replace(self, x=x, y=y, m_per_px=clamp_scale(need))
 
     def at(self, x: float, y: float, m_per_px: float | None = None) -> Camera:
         """Return the camera moved to look at (x, y), at another scale if one is given."""
@@ -185,12 +185,6 @@ def clamp_scale(m_per_px: float) -> float:
 def rung(m_per_px: float) -> float:
     """Return the nearest scale at which the map comes to rest: 2 ** (k / 4) metres a pixel."""
     return clamp_scale(2.0 ** (round(math.log2(clamp_scale(m_per_px)) * RUNGS) / RUNGS))
-
-
-def rung_above(m_per_px: float) -> float:
-    """Return the nearest resting scale that shows no less."""
-    steps = math.log2(clamp_scale(m_per_px)) * RUNGS
-    return clamp_scale(2.0 ** (math.ceil(steps - 1e-9) / RUNGS))
 
 
 def rung_step(m_per_px: float, steps: int) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.domain.map_columns import AREA_TIERS
-from layers.look import Look, fading, wanting
+from layers.look import Look, fading, mixed, wanting
 
 if TYPE_CHECKING:
     from app.engines.citystore import CityStore
@@ -28,7 +28,7 @@ class Outline:
 
 OUTLINES = {
     "grid": Outline(1.0, 4.0, 9.0),
-    "street": Outline(1.1, 18.0, 45.0, strong=True, dash=(6.0, 4.0)),
+    "street": Outline(1.1, 18.0, 45.0, strong=True, dash=(3.5, 3.5)),
     "district": Outline(1.5, 400.0, 900.0, strong=True),
 }
 
@@ -42,6 +42,6 @@ def draw(canvas: Canvas, store: CityStore, look: Look, m_per_px: float) -> None:
         width = np.full(256, line.pixels * look.dpr, np.float32)
         canvas.stroke(
             store.shapes["area"], wanting(AREA_TIERS.index(tier)), width,
-            look.area_line if line.strong else look.grid_line, alpha * 0.9, closed=True,
+            look.area_line if line.strong else mixed(look.grid_line, look.area_line, 0.45), alpha * 0.9, closed=True,
             dash=(line.dash[0] * look.dpr, line.dash[1] * look.dpr),
         )  # fmt: skip

@@ -50,14 +50,27 @@ def candidates(
     store: CityStore, box: Bounds, m_per_px: float, english: bool, measure: Measure
 ) -> list[Candidate]:
     """Return all names that may stand in `box` (local metres) at this scale, best first."""
-    found = list(_areas(store, box, m_per_px, english))
-    found += _roads(store, box, m_per_px, measure)
+    return ordered([c for c in search(store, box, m_per_px, english, measure) if c is not None])
+
+
+def ordered(found: list[Candidate]) -> list[Candidate]:
+    """Return the best first, always in the same order."""
+    return sorted(found, key=lambda c: (c.style, c.rank, c.x, c.y, c.text))[:_MOST]
+
+
+def search(
+    store: CityStore, box: Bounds, m_per_px: float, english: bool, measure: Measure
+) -> Iterator[Candidate | None]:
+    """Yield what `candidates` returns, unordered; None after a feature that has no place here.
+
+    Each step is short, so that a window can search in slices.
+    """
+    yield from _areas(store, box, m_per_px, english)
     if m_per_px <= 60:
-        found += _named(store, "water", WATER, box, m_per_px, english)
+        yield from _named(store, "water", WATER, box, m_per_px, english)
     if m_per_px <= 8:
-        found += _named(store, "green", GREEN, box, m_per_px, english)
-    found.sort(key=lambda c: (c.style, c.rank, c.key[2:], c.text))
-    return found[:_MOST]
+        yield from _named(store, "green", GREEN, box, m_per_px, english)
+    yield from _roads(store, box, m_per_px, measure)
 
 
 def _areas(store: CityStore, box: Bounds, m_per_px: float, english: bool) -> Iterator[Candidate]:
@@ -67,8 +80,8 @@ def _areas(store: CityStore, box: Bounds, m_per_px: float, english: bool) -> Ite
         if low <= m_per_px < high:
             for row in rows[shapes.kind[rows] == AREA_TIERS.index(tier)]:
                 text = name_of(shapes, int(row), english)
-                if tier == "grid":
-                    text = text or shapes.text("code", int(row))[-3:]
+                if tier == "grid":  # its name repeats the street's; community and sequence tell it
+                    text = shapes.text("code", int(row))[-6:] or text
                 yield from _at_spot(store, shapes, int(row), style, text, box)
 
 
@@ -116,6 +129,7 @@ def _roads(store: CityStore, box: Bounds, m_per_px: float, measure: Measure) -> 
         for x, y, angle in along(line, width * m_per_px, _EVERY * m_per_px):
             if box.holds(x, y):
                 yield Candidate(ROAD, text, x, y, angle, rank[int(shapes.kind[row])])
+        yield None
 
 
 def along(

@@ -17,7 +17,7 @@ FAMILY = "Noto Sans CJK SC"
 _SIZES = {DISTRICT: 15, STREET: 13, WATER: 13, ROAD: 12, GREEN: 12, GRID: 12}
 _HALO = 3.0
 _KEPT = 2_000
-_STEEP = 52  # degrees
+_STEEP = 60  # degrees
 
 
 class LabelPainter:

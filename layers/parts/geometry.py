@@ -39,9 +39,9 @@ def ramp(look: Look, m_per_px: float, share: float) -> Ramp:
     from app.engines.tiles_canvas import Ramp
 
     pixel = (m_per_px / look.dpr) ** 2
-    top = max(look.density * pixel, 3.0)
+    top = max(look.density * pixel, 4.0)
     step = np.arange(256, dtype=np.float64)
     strength = np.clip(np.log1p(step) / np.log1p(top), 0.0, 1.0)
-    low = 0.30 if look.dark else 0.34
-    alphas = np.where(step > 0, (low + (0.92 - low) * strength) * share * 255, 0)
+    low, high = (0.28, 0.80) if look.dark else (0.28, 0.74)
+    alphas = np.where(step > 0, (low + (high - low) * strength) * share * 255, 0)
     return Ramp(np.full(256, look.part, np.uint32), alphas.astype(np.uint8))

@@ -63,8 +63,8 @@ def draw(canvas: Canvas, store: CityStore, look: Look, m_per_px: float) -> None:
         fade = fading(m_per_px, road.until * 0.6, road.until * 1.05)
         _stroke(canvas, store, look, kind, width_px(road, m_per_px), colour, fade)
     if m_per_px <= METRO.until:
-        _stroke(canvas, store, look, "metro", METRO.pixels, mixed(look.area_line, look.part, 0.5),
-                fading(m_per_px, 12.0, METRO.until), dash=(7.0, 4.0))  # fmt: skip
+        _stroke(canvas, store, look, "metro", METRO.pixels, mixed(look.road_major, look.part, 0.35),
+                fading(m_per_px, 12.0, METRO.until), dash=(16.0, 6.0))  # fmt: skip
 
 
 def _edges(
