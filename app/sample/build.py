@@ -1,49 +1,34 @@
-"""Builds a sample city 示意 from a seed: ground, roads, areas, then all that stands on them."""
+"""Builds the map of a sample city 示意 from a seed: areas, roads and all that stands there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
 import shapely
-from numpy.typing import NDArray
 
 from app.domain.errors import InvalidInput
-from app.sample.areas import Areas, area_batches, make_areas
-from app.sample.blocks import Block, cut_blocks
-from app.sample.doors import door_batch, make_doors
-from app.sample.faces import Faces, make_faces
-from app.sample.fast_roads import make_fast_roads
-from app.sample.furniture import Way, expected, lay_way, place_parts
-from app.sample.grids import Cell, cut_grids, face_mesh, share_out
-from app.sample.ground import Ground, read_ground
-from app.sample.lattice import make_bend, make_lattice
-from app.sample.mesh import Mesh
-from app.sample.part_kinds import read_kinds
+from app.sample.addresses import place_batch
+from app.sample.areas import area_batches
+from app.sample.buildings import Buildings, make_buildings
+from app.sample.compounds import (
+    Compounds, compound_batch, compound_uids, house_numbers, make_compounds, with_gates,
+)  # fmt: skip
+from app.sample.doors import make_doors
+from app.sample.furniture import Way, expected, place_parts
+from app.sample.greens import Greens, make_greens
+from app.sample.land import Land, make_land
+from app.sample.part_kinds import PartKind, read_kinds
 from app.sample.part_rows import part_batches
-from app.sample.roads import Roads, make_roads
+from app.sample.pipes import DRAINS, Pipes, make_pipes, pipe_batches
+from app.sample.promises import SHANGHAI, TALL, Promise, keep_promise
+from app.sample.roads import Roads
 from app.sample.scales import SCALES, Scale
-from app.sample.streets import assign_streets
+from app.sample.sites import make_sites, site_batch
+from app.sample.skeleton import Chance, Progress, Skeleton, furnish, make_skeleton
 from app.sample.tables import CityTables, Total, batch, fixed_bytes, to_degrees, uids, wkb
-from app.sample.water import Water, make_water
-
-Floats = NDArray[np.float64]
-Progress = Callable[[str, float], None]
-
-
-@dataclass(frozen=True)
-class Skeleton:
-    """A city before it is furnished, in local metres."""
-
-    ground: Ground
-    mesh: Mesh
-    cells: list[Cell]
-    areas: Areas
-    blocks: list[Block]
-    roads: Roads
-    water: Water
+from app.sample.water import Water
 
 
 def build_city(
@@ -52,7 +37,8 @@ def build_city(
     """Build the city with the four-digit `code` at `scale` (sample, district or full).
 
     The same arguments give the same bytes. Layers that are huge come as iterators that can be
-    read once. Raises InvalidInput for an unknown scale or code.
+    read once. Totals that `full` promises are checked here; raises ValueError if one is missed,
+    InvalidInput for an unknown scale or code.
     """
     if scale not in SCALES:
         raise InvalidInput(
@@ -60,113 +46,68 @@ def build_city(
             advice=f"Give one of {', '.join(SCALES)}.",
             field="scale",
         )
-    plan = SCALES[scale]
-    chance = _Chance(seed, code)
-    city = _skeleton(plan, code, chance, progress)
-    progress("areas", 0.5)
-    tables: dict[str, object] = {"area": area_batches(city.ground, city.areas, chance("area"))}
-    tables["road"] = [_road_batch(city, chance("road"))]
-    tables["water"] = [_water_batch(city, chance("water rows"))]
-    progress("parts", 0.6)
-    way = _way(plan, city)
-    tables["place"] = [
-        door_batch(city.areas, city.ground.frame, make_doors(city.roads, way, chance("doors")),
-                   chance("places"))
-    ]  # fmt: skip
+    plan, chance = SCALES[scale], Chance(seed, code)
+    promise = SHANGHAI if scale == "full" else Promise()
+    city = make_skeleton(plan, code, chance, progress)
     kinds = read_kinds()
-    stretch = expected(city.roads, way, kinds) / (plan.parts * 1.03) if plan.parts else 1.0
+    way = furnish(plan, city, kinds)
+    progress("buildings", 0.55)
+    land = make_land(city.ground, city.mesh, city.blocks, city.water, chance("land"))
+    land, greens = make_greens(city.ground, land, city.water, chance("greens"))
+    built = _built_blocks(plan, city, land)
+    buildings = make_buildings(land, city.roads, city.water, built, chance("buildings"))
+    buildings = keep_promise(buildings, promise, chance("promise"))
+    progress("addresses", 0.7)
+    doors = make_doors(city.roads, way, chance("doors"))
+    compounds = make_compounds(land, buildings, doors, promise.compounds, chance("compounds"))
+    doors = with_gates(doors, compounds)
+    frame = city.ground.frame
+    sites = make_sites(land, doors, promise.sites, chance("sites"))
+    progress("pipes", 0.85)
+    pipes = make_pipes(city.roads, way, promise.pipes, promise.pipe_km, chance("pipes"))
+    tables: dict[str, Iterable[pa.RecordBatch]] = {
+        "area": [
+            *area_batches(city.ground, city.areas, chance("area")),
+            compound_batch(city.areas, land, compounds, frame),
+        ],
+        "road": [_road_batch(city, city.roads, chance("road"))],
+        "water": [_shape_batch("water", city, city.water, chance("water rows"))],
+        "green": [_shape_batch("green", city, greens, chance("green rows"))],
+        "building": [_building_batch(city, buildings, compounds, chance("building rows"))],
+        "site": [site_batch(sites, frame, chance("site rows"))],
+        "place": [place_batch(city.areas, frame, doors, buildings, compounds, chance("places"))],
+        "part": _parts(plan, city, way, kinds, chance),
+        "pipe": pipe_batches(pipes, frame, chance("pipe rows")),
+    }
+    totals = _totals(plan, promise, city, buildings, compounds, pipes, len(sites))
+    progress("city", 1.0)
+    return CityTables(tables, frame, city.ground.name, code, totals)
+
+
+def _parts(
+    plan: Scale, city: Skeleton, way: Way, kinds: tuple[PartKind, ...], chance: Chance
+) -> Iterator[pa.RecordBatch]:
+    """Yield parts; nothing is computed before the first is asked for."""
+    stretch = 1.0
+    if plan.parts is not None:
+        stretch = expected(city.roads, way, kinds) / (plan.parts * 1.03)
     stand = place_parts(city.roads, way, kinds, stretch, chance("parts"))
-    tables["part"] = part_batches(
+    yield from part_batches(
         city.areas, city.ground.frame, stand, kinds, plan.parts, chance("part rows")
     )
-    progress("city", 1.0)
-    totals = {
-        "grids": Total(len(city.areas), plan.grids, "count"),
-        "streets": Total(len(city.areas.seeds), 234 if city.ground.is_shanghai else None, "count"),
-    }
-    return CityTables(tables, city.ground.frame, city.ground.name, code, totals)  # type: ignore[arg-type]
 
 
-class _Chance:
-    """A generator of its own for each step, so that a change in one leaves the others alone."""
-
-    def __init__(self, seed: int, code: str) -> None:
-        self._seed = [seed, int(code) if code.isdigit() else 0]
-
-    def __call__(self, step: str) -> np.random.Generator:
-        return np.random.default_rng([*self._seed, *step.encode()])
-
-
-def _skeleton(plan: Scale, code: str, chance: _Chance, progress: Progress) -> Skeleton:
-    progress("ground", 0.0)
-    ground = read_ground(code, chance("ground"))
-    water = make_water(ground, chance("water"))
-    progress("roads", 0.1)
-    faces, main = _faces(ground, chance)
-    street = assign_streets(ground, faces)
-    mesh, rings = face_mesh(faces)
-    count = _grids_of_faces(plan, ground, faces)
-    cells, chords = cut_grids(mesh, rings, count, chance("grids"))
-    areas = make_areas(
-        ground, mesh, cells, street, plan.duty_grids, plan.every_community, chance("codes")
-    )
-    progress("blocks", 0.2)
-    blocks, lanes = cut_blocks(
-        mesh, cells, lambda x, y: plan.block(ground.density(x, y)), chance("blocks")
-    )
-    fast = make_fast_roads(ground, chance("fast"))
-    progress("streets", 0.4)
-    roads = make_roads(ground, mesh, chords + lanes, main, fast, water, chance("roads"))
-    return Skeleton(ground, mesh, cells, areas, blocks, roads, water)
+def _built_blocks(
+    plan: Scale, city: Skeleton, land: Land
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Tell which blocks get buildings: all, or those where the city is dense or near the core."""
+    x, y = land.middle.T
+    cx, cy = city.core
+    near = np.hypot(x - cx, y - cy) < 3_600
+    return near | (city.ground.density(x, y) > plan.built_density)
 
 
-def _faces(ground: Ground, chance: _Chance) -> tuple[Faces, object]:
-    seeds = np.array([(s.x, s.y) for streets in ground.seeds for s in streets])
-    gap = np.hypot(*(seeds[:, None] - seeds[None]).transpose(2, 0, 1))
-    np.fill_diagonal(gap, np.inf)
-    nearest = np.minimum(gap.min(1), 20_000.0)
-
-    def wanted(x: Floats, y: Floats) -> Floats:
-        by_density = 560 / (0.10 + ground.density(x, y)) ** 0.75
-        away = np.hypot(x[:, None] - seeds[:, 0], y[:, None] - seeds[:, 1])
-        at = away.argmin(1)
-        by_street = 0.40 * nearest[at] + 0.25 * away.min(1)
-        return np.clip(np.minimum(by_density, by_street), 480.0, 3_600.0)
-
-    reach = max(
-        float(np.hypot(*shapely.get_coordinates(d.shape).T).max()) for d in ground.districts
-    )
-    lattice = make_lattice(wanted, make_bend(chance("bend")), reach, chance("lattice"))
-    smallest = np.array(
-        [max(40_000.0, d.shape.area / len(s) * 0.02)
-         for d, s in zip(ground.districts, ground.seeds, strict=True)]
-    )  # fmt: skip
-    return make_faces(ground.districts, lattice, smallest)
-
-
-def _grids_of_faces(plan: Scale, ground: Ground, faces: Faces) -> NDArray[np.int64]:
-    middle = shapely.get_coordinates(shapely.centroid(faces.shape))
-    weight = shapely.area(faces.shape) * (
-        ground.density(middle[:, 0], middle[:, 1]) ** 1.35 + plan.rural_grids
-    )
-    return share_out(weight, max(plan.grids, len(faces)), np.ones(len(faces), dtype=np.int64))
-
-
-def _way(plan: Scale, city: Skeleton) -> Way:
-    """Weigh all roads by how full the scale wants them."""
-    xy = shapely.get_coordinates(city.roads.line)
-    if plan.core_radius:
-        frame = city.ground.frame
-        cx, cy = frame.to_xy(121.4440, 31.2085) if city.ground.is_shanghai else (0.0, 0.0)
-        away = np.hypot(xy[:, 0] - cx, xy[:, 1] - cy) / plan.core_radius
-        fullness = np.exp(-(away**3.0))
-    else:
-        fullness = np.clip(0.25 + 2.5 * city.ground.density(xy[:, 0], xy[:, 1]), 0, 1)
-    return lay_way(city.roads, fullness, plan.background)
-
-
-def _road_batch(city: Skeleton, rng: np.random.Generator) -> pa.RecordBatch:
-    roads = city.roads
+def _road_batch(city: Skeleton, roads: Roads, rng: np.random.Generator) -> pa.RecordBatch:
     return batch(
         "road",
         {
@@ -177,12 +118,71 @@ def _road_batch(city: Skeleton, rng: np.random.Generator) -> pa.RecordBatch:
     )  # fmt: skip
 
 
-def _water_batch(city: Skeleton, rng: np.random.Generator) -> pa.RecordBatch:
-    water = city.water
+def _shape_batch(
+    layer: str, city: Skeleton, shapes: Water | Greens, rng: np.random.Generator
+) -> pa.RecordBatch:
     return batch(
-        "water",
+        layer,
         {
-            "uid": fixed_bytes(uids(rng, len(water.name))), "name": list(water.name),
-            "kind": list(water.kind), "geom": wkb(to_degrees(city.ground.frame, water.shape)),
+            "uid": fixed_bytes(uids(rng, len(shapes.name))), "name": list(shapes.name),
+            "kind": list(shapes.kind), "geom": wkb(to_degrees(city.ground.frame, shapes.shape)),
         },
     )  # fmt: skip
+
+
+def _building_batch(
+    city: Skeleton, buildings: Buildings, compounds: Compounds, rng: np.random.Generator
+) -> pa.RecordBatch:
+    compound, number = house_numbers(buildings, compounds)
+    name = [
+        f"{compounds.name[c]}{k}号楼" if c >= 0 else ""
+        for c, k in zip(compound.tolist(), number.tolist(), strict=True)
+    ]
+    return batch(
+        "building",
+        {
+            "uid": fixed_bytes(uids(rng, len(buildings))), "name": name,
+            "kind": buildings.kind.tolist(), "storeys": buildings.storeys.astype(np.int16),
+            "floor_m2": buildings.floor, "curtain_wall": buildings.curtain.astype(np.int8),
+            "historic": buildings.historic.astype(np.int8),
+            "compound_uid": compound_uids(compounds, compound),
+            "geom": wkb(to_degrees(city.ground.frame, buildings.shape)),
+        },
+    )  # fmt: skip
+
+
+def _totals(
+    plan: Scale,
+    promise: Promise,
+    city: Skeleton,
+    buildings: Buildings,
+    compounds: Compounds,
+    pipes: Pipes,
+    sites: int,
+) -> dict[str, Total]:
+    """Count what was made and hold it against what was promised."""
+    roads = shapely.length(city.roads.line)
+    totals = {
+        "districts": Total(len(city.ground.districts), None, "count"),
+        "streets": Total(len(city.areas.seeds), None, "count"),
+        "platforms": Total(sum(seed.platform for seed in city.areas.seeds), None, "count"),
+        "communities": Total(len(city.areas.communities), None, "count"),
+        "grids": Total(len(city.areas), plan.grids if promise.pipes else None, "count"),
+        "duty_grids": Total(len(city.areas.duties), None, "count"),
+        "road_km": Total(float(roads.sum()) / 1000, None, "km"),
+        "parts": Total(plan.parts or 0, plan.parts, "count"),
+        "buildings": Total(len(buildings), None, "count"),
+        "tall_buildings": Total(int((buildings.storeys >= TALL).sum()), promise.tall, "count"),
+        "curtain_walls": Total(int(buildings.curtain.sum()), promise.curtain_walls, "count"),
+        "historic": Total(int(buildings.historic.sum()), promise.historic, "count"),
+        "floor_m2": Total(float(buildings.floor.sum()), promise.floor_m2, "m²"),
+        "compounds": Total(len(compounds), promise.compounds, "count"),
+        "sites": Total(sites, promise.sites, "count"),
+        "pipes": Total(len(pipes), promise.pipes, "count"),
+        "pipe_km": Total(pipes.kilometres(), promise.pipe_km, "km"),
+        "drain_km": Total(pipes.kilometres(*DRAINS), promise.drain_km, "km"),
+    }
+    missed = [name for name, total in totals.items() if not total.kept]
+    if missed:
+        raise ValueError(f"totals missed: {', '.join(f'{n} {totals[n].value}' for n in missed)}")
+    return totals

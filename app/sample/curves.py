@@ -26,6 +26,18 @@ def smooth(way: Floats, step: float, closed: bool = False) -> Floats:
     return np.concatenate([*pieces, knots[-2:-1]])
 
 
+def rounded(way: Floats, step: float, reach: float) -> Floats:
+    """Return `way`, points every `step` metres, with bends shorter than `reach` worn down."""
+    half = max(1, min(int(reach / step), (len(way) - 1) // 2))
+    t = np.arange(-half, half + 1) / half
+    weight = np.exp(-2 * t**2)
+    padded = np.concatenate(
+        [2 * way[:1] - way[half:0:-1], way, 2 * way[-1:] - way[-2 : -half - 2 : -1]]
+    )
+    columns = [np.convolve(column, weight / weight.sum(), "valid") for column in padded.T]
+    return np.column_stack(columns)
+
+
 def bumpy_disc(x: float, y: float, radius: float, rng: np.random.Generator) -> shapely.Polygon:
     """Return a round shape with a shore that comes and goes by a tenth of `radius`."""
     turn = np.linspace(0, 2 * np.pi, 73)[:-1]

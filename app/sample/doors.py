@@ -5,15 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from app.domain.geodesy import CityFrame
-from app.sample.areas import Areas
 from app.sample.furniture import Way
-from app.sample.part_rows import grid_of
 from app.sample.roads import Roads
-from app.sample.tables import batch, fixed_bytes, maybe_uids, point_wkb, uids
 
 Floats = NDArray[np.float64]
 _STEP = 10.0  # metres from door to door on one side; numbers rise by two
@@ -25,6 +20,8 @@ WANTED: dict[str, tuple[int, ...]] = {
     "漕溪北路": (595,), "衡山路": (880,), "武康路": (113,), "湖南路": (262,),
 }  # fmt: skip
 """House numbers that certain streets have for sure."""
+WANTED_HOUSES = frozenset({("长乐路", 613), ("高安路", 18)})
+"""Lanes whose houses are all listed."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ def make_doors(roads: Roads, way: Way, rng: np.random.Generator) -> Doors:
         last[name] = max(numbers[-1], start) if numbers else start
     found = Doors(
         np.concatenate(xs), np.concatenate(ys), np.array(names, dtype=object), np.array(numbers),
-        np.where(rng.random(len(numbers)) < 0.12, 1, 0),
+        np.zeros(len(numbers), dtype=np.int64),
     )  # fmt: skip
     return _with_wanted(found)
 
@@ -104,42 +101,10 @@ def _beside(xy: Floats, run: Floats, at: Floats, where: tuple[float, int]) -> tu
 
 
 def _with_wanted(doors: Doors) -> Doors:
-    number, lane = doors.number.copy(), doors.lane.copy()
+    number = doors.number.copy()
     for name, wanted in WANTED.items():
         mine = np.flatnonzero(doors.road == name)
         for value in wanted:
-            if len(mine):
-                nearest = mine[np.argmin(np.abs(number[mine] - value))]
-                number[nearest] = value
-                lane[nearest] = 0
-    return Doors(doors.x, doors.y, doors.road, number, lane)
-
-
-def door_batch(
-    areas: Areas, frame: CityFrame, doors: Doors, rng: np.random.Generator
-) -> pa.RecordBatch:
-    """Return doors as places, those within a grid only, sorted by grid."""
-    lon, lat = frame.to_lonlat(doors.x, doors.y)
-    grid = grid_of(areas, lon, lat)
-    order = np.argsort(grid, kind="stable")
-    order = order[grid[order] >= 0]
-    text = [
-        f"{road}{number}{'弄' if lane else '号'}"
-        for road, number, lane in zip(
-            doors.road[order], doors.number[order], doors.lane[order], strict=True
-        )
-    ]
-    number = doors.number[order]
-    inside = doors.lane[order] > 0
-    n = len(order)
-    return batch(
-        "place",
-        {
-            "uid": fixed_bytes(uids(rng, n)), "name": text, "address": text,
-            "road": doors.road[order].tolist(),
-            "lane": [f"{v}弄" if lane else None for v, lane in zip(number, inside, strict=True)],
-            "number": [None if lane else f"{v}号" for v, lane in zip(number, inside, strict=True)],
-            "kind": ["door"] * n, "grid_uid": maybe_uids(areas.uid, grid[order]),
-            "source": ["sample"] * n, "geom": point_wkb(lon[order], lat[order]),
-        },
-    )  # fmt: skip
+            if len(mine) and value not in number[mine]:
+                number[mine[np.argmin(np.abs(number[mine] - value))]] = value
+    return Doors(doors.x, doors.y, doors.road, number, doors.lane)

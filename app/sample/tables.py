@@ -34,6 +34,15 @@ class Total:
     unit: str
     date: str = MADE_ON
 
+    @property
+    def kept(self) -> bool:
+        """Whether it is as promised: counts exactly, lengths and areas within 0.5 %."""
+        if self.wanted is None:
+            return True
+        if self.unit == "count":
+            return self.value == self.wanted
+        return abs(self.value / self.wanted - 1) <= 0.005
+
 
 @dataclass(frozen=True)
 class CityTables:

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from app.sample.curves import bumpy_disc, smooth
+from app.sample.curves import bumpy_disc, rounded, smooth
 from app.sample.ground import Ground
 
 # name, kind, width in metres, degrees WGS 84 along the middle; placed by eye, for looks only
@@ -82,7 +82,7 @@ def make_water(ground: Ground, rng: np.random.Generator) -> Water:
     found: list[tuple[str, str, shapely.Geometry]] = []
     for name, kind, width, way in streams:
         step = 120.0 if kind == "river" else 160.0
-        line = shapely.LineString(_meander(smooth(way, step), 0.25 * width + 30, rng))
+        line = shapely.LineString(_meander(rounded(smooth(way, step), step, 3 * width), 0.2 * width + 25, rng))
         found.append((name, kind, line.buffer(width / 2, quad_segs=4)))
     for name, lon, lat, radius in lakes:
         x, y = ground.frame.to_xy(lon, lat)
