@@ -35,6 +35,7 @@ OUTLINES = {
 
 def draw(canvas: Canvas, store: CityStore, look: Look, m_per_px: float) -> None:
     """Stroke the outlines shown at this scale, lower tiers first."""
+    faint = mixed(look.grid_line, look.area_line, 0.45)
     for tier, line in OUTLINES.items():
         alpha = fading(m_per_px, line.full, line.gone)
         if alpha <= 0:
@@ -42,6 +43,6 @@ def draw(canvas: Canvas, store: CityStore, look: Look, m_per_px: float) -> None:
         width = np.full(256, line.pixels * look.dpr, np.float32)
         canvas.stroke(
             store.shapes["area"], wanting(AREA_TIERS.index(tier)), width,
-            look.area_line if line.strong else mixed(look.grid_line, look.area_line, 0.45), alpha * 0.9, closed=True,
+            look.area_line if line.strong else faint, alpha * 0.9, closed=True,
             dash=(line.dash[0] * look.dpr, line.dash[1] * look.dpr),
         )  # fmt: skip

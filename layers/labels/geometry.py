@@ -111,7 +111,9 @@ def _at_spot(
         yield Candidate(style, text, x, y, rank=-int((b[2] - b[0]) * (b[3] - b[1]) / 1e4))
 
 
-def _roads(store: CityStore, box: Bounds, m_per_px: float, measure: Measure) -> Iterator[Candidate]:
+def _roads(
+    store: CityStore, box: Bounds, m_per_px: float, measure: Measure
+) -> Iterator[Candidate | None]:
     shapes = store.shapes["road"]
     kinds = [k for k, until in _ROADS.items() if m_per_px <= until]
     if not kinds:

@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.domain.camera import Bounds
+from app.domain.camera import Bounds, rung_step
 from app.engines.citystore import CityStore
 from app.services.changes import UnitRow
 from app.store import MapCases
@@ -144,7 +144,7 @@ def test_that_the_wheel_zooms_about_the_pointer(view: MapView) -> None:
         False,
     )  # fmt: skip
     QApplication.sendEvent(view, event)
-    assert view.camera.m_per_px == pytest.approx(scale / 2**0.5)
+    assert view.camera.m_per_px == pytest.approx(rung_step(scale, -2))
     assert view.camera.to_world(100, 100) == pytest.approx(before, abs=1e-6)
 
 
@@ -152,7 +152,9 @@ def test_that_the_eased_zoom_ends_where_the_quick_one_does(qtbot: QtBot, view: M
     view.set_animated(True)
     scale = view.camera.m_per_px
     qtbot.mouseDClick(view, LEFT, pos=QPoint(200, 200))
-    qtbot.waitUntil(lambda: view.camera.m_per_px == pytest.approx(scale / 2), timeout=5_000)
+    qtbot.waitUntil(
+        lambda: view.camera.m_per_px == pytest.approx(rung_step(scale, -4)), timeout=5_000
+    )
     assert eased(0) == 0
     assert eased(1) == 1
 
