@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from app.data.tables import action
 from app.domain.actions import SignedAction
@@ -29,6 +29,11 @@ _SINCE = (
 _NEWEST = select(func.max(action.c.seq))
 _LAST_STAMP = select(func.max(action.c.hlc)).where(action.c.device == bindparam("device"))
 _INSERT = insert(action)
+_RELEASE = (
+    update(action)
+    .where(action.c.hash == bindparam("digest"), action.c.status == "quarantined")
+    .values(status="ok")
+)
 
 
 class SqlActionLog:
@@ -86,6 +91,10 @@ class SqlActionLog:
     def has(self, digest: str) -> bool:
         """Tell whether the action of that hash is here."""
         return self._seq(digest) is not None
+
+    def release(self, digest: str) -> bool:
+        """Let a quarantined action count from now on; False if it was not kept apart."""
+        return self._connection.execute(_RELEASE, {"digest": digest}).rowcount > 0
 
     def last_stamp(self, device: str) -> Stamp | None:
         """Return the newest stamp of a device, to go on from."""

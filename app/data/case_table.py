@@ -35,6 +35,7 @@ _BATCH = 500
 _MOST_CELL_ROWS = 40
 _METRES_PER_DEGREE = 111_320.0
 _SHORTEST_BEGINNING = 4
+_POLAR = 89.9  # degrees; nearer to a pole there is no city, and no metres across
 _ONE = joined().where(case_row.c.uid == bindparam("wanted"))
 _ID = select(case_row.c.id).where(case_row.c.uid == bindparam("wanted"))
 
@@ -52,7 +53,7 @@ class SqlCaseTable:
 
         Title, address and names are not kept here: they are joined when read.
         """
-        phase = self._rules.current().workflow.steps[row.step].phase
+        phase = self._rules.current().workflow.step(row.step).phase
         statement = upsert(self._connection, case_row, "uid", keep=("id",)).returning(case_row.c.id)
         row_id = self._connection.execute(statement, values_of(row, state, phase)).scalar_one()
         areas = (row.grid, row.street, row.district)
@@ -106,6 +107,8 @@ class SqlCaseTable:
 
     def near(self, lon: float, lat: float, metres: float, limit: int) -> Sequence[CaseRow]:
         """Return open cases within `metres`, nearest first."""
+        if abs(lat) > _POLAR:
+            return []
         frame = CityFrame(lon, lat)
         wanted = joined().where(open_only(), self._around(lon, lat, metres))
         within: list[tuple[float, CaseRow]] = []

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from app.domain.actions import canonical_bytes
 from app.domain.clocks import Calendar, Limit, LimitUnit
@@ -15,6 +16,7 @@ from app.domain.matters import Matter, MatterTree
 from app.domain.workflow import Workflow, parse_workflow
 
 FORMAT = 1
+_LONGEST_LIMIT = 1000  # working hours or days: well within the years that a calendar is read
 _DEFAULT_LIMITS = {
     "filing": Limit(1, LimitUnit.WORK_HOUR),
     "dispatching": Limit(1, LimitUnit.WORK_HOUR),
@@ -57,7 +59,7 @@ def parse_rules(raw: Mapping[str, Any]) -> RuleBook:
         matters = MatterTree(_matter(one) for one in raw["matters"])
         calendar = _calendar(raw["calendar"])
         workflow = parse_workflow(raw["workflow"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInput(f"The rule set cannot be read: {error}.", field="rules") from error
     return RuleBook(digest, matters, workflow, calendar, raw)
 
@@ -73,17 +75,29 @@ def _matter(raw: Mapping[str, Any]) -> Matter:
         keywords=tuple(raw["keywords"]),
         lead=raw["lead"],
         limits={
-            clock: Limit(int(amount), LimitUnit(unit))
+            clock: Limit(_amount(amount), LimitUnit(unit))
             for clock, (amount, unit) in raw["limits"].items()
         },
         urgent=raw["urgent"],
     )
 
 
+def _amount(raw: Any) -> int:
+    amount = int(raw)
+    if not 0 < amount <= _LONGEST_LIMIT:
+        raise ValueError(f"a limit of {amount}")
+    return amount
+
+
 def _calendar(raw: Mapping[str, Any]) -> Calendar:
+    hours = tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in raw["hours"])
+    turns = [at for span in hours for at in span]
+    if not hours or sorted(set(turns)) != turns:
+        raise ValueError("working hours must be disjoint and in order")
+    ZoneInfo(raw["zone"])
     return Calendar(
         zone=raw["zone"],
-        hours=tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in raw["hours"]),
+        hours=hours,
         off=frozenset(date.fromisoformat(day) for day in raw["off"]),
         made_up=frozenset(date.fromisoformat(day) for day in raw["made_up"]),
         known_until=date.fromisoformat(raw["known_until"]),

@@ -59,6 +59,10 @@ class Workflow:
     steps: Mapping[str, Step]
     moves: Mapping[str, Move]
 
+    def step(self, name: str) -> Step:
+        """Return a state; one that only another rule set knows is open and waits for a hand."""
+        return self.steps.get(name) or Step(name, name, name, "", "intake", True)
+
     def open_moves(self, step: str) -> tuple[Move, ...]:
         """Return the moves that start at `step`."""
         return tuple(move for move in self.moves.values() if step in move.sources)

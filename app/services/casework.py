@@ -5,6 +5,7 @@ The fold is the judge: an action that it would refuse is not written, and the pe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from app.domain.bodies import check_body
 from app.domain.cases import E7, CaseState
 from app.domain.errors import InvalidInput, NotAllowed
 from app.domain.fold import fold
+from app.domain.hlc import MAX_JUMP_MS
 from app.domain.identity import new_uid
 from app.domain.personal import Secret, seal
 from app.domain.rules import RuleBook
@@ -37,8 +39,13 @@ from app.services.ports import City, UnitOfWork
 from app.services.sheet import build_row, load_state, require_state, suggestion_for
 from app.services.views import Suggestion
 
-_WORDS_MOST = 4000
+_MOST_LETTERS = {"words": 4000, "note": 4000, "reason": 4000}
+_FEWER_LETTERS = 200
 _FREE_WORDS = ("note", "reason")
+_FIELDS = ("matter", "unit", "post", "person", *_FREE_WORDS)
+_SOURCE = re.compile(r"[\w .:/-]{0,40}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_MAY_ERASE = ("shift_lead", "duty_leader")
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,7 @@ class _Desk:
 def report(command: ReportCase, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
     """Take in a sighting; a repeated one (same `case`) adds nothing. Sends it if sure."""
     desk = _Desk(city, uow, uow.rules.current(), now_ms)
+    _check_actor(desk, command.actor)
     _check_report(command, desk)
     case = command.case or new_uid()
     present = uow.cases.row(case) if command.case else None
@@ -79,6 +87,7 @@ def report(command: ReportCase, city: City, uow: UnitOfWork, now_ms: int) -> Cha
 def act(command: ActOnCase, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
     """Take one move; fields not given that the rules can fill (who, matter) are filled."""
     desk = _Desk(city, uow, uow.rules.current(), now_ms)
+    _check_actor(desk, command.actor)
     state = require_state(command.case, uow)
     if command.move not in desk.rules.workflow.moves or command.move == CREATE:
         raise InvalidInput(
@@ -96,6 +105,7 @@ def act(command: ActOnCase, city: City, uow: UnitOfWork, now_ms: int) -> Changes
 def accept(command: AcceptSuggestion, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
     """File under the first suggestion and dispatch; the machine only when the rule is sure."""
     desk = _Desk(city, uow, uow.rules.current(), now_ms)
+    _check_actor(desk, command.actor)
     state = require_state(command.case, uow)
     where = city.areas.at(state.lon, state.lat)
     suggestion = suggestion_for(state, where, _values(state, uow), uow, desk.rules, now_ms)
@@ -114,6 +124,7 @@ def accept(command: AcceptSuggestion, city: City, uow: UnitOfWork, now_ms: int) 
 def undo(command: UndoLast, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
     """Take back the last effective step by a compensating action."""
     desk = _Desk(city, uow, uow.rules.current(), now_ms)
+    _check_actor(desk, command.actor)
     state = require_state(command.case, uow)
     last = state.last_applied()
     if last is None or last.type == CREATE:
@@ -125,8 +136,14 @@ def undo(command: UndoLast, city: City, uow: UnitOfWork, now_ms: int) -> Changes
 
 
 def erase(command: EraseSubject, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
-    """Erase the personal values about a case; its actions stay as they were signed."""
+    """Erase the personal values about a case; its actions stay as they were signed.
+
+    Only who leads the shift or answers for it may.
+    """
     desk = _Desk(city, uow, uow.rules.current(), now_ms)
+    _check_actor(desk, command.actor)
+    if command.actor.role not in _MAY_ERASE:
+        raise NotAllowed("Only who leads the shift may erase.", field="role", code="role")
     state = require_state(command.case, uow)
     uow.vault.erase_subject(state.uid)
     where = city.areas.at(state.lon, state.lat)
@@ -142,23 +159,62 @@ def refresh(case: UUID, city: City, uow: UnitOfWork, now_ms: int) -> CaseRow | N
     return _store(_Desk(city, uow, uow.rules.current(), now_ms), state, where)
 
 
+def _check_actor(desk: _Desk, actor: Actor) -> None:
+    """Raise `NotAllowed` unless the rolls give the actor the role he claims.
+
+    The machine has its own identity; a city without rolls yet believes who sits there.
+    """
+    if actor == MACHINE:
+        return
+    person = desk.uow.directory.person(actor.person)
+    if person is not None and person.role == actor.role:
+        return
+    if actor.role != MACHINE.role and person is None and not desk.uow.directory.persons():
+        return
+    raise NotAllowed(
+        f"The rolls do not name this person as {actor.role}. Nothing was changed.",
+        advice="Act in the role the rolls give.",
+        field="role",
+        code="role_not_given",
+    )
+
+
 def _check_report(command: ReportCase, desk: _Desk) -> None:
     if not command.words.strip():
         raise InvalidInput(
             "A report needs words.", advice="Say what is wrong.", field="words", code="no_words"
         )
-    if len(command.words) > _WORDS_MOST:
+    if not _SOURCE.fullmatch(command.source):
         raise InvalidInput(
-            f"A report may have {_WORDS_MOST} letters, not {len(command.words)}.",
-            field="words",
-            code="words_too_long",
+            "The source is a short word, such as hotline.", field="source", code="bad_source"
         )
+    if command.at_ms is not None and command.at_ms > desk.now_ms + MAX_JUMP_MS:
+        raise InvalidInput("It cannot have been seen in the future.", field="at_ms")
+    _check_photos(command.photos)
     if not (-180 <= command.lon <= 180 and -90 <= command.lat <= 90):
         raise InvalidInput(
             "Longitude or latitude is out of range.", field="lon", code="bad_degrees"
         )
     if command.matter:
         desk.rules.matters[command.matter]
+
+
+def _check_photos(photos: tuple[str, ...]) -> None:
+    for photo in photos:
+        if not _DIGEST.fullmatch(photo):
+            raise InvalidInput("A photo is named by its SHA-256.", field="photos")
+
+
+def _sealed(case: UUID, kind: str, value: str) -> Secret:
+    """Return a value for the vault; raises `InvalidInput` for what it cannot hold."""
+    if any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in value):
+        raise InvalidInput(f"{kind} holds what is no character.", field=kind, code="no_character")
+    most = _MOST_LETTERS.get(kind, _FEWER_LETTERS)
+    if len(value) > most:
+        raise InvalidInput(
+            f"{kind} may have {most} letters, not {len(value)}.", field=kind, code="words_too_long"
+        )
+    return seal(case, kind, value)
 
 
 def _seal_report(case: UUID, command: ReportCase) -> list[Secret]:
@@ -168,7 +224,7 @@ def _seal_report(case: UUID, command: ReportCase) -> list[Secret]:
         "reporter_name": command.reporter_name.strip(),
         "reporter_phone": command.reporter_phone.strip(),
     }
-    return [seal(case, kind, value) for kind, value in values.items() if value]
+    return [_sealed(case, kind, value) for kind, value in values.items() if value]
 
 
 def _report_body(
@@ -193,8 +249,10 @@ def _act_body(
     desk: _Desk, state: CaseState, where: Whereabouts, command: ActOnCase
 ) -> dict[str, Any]:
     fields = dict(command.fields)
+    _check_fields(desk, fields)
+    _check_photos(command.photos)
     secrets = [
-        seal(state.uid, kind, fields.pop(kind).strip())
+        _sealed(state.uid, kind, fields.pop(kind).strip())
         for kind in _FREE_WORDS
         if fields.get(kind, "").strip()
     ]
@@ -209,14 +267,29 @@ def _act_body(
     return body
 
 
+def _check_fields(desk: _Desk, fields: Mapping[str, str]) -> None:
+    """Raise `InvalidInput` for a field that could carry free words into an action's bytes."""
+    for name, value in fields.items():
+        if name not in _FIELDS:
+            raise InvalidInput(
+                f"There is no field {name!r}.", advice=f"One of: {', '.join(_FIELDS)}.", field=name
+            )
+        if value and name == "matter":
+            desk.rules.matters[value]
+    directory = desk.uow.directory
+    for name, on_rolls in (
+        ("unit", directory.unit), ("post", directory.duty), ("person", directory.person),
+    ):  # fmt: skip
+        if fields.get(name) and on_rolls(_uid(fields[name], name)) is None:
+            raise InvalidInput(f"The rolls know no such {name}.", field=name, code="not_on_rolls")
+
+
 def _fill_file(desk: _Desk, state: CaseState, where: Whereabouts, body: dict[str, Any]) -> None:
     if "matter" not in body:
         words = _values(state, desk.uow)
         found = suggestion_for(state, where, words, desk.uow, desk.rules, desk.now_ms)
         if found is not None and found.matters:
             body["matter"] = found.matters[0].code
-    elif body["matter"] not in desk.rules.matters:
-        desk.rules.matters[body["matter"]]
     body["number"] = _number(desk, where)
 
 

@@ -37,6 +37,9 @@ class ActionLog(Protocol):
 
     def has(self, digest: str) -> bool: ...
 
+    def release(self, digest: str) -> bool:
+        """Let a quarantined action count from now on; False if it was not kept apart."""
+
 
 class CaseTable(Protocol):
     """Rows of cases: folded from actions, or bulk-imported under one signed action."""

@@ -1,7 +1,8 @@
 """Takes in signed actions made elsewhere: the union of what both sides know.
 
 Bad bytes or a bad signature are refused; an action from too far in the future is kept apart,
-visible, outside the state. Good ones beside a bad one still go in.
+visible, outside the state, until its time has come and it is brought again. Good ones beside a
+bad one still go in.
 """
 
 from __future__ import annotations
@@ -42,10 +43,12 @@ def receive(delivery: Iterable[SignedAction], city: City, uow: UnitOfWork, now_m
         except AppError as error:
             refused.append(f"{signed.hash[:12]}: {error.message}")
             continue
+        early = action.stamp.ms > now_ms + MAX_JUMP_MS
         if uow.actions.has(signed.hash):
             known += 1
+            if not early and uow.actions.release(signed.hash):
+                subjects[action.subject] = None
             continue
-        early = action.stamp.ms > now_ms + MAX_JUMP_MS
         uow.actions.append(signed, quarantined=early)
         quarantined += early
         taken += not early

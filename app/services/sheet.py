@@ -79,16 +79,17 @@ def suggestion_for(
     now_ms: int,
 ) -> Suggestion | None:
     """Return what the rules would do while nobody has the case, else None."""
-    if rules.workflow.steps[state.step].phase not in WAITING_PHASES:
+    if rules.workflow.step(state.step).phase not in WAITING_PHASES:
         return None
-    return suggest(_said(state, words), where, now_ms, rules, uow.directory, matter=state.matter)
+    matter = state.matter if state.matter in rules.matters else ""
+    return suggest(_said(state, words), where, now_ms, rules, uow.directory, matter=matter)
 
 
 def build_row(state: CaseState, where: Whereabouts, uow: UnitOfWork, rules: RuleBook) -> CaseRow:
     """Return the inbox row of a state; personal words come from the vault."""
     values = uow.vault.get(state.refs.values())
     names = uow.directory.names([u for u in (state.unit, state.person) if u])
-    step = rules.workflow.steps[state.step]
+    step = rules.workflow.step(state.step)
     running = state.running()
     matter = rules.matters.get(state.matter)
     return CaseRow(
@@ -127,7 +128,7 @@ def build_row(state: CaseState, where: Whereabouts, uow: UnitOfWork, rules: Rule
 
 
 def _confidence(state: CaseState, values: Mapping[UUID, str], rules: RuleBook) -> int | None:
-    if rules.workflow.steps[state.step].phase not in WAITING_PHASES:
+    if rules.workflow.step(state.step).phase not in WAITING_PHASES:
         return None
     if state.matter:
         return 1000

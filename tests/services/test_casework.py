@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.domain.actions import SignedAction, check_signed
@@ -79,6 +81,11 @@ def test_that_who_handled_cannot_check(desk):
     handler = desk.handler_of(case)
     desk.act(case, "sign", handler)
     desk.act(case, "handle", handler, note="好了")
+    with desk.city.begin(write=True) as uow:  # the rolls make a supervisor of him
+        uow.directory.put_persons(
+            [replace(uow.directory.person(handler.person), role=Role.SUPERVISOR)]
+        )
+        uow.commit()
     with pytest.raises(NotAllowed) as caught:
         desk.act(case, "pass", Actor(handler.person, "supervisor"))
     assert caught.value.code == "handled_it"
