@@ -49,16 +49,16 @@ class CheatSheet(Overlay):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint title and groups."""
         super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(font(20, 700))
-        painter.setPen(QColor(self._theme.text))
-        painter.drawText(QPointF(24, 40), tr("help.title"))
-        width = (self.width() - 72) / 2
-        for at, column in enumerate(_GROUPS):
-            top = 56.0
-            for name in column:
-                top = self._paint_group(painter, name, 24 + at * (width + 24), top, width)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(font(20, 700))
+            painter.setPen(QColor(self._theme.text))
+            painter.drawText(QPointF(24, 40), tr("help.title"))
+            width = (self.width() - 72) / 2
+            for at, column in enumerate(_GROUPS):
+                top = 56.0
+                for name in column:
+                    top = self._paint_group(painter, name, 24 + at * (width + 24), top, width)
 
     def _paint_group(
         self, painter: QPainter, name: str, left: float, top: float, width: float

@@ -32,15 +32,15 @@ class EmptyState(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint both lines a little above the middle."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self._theme.panel))
-        middle = self.height() * 0.38
-        flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
-        width = min(self.width() - 48, 300)
-        left = (self.width() - width) / 2
-        painter.setFont(font(16, 600))
-        painter.setPen(QColor(self._theme.text))
-        painter.drawText(QRectF(0, middle - 28, self.width(), 26), flags, self._what)
-        painter.setFont(font(12))
-        painter.setPen(QColor(self._theme.dim))
-        painter.drawText(QRectF(left, middle + 4, width, 80), flags, self._how)
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(self._theme.panel))
+            middle = self.height() * 0.38
+            flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+            width = min(self.width() - 48, 300)
+            left = (self.width() - width) / 2
+            painter.setFont(font(16, 600))
+            painter.setPen(QColor(self._theme.text))
+            painter.drawText(QRectF(0, middle - 28, self.width(), 26), flags, self._what)
+            painter.setFont(font(12))
+            painter.setPen(QColor(self._theme.dim))
+            painter.drawText(QRectF(left, middle + 4, width, 80), flags, self._how)

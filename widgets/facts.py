@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.theme import Theme, font, metrics
@@ -41,7 +41,7 @@ class Facts(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._facts: tuple[Fact, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(as_high_as_wide())
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
@@ -59,33 +59,32 @@ class Facts(QWidget):
         self.updateGeometry()
         self.update()
 
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of all rows in `width`."""
+        return sum(self._height(fact, width) for fact in self._facts)
+
     def sizeHint(self) -> QSize:
-        """Return the height of all rows at the present width."""
-        return QSize(200, sum(self._height(fact) for fact in self._facts))
+        """Return the size at a usual width."""
+        return QSize(376, self.heightForWidth(376))
 
     def minimumSizeHint(self) -> QSize:
-        """Return the same height at any smaller width."""
-        return QSize(120, self.sizeHint().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Wrap anew at another width."""
-        if event.oldSize().width() != event.size().width():
-            self.updateGeometry()
+        """Return nothing to hold on to: the height follows the width."""
+        return QSize(120, 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint names and values."""
-        painter = QPainter(self)
-        top = 0
-        for fact in self._facts:
-            painter.setFont(font(14))
-            painter.setPen(QColor(self._theme.dim))
-            name = metrics(14).elidedText(fact.name, Qt.TextElideMode.ElideRight, _VALUE - 6)
-            painter.drawText(QPointF(0, top + 17), name)
-            self._paint_value(painter, fact, top)
-            top += self._height(fact)
+        with QPainter(self) as painter:
+            top = 0
+            for fact in self._facts:
+                painter.setFont(font(14))
+                painter.setPen(QColor(self._theme.dim))
+                name = metrics(14).elidedText(fact.name, Qt.TextElideMode.ElideRight, _VALUE - 6)
+                painter.drawText(QPointF(0, top + 17), name)
+                self._paint_value(painter, fact, top)
+                top += self._height(fact, self.width())
 
     def _paint_value(self, painter: QPainter, fact: Fact, top: int) -> None:
-        left, room = float(_VALUE), self._room()
+        left, room = float(_VALUE), _room(self.width())
         inline = self._line_width(fact) <= room
         for span in fact.spans:
             painter.setFont(font(14, span.weight))
@@ -94,7 +93,7 @@ class Facts(QWidget):
                 painter.drawText(QPointF(left, top + 17), span.text)
                 left += metrics(14, span.weight).horizontalAdvance(span.text) + _GAP
             else:
-                height = self._wrapped(span)
+                height = _wrapped(span, room)
                 painter.drawText(QRectF(_VALUE, top + 2, room, height), _WRAP, span.text)
                 top += height
 
@@ -103,18 +102,28 @@ class Facts(QWidget):
             return QColor(self._theme.text)
         return QColor(self._theme.dim) if ink == "dim" else self._theme.ink(ink)
 
-    def _room(self) -> int:
-        return max(60, self.width() - _VALUE)
-
     def _line_width(self, fact: Fact) -> int:
         widths = (metrics(14, s.weight).horizontalAdvance(s.text) for s in fact.spans)
         return sum(widths) + _GAP * (len(fact.spans) - 1)
 
-    def _wrapped(self, span: Span) -> int:
-        box = metrics(14, span.weight).boundingRect(0, 0, self._room(), 9999, _WRAP, span.text)
-        return int(box.height())
-
-    def _height(self, fact: Fact) -> int:
-        if self._line_width(fact) <= self._room():
+    def _height(self, fact: Fact, width: int) -> int:
+        room = _room(width)
+        if self._line_width(fact) <= room:
             return _ROW
-        return sum(self._wrapped(span) for span in fact.spans) + 4
+        return sum(_wrapped(span, room) for span in fact.spans) + 4
+
+
+def as_high_as_wide() -> QSizePolicy:
+    """Return the policy of a widget whose height follows from its width."""
+    policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    policy.setHeightForWidth(True)
+    return policy
+
+
+def _room(width: int) -> int:
+    return max(60, width - _VALUE)
+
+
+def _wrapped(span: Span, room: int) -> int:
+    box = metrics(14, span.weight).boundingRect(0, 0, room, 9999, _WRAP, span.text)
+    return int(box.height())

@@ -57,24 +57,24 @@ class FieldBar(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint faces at the left, the state of what I did at the right."""
         theme = self._theme
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(theme.panel))
-        painter.fillRect(0, _HIGH - 2, self.width(), 2, QColor(theme.line))
-        left = 12.0
-        self._boxes = []
-        for face in FACES:
-            left = self._paint_face(painter, face, left) + 8
-        words = self._state_words()
-        right = self.width() - 20.0 - metrics(16, 600).horizontalAdvance(words)
-        painter.setFont(font(16, 600))
-        state = "attention" if self._unsent else "normal"
-        painter.setPen(theme.ink(state))
-        painter.drawText(QPointF(right, 34), words)
-        draw_state(painter, state, QPointF(right - 18, 28), 16, theme)
-        painter.setFont(font(16))
-        painter.setPen(QColor(theme.text))
-        wide = metrics(16).horizontalAdvance(self._name)
-        painter.drawText(QPointF(right - 48 - wide, 34), self._name)
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(theme.panel))
+            painter.fillRect(0, _HIGH - 2, self.width(), 2, QColor(theme.line))
+            left = 12.0
+            self._boxes = []
+            for face in FACES:
+                left = self._paint_face(painter, face, left) + 8
+            words = self._state_words()
+            right = self.width() - 20.0 - metrics(16, 600).horizontalAdvance(words)
+            painter.setFont(font(16, 600))
+            state = "attention" if self._unsent else "normal"
+            painter.setPen(theme.ink(state))
+            painter.drawText(QPointF(right, 34), words)
+            draw_state(painter, state, QPointF(right - 18, 28), 16, theme)
+            painter.setFont(font(16))
+            painter.setPen(QColor(theme.text))
+            wide = metrics(16).horizontalAdvance(self._name)
+            painter.drawText(QPointF(right - 48 - wide, 34), self._name)
 
     def _paint_face(self, painter: QPainter, face: str, left: float) -> float:
         theme, here = self._theme, face == self._face

@@ -46,17 +46,17 @@ class TabStrip(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint names, counts and the underline."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self._theme.panel))
-        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(self._theme.line))
-        widths = [self._name_width(tab) for tab in self._names]
-        gap = min(18.0, (self.width() - 24 - sum(widths)) / max(1, len(widths) - 1))
-        left = 12.0
-        self._boxes = []
-        for tab, width in zip(self._names, widths, strict=True):
-            self._boxes.append((tab, QRectF(left - gap / 2, 0, width + gap, self.height())))
-            self._paint_tab(painter, tab, left, width)
-            left += width + gap
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(self._theme.panel))
+            painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(self._theme.line))
+            widths = [self._name_width(tab) for tab in self._names]
+            gap = min(18.0, (self.width() - 24 - sum(widths)) / max(1, len(widths) - 1))
+            left = 12.0
+            self._boxes = []
+            for tab, width in zip(self._names, widths, strict=True):
+                self._boxes.append((tab, QRectF(left - gap / 2, 0, width + gap, self.height())))
+                self._paint_tab(painter, tab, left, width)
+                left += width + gap
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the tab under the pointer."""

@@ -73,21 +73,21 @@ class Notice(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint symbol, title and text."""
         theme = self._theme
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        edge = theme.state(self._state) if self._state != "normal" else QColor(theme.line)
-        painter.setPen(QPen(edge, 1))
-        painter.setBrush(QColor(theme.panel))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        draw_state(painter, self._state, QPointF(20, 22), 12, theme)
-        high = self._measure(self._title, 14, 600)
-        painter.setFont(font(14, 600))
-        painter.setPen(QColor(theme.text))
-        painter.drawText(QRectF(36, 12, self.width() - 48, high), _WRAP, self._title)
-        painter.setFont(font(12))
-        painter.setPen(QColor(theme.dim))
-        box = QRectF(36, 16 + high, self.width() - 48, self.height())
-        painter.drawText(box, _WRAP, self._text)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            edge = theme.state(self._state) if self._state != "normal" else QColor(theme.line)
+            painter.setPen(QPen(edge, 1))
+            painter.setBrush(QColor(theme.panel))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+            draw_state(painter, self._state, QPointF(20, 22), 12, theme)
+            high = self._measure(self._title, 14, 600)
+            painter.setFont(font(14, 600))
+            painter.setPen(QColor(theme.text))
+            painter.drawText(QRectF(36, 12, self.width() - 48, high), _WRAP, self._title)
+            painter.setFont(font(12))
+            painter.setPen(QColor(theme.dim))
+            box = QRectF(36, 16 + high, self.width() - 48, self.height())
+            painter.drawText(box, _WRAP, self._text)
 
     def _show(self, state: str, title: str, text: str) -> None:
         self._state, self._title, self._text = state, title, text

@@ -81,15 +81,15 @@ class _Hits(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint rows and keys."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for at, found in enumerate(self.rows[:_MOST]):
-            self._paint_row(painter, at, found)
-        painter.setFont(font(12))
-        painter.setPen(QColor(self.theme.dim))
-        if not self.rows:
-            painter.drawText(QPointF(12, 27), self.empty)
-        painter.drawText(QPointF(12, self.height() - 9), tr("palette.keys"))
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            for at, found in enumerate(self.rows[:_MOST]):
+                self._paint_row(painter, at, found)
+            painter.setFont(font(12))
+            painter.setPen(QColor(self.theme.dim))
+            if not self.rows:
+                painter.drawText(QPointF(12, 27), self.empty)
+            painter.drawText(QPointF(12, self.height() - 9), tr("palette.keys"))
 
     def _paint_row(self, painter: QPainter, at: int, found: _Found) -> None:
         theme, top = self.theme, at * _ROW

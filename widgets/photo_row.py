@@ -64,19 +64,19 @@ class PhotoRow(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint thumbnails and the place to drop."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for at, digest in enumerate(self._digests):
-            self._paint_photo(painter, self._box(at), self._images.get(digest))
-        box = self._box(len(self._digests)).adjusted(0.5, 0.5, -0.5, -0.5)
-        edge = QColor(self._theme.accent if self._hot else self._theme.line)
-        painter.setPen(QPen(edge, 1, Qt.PenStyle.DashLine))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(box, 6, 6)
-        painter.setFont(font(12))
-        painter.setPen(QColor(self._theme.dim))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, tr("sheet.drop"))
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            for at, digest in enumerate(self._digests):
+                self._paint_photo(painter, self._box(at), self._images.get(digest))
+            box = self._box(len(self._digests)).adjusted(0.5, 0.5, -0.5, -0.5)
+            edge = QColor(self._theme.accent if self._hot else self._theme.line)
+            painter.setPen(QPen(edge, 1, Qt.PenStyle.DashLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(box, 6, 6)
+            painter.setFont(font(12))
+            painter.setPen(QColor(self._theme.dim))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, tr("sheet.drop"))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Open the photo under the pointer, or choose files."""

@@ -88,22 +88,22 @@ class KeyButton(QAbstractButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint ground, name and key."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        fill, edge, ink = self._colours()
-        painter.setPen(QPen(edge, 1.5 if self.hasFocus() else 1))
-        painter.setBrush(fill)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        weight = 600 if self._accent else 400
-        name = metrics(14, weight).horizontalAdvance(self.text())
-        key = max(20, metrics(12).horizontalAdvance(self._key) + 12) if self._key else 0
-        left = (self.width() - name - (key + 8 if key else 0)) / 2
-        painter.setFont(font(14, weight))
-        painter.setPen(ink)
-        area = QRectF(left, 0, name + 4, self.height())
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, self.text())
-        if key:
-            self._paint_key(painter, QRectF(left + name + 8, self.height() / 2 - 10, key, 19))
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            fill, edge, ink = self._colours()
+            painter.setPen(QPen(edge, 1.5 if self.hasFocus() else 1))
+            painter.setBrush(fill)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+            weight = 600 if self._accent else 400
+            name = metrics(14, weight).horizontalAdvance(self.text())
+            key = max(20, metrics(12).horizontalAdvance(self._key) + 12) if self._key else 0
+            left = (self.width() - name - (key + 8 if key else 0)) / 2
+            painter.setFont(font(14, weight))
+            painter.setPen(ink)
+            area = QRectF(left, 0, name + 4, self.height())
+            painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, self.text())
+            if key:
+                self._paint_key(painter, QRectF(left + name + 8, self.height() / 2 - 10, key, 19))
 
     def _paint_key(self, painter: QPainter, box: QRectF) -> None:
         theme = self._theme

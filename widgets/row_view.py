@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Qt,
 )
 from PySide6.QtGui import QPainter, QPaintEvent, QRegion, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyle, QStyleOptionViewItem, QWidget
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -28,7 +28,7 @@ class RowView(QAbstractItemView):
     def __init__(self, row_height: int, parent: QWidget) -> None:
         super().__init__(parent)
         self._high = row_height
-        self._hovered = -1
+        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -155,18 +155,18 @@ class RowView(QAbstractItemView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Have the delegate paint the rows in sight."""
-        painter = QPainter(self.viewport())
-        option = QStyleOptionViewItem()
-        self.initViewItemOption(option)
-        mouse = self.viewport().mapFromGlobal(self.cursor().pos())
-        hovered = self.indexAt(mouse).row() if self.viewport().underMouse() else -1
-        plain = option.state
-        for row in self.rows_in_sight():
-            index = self.model().index(row, 0)
-            option.rect = self.visualRect(index)
-            option.state = plain
-            if self.selectionModel().isSelected(index):
-                option.state |= QStyle.StateFlag.State_Selected
-            if row == hovered:
-                option.state |= QStyle.StateFlag.State_MouseOver
-            self.itemDelegate().paint(painter, option, index)
+        with QPainter(self.viewport()) as painter:
+            option = QStyleOptionViewItem()
+            self.initViewItemOption(option)
+            mouse = self.viewport().mapFromGlobal(self.cursor().pos())
+            hovered = self.indexAt(mouse).row() if self.viewport().underMouse() else -1
+            plain = option.state
+            for row in self.rows_in_sight():
+                index = self.model().index(row, 0)
+                option.rect = self.visualRect(index)
+                option.state = plain
+                if self.selectionModel().isSelected(index):
+                    option.state |= QStyle.StateFlag.State_Selected
+                if row == hovered:
+                    option.state |= QStyle.StateFlag.State_MouseOver
+                self.itemDelegate().paint(painter, option, index)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.scenes import DIMENSIONS
 from app.services.changes import SignRow
-from widgets.i18n import language, tr
+from widgets.i18n import language, tr, tr_or
 from widgets.symbols import draw_state
 from widgets.theme import Theme, font, metrics
 from widgets.words import age, figure
@@ -28,6 +28,11 @@ def sign_note(sign: SignRow) -> str:
 def sign_name(sign: SignRow) -> str:
     """Return the sign's name in the language spoken."""
     return sign.name_en if language() == "en" and sign.name_en else sign.name_zh
+
+
+def sign_unit(sign: SignRow) -> str:
+    """Return the unit in words where it is a word."""
+    return tr_or(f"unit.{sign.unit}", sign.unit)
 
 
 def draw_trend(painter: QPainter, box: QRectF, sign: SignRow, theme: Theme) -> None:
@@ -49,7 +54,7 @@ def draw_trend(painter: QPainter, box: QRectF, sign: SignRow, theme: Theme) -> N
             painter.drawPolyline(line)
             line = QPolygonF()
             continue
-        share = 0.12 + 0.76 * (value - low) / room
+        share = 0.12 + 0.76 * (value - low) / room if high > low else 0.5
         line.append(QPointF(box.left() + at * step, box.bottom() - share * box.height()))
     painter.drawPolyline(line)
     if line.size():
@@ -92,17 +97,19 @@ class SignStrip(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint all cards."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), QColor(self._theme.panel))
-        painter.fillRect(0, 0, self.width(), 1, QColor(self._theme.line))
-        width = self.width() / len(DIMENSIONS)
-        now = self._now_ms()
-        for at, dimension in enumerate(DIMENSIONS):
-            box = QRectF(round(at * width), 1, round(width), self.height() - 1)
-            if at:
-                painter.fillRect(QRectF(box.left(), 1, 1, box.height()), QColor(self._theme.line))
-            self._paint_card(painter, box, dimension, now)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.fillRect(self.rect(), QColor(self._theme.panel))
+            painter.fillRect(0, 0, self.width(), 1, QColor(self._theme.line))
+            width = self.width() / len(DIMENSIONS)
+            now = self._now_ms()
+            for at, dimension in enumerate(DIMENSIONS):
+                box = QRectF(round(at * width), 1, round(width), self.height() - 1)
+                if at:
+                    painter.fillRect(
+                        QRectF(box.left(), 1, 1, box.height()), QColor(self._theme.line)
+                    )
+                self._paint_card(painter, box, dimension, now)
 
     def _paint_card(self, painter: QPainter, box: QRectF, dimension: str, now_ms: int) -> None:
         theme = self._theme
@@ -150,7 +157,7 @@ class SignStrip(QWidget):
         painter.drawText(QPointF(left, 64), text)
         left += metrics(28, 700).horizontalAdvance(text) + 6
         room = inside.right() - min(110.0, inside.width() * 0.36) - 8 - left
-        unit = metrics(12).elidedText(sign.unit, Qt.TextElideMode.ElideRight, int(room))
+        unit = metrics(12).elidedText(sign_unit(sign), Qt.TextElideMode.ElideRight, int(room))
         painter.setFont(font(12))
         painter.setPen(QColor(theme.dim))
         painter.drawText(QPointF(left, 64), unit)

@@ -52,18 +52,18 @@ class StatusStrip(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the strip."""
         theme = self._theme
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(theme.panel))
-        painter.fillRect(0, 0, self.width(), 1, QColor(theme.line))
-        painter.setFont(font(12))
-        left = 12.0
-        for item in (*self._items, StatusItem(self._position)):
-            if item.state:
-                draw_state(painter, item.state, QPointF(left + 6, 12.5), 11, theme)
-                left += 16
-            painter.setPen(QColor(theme.dim))
-            painter.drawText(QPointF(left, 17), item.text)
-            left += metrics(12).horizontalAdvance(item.text) + 22
-        width = metrics(12).horizontalAdvance(self._right)
-        if self.width() - 12 - width > left:
-            painter.drawText(QPointF(self.width() - 12 - width, 17), self._right)
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(theme.panel))
+            painter.fillRect(0, 0, self.width(), 1, QColor(theme.line))
+            painter.setFont(font(12))
+            left = 12.0
+            for item in (*self._items, StatusItem(self._position)):
+                if item.state:
+                    draw_state(painter, item.state, QPointF(left + 6, 12.5), 11, theme)
+                    left += 16
+                painter.setPen(QColor(theme.dim))
+                painter.drawText(QPointF(left, 17), item.text)
+                left += metrics(12).horizontalAdvance(item.text) + 22
+            width = metrics(12).horizontalAdvance(self._right)
+            if self.width() - 12 - width > left:
+                painter.drawText(QPointF(self.width() - 12 - width, 17), self._right)

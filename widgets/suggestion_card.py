@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
 
+from widgets.facts import as_high_as_wide
 from widgets.theme import Theme, font, metrics
 
 _PAD = 12
@@ -45,7 +46,7 @@ class SuggestionCard(QWidget):
         self._theme = theme
         self._advice: Advice | None = None
         self._boxes: list[tuple[Choice, QRectF]] = []
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(as_high_as_wide())
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
@@ -70,17 +71,12 @@ class SuggestionCard(QWidget):
         return True
 
     def sizeHint(self) -> QSize:
-        """Return the height of title, bar, choices and wrapped reasons."""
-        return QSize(200, self._height())
+        """Return the size at a usual width."""
+        return QSize(376, self.heightForWidth(376))
 
     def minimumSizeHint(self) -> QSize:
-        """Return the same height."""
-        return QSize(120, self._height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Wrap anew at another width."""
-        if event.oldSize().width() != event.size().width():
-            self.updateGeometry()
+        """Return nothing to hold on to: the height follows the width."""
+        return QSize(120, 0)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the matter under the pointer."""
@@ -93,17 +89,17 @@ class SuggestionCard(QWidget):
         advice = self._advice
         if advice is None:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(self._theme.line), 1))
-        painter.setBrush(QColor(self._theme.panel))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        top = self._paint_title(painter, advice)
-        top = self._paint_choices(painter, advice, top)
-        painter.setFont(font(12))
-        painter.setPen(QColor(self._theme.dim))
-        box = QRectF(_PAD, top, self.width() - 2 * _PAD, self.height() - top)
-        painter.drawText(box, _WRAP, advice.reasons)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(self._theme.line), 1))
+            painter.setBrush(QColor(self._theme.panel))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+            top = self._paint_title(painter, advice)
+            top = self._paint_choices(painter, advice, top)
+            painter.setFont(font(12))
+            painter.setPen(QColor(self._theme.dim))
+            box = QRectF(_PAD, top, self.width() - 2 * _PAD, self.height() - top)
+            painter.drawText(box, _WRAP, advice.reasons)
 
     def _paint_title(self, painter: QPainter, advice: Advice) -> float:
         share = "" if advice.per_mille is None else f"{advice.per_mille / 10:.1f}%"
@@ -146,13 +142,14 @@ class SuggestionCard(QWidget):
             top += _CHOICE
         return top + (4 if advice.choices else 0)
 
-    def _height(self) -> int:
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of title, bar, choices and wrapped reasons."""
         advice = self._advice
         if advice is None:
             return 0
         top = (38 if advice.per_mille is None else 49) + len(advice.choices) * _CHOICE
         top += 4 if advice.choices else 0
-        room = max(60, self.width() - 2 * _PAD)
+        room = max(60, width - 2 * _PAD)
         words = metrics(12).boundingRect(0, 0, room, 9999, _WRAP, advice.reasons)
         return top + (words.height() if advice.reasons else 0) + 10
 

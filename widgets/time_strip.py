@@ -35,19 +35,19 @@ class TimeStrip(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the strip."""
         theme, middle = self._theme, self.height() / 2 + 0.5
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), QColor(theme.panel))
-        painter.fillRect(0, 0, self.width(), 1, QColor(theme.line))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.state("normal"))
-        painter.drawEllipse(QPointF(19, middle), 6, 6)
-        painter.setFont(font(14, 600))
-        painter.setPen(theme.ink("normal"))
-        painter.drawText(QPointF(31, middle + 5), tr("timebar.live"))
-        left = 31 + metrics(14, 600).horizontalAdvance(tr("timebar.live")) + 12
-        right = self._paint_replay(painter, middle)
-        self._paint_line(painter, left, right - 16, middle)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.fillRect(self.rect(), QColor(theme.panel))
+            painter.fillRect(0, 0, self.width(), 1, QColor(theme.line))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.state("normal"))
+            painter.drawEllipse(QPointF(19, middle), 6, 6)
+            painter.setFont(font(14, 600))
+            painter.setPen(theme.ink("normal"))
+            painter.drawText(QPointF(31, middle + 5), tr("timebar.live"))
+            left = 31 + metrics(14, 600).horizontalAdvance(tr("timebar.live")) + 12
+            right = self._paint_replay(painter, middle)
+            self._paint_line(painter, left, right - 16, middle)
 
     def _paint_line(self, painter: QPainter, left: float, right: float, middle: float) -> None:
         painter.setPen(Qt.PenStyle.NoPen)

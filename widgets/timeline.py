@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
 
+from widgets.facts import as_high_as_wide
 from widgets.theme import Theme, font, metrics
 
 _LEFT = 22
@@ -33,7 +34,7 @@ class Timeline(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._events: tuple[Event, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(as_high_as_wide())
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
@@ -47,28 +48,27 @@ class Timeline(QWidget):
         self.updateGeometry()
         self.update()
 
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of all entries in `width`."""
+        return sum(_height(event, width) for event in self._events) + 4
+
     def sizeHint(self) -> QSize:
-        """Return the height of all entries."""
-        return QSize(200, sum(self._height(event) for event in self._events) + 4)
+        """Return the size at a usual width."""
+        return QSize(376, self.heightForWidth(376))
 
     def minimumSizeHint(self) -> QSize:
-        """Return the same height."""
-        return QSize(120, self.sizeHint().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Wrap anew at another width."""
-        if event.oldSize().width() != event.size().width():
-            self.updateGeometry()
+        """Return nothing to hold on to: the height follows the width."""
+        return QSize(120, 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint dots, words, times and notes."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        top = 0
-        for one in self._events:
-            self._paint_dot(painter, one, top + _LINE / 2)
-            self._paint_words(painter, one, top)
-            top += self._height(one)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            top = 0
+            for one in self._events:
+                self._paint_dot(painter, one, top + _LINE / 2)
+                self._paint_words(painter, one, top)
+                top += _height(one, self.width())
 
     def _paint_dot(self, painter: QPainter, event: Event, middle: float) -> None:
         theme = self._theme
@@ -94,27 +94,28 @@ class Timeline(QWidget):
         written.setStrikeOut(event.kind == "undone")
         painter.setFont(written)
         painter.setPen(QColor(theme.text if event.kind in ("done", "refused") else theme.dim))
-        box = QRectF(_LEFT, top + 3, room, self._text_height(event))
+        box = QRectF(_LEFT, top + 3, room, _text_height(event, self.width()))
         painter.drawText(box, _WRAP, event.text)
         if event.note:
             painter.setFont(font(12))
             painter.setPen(QColor(theme.critical_ink if event.kind == "refused" else theme.dim))
-            below = top + self._text_height(event) + 4
+            below = top + _text_height(event, self.width()) + 4
             width = self.width() - _LEFT
             painter.drawText(QRectF(_LEFT, below, width, 999), _WRAP, event.note)
 
-    def _text_height(self, event: Event) -> int:
-        room = self.width() - _LEFT - metrics(12).horizontalAdvance(event.at) - 10
-        box = metrics(14).boundingRect(0, 0, max(60, room), 9999, _WRAP, event.text)
-        return max(18, int(box.height()))
 
-    def _height(self, event: Event) -> int:
-        height = max(_LINE, self._text_height(event) + 5)
-        if event.note:
-            room = max(60, self.width() - _LEFT)
-            note = metrics(12).boundingRect(0, 0, room, 9999, _WRAP, event.note)
-            height = self._text_height(event) + 4 + int(note.height()) + 5
-        return height
+def _text_height(event: Event, width: int) -> int:
+    room = width - _LEFT - metrics(12).horizontalAdvance(event.at) - 10
+    box = metrics(14).boundingRect(0, 0, max(60, room), 9999, _WRAP, event.text)
+    return max(18, int(box.height()))
+
+
+def _height(event: Event, width: int) -> int:
+    height = max(_LINE, _text_height(event, width) + 5)
+    if event.note:
+        box = metrics(12).boundingRect(0, 0, max(60, width - _LEFT), 9999, _WRAP, event.note)
+        height = _text_height(event, width) + 4 + int(box.height()) + 5
+    return height
 
 
 _DOTS = {

@@ -57,22 +57,22 @@ class Breadcrumb(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint names, chevrons and the arrow."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(font(14, 600))
-        self._boxes = []
-        left, middle = 12.0, self.height() / 2
-        for at, name in enumerate(self._names()):
-            if at:
-                self._chevron(painter, left + 18, middle)
-                left += 36
-            width = metrics(14, 600).horizontalAdvance(name)
-            painter.setPen(QColor(self._theme.text))
-            painter.drawText(QPointF(left, middle + 5), name)
-            self._boxes.append((at, QRectF(left - 8, 0, width + 16, self.height())))
-            left += width
-        self._arrow(painter, left + 20, middle)
-        self._boxes.append((-1, QRectF(left + 8, 0, 28, self.height())))
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(font(14, 600))
+            self._boxes = []
+            left, middle = 12.0, self.height() / 2
+            for at, name in enumerate(self._names()):
+                if at:
+                    self._chevron(painter, left + 18, middle)
+                    left += 36
+                width = metrics(14, 600).horizontalAdvance(name)
+                painter.setPen(QColor(self._theme.text))
+                painter.drawText(QPointF(left, middle + 5), name)
+                self._boxes.append((at, QRectF(left - 8, 0, width + 16, self.height())))
+                left += width
+            self._arrow(painter, left + 20, middle)
+            self._boxes.append((-1, QRectF(left + 8, 0, 28, self.height())))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go to the name under the pointer, or offer its children."""
@@ -134,23 +134,23 @@ class SearchField(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the field with its hint and key."""
         theme = self._theme
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(theme.line), 1))
-        painter.setBrush(QColor(theme.field))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        painter.setFont(font(14))
-        painter.setPen(QColor(theme.dim))
-        room = self.width() - 80
-        hint = metrics(14).elidedText(tr("bar.search"), Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QPointF(11, self.height() / 2 + 5), hint)
-        key = QRectF(self.width() - 54, self.height() / 2 - 8.5, 43, 17)
-        painter.setPen(QPen(QColor(theme.line), 1))
-        painter.setBrush(QColor(theme.panel))
-        painter.drawRoundedRect(key, 4, 4)
-        painter.setFont(font(12))
-        painter.setPen(QColor(theme.dim))
-        painter.drawText(key, Qt.AlignmentFlag.AlignCenter, "Ctrl K")
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(theme.line), 1))
+            painter.setBrush(QColor(theme.field))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+            painter.setFont(font(14))
+            painter.setPen(QColor(theme.dim))
+            room = self.width() - 80
+            hint = metrics(14).elidedText(tr("bar.search"), Qt.TextElideMode.ElideRight, room)
+            painter.drawText(QPointF(11, self.height() / 2 + 5), hint)
+            key = QRectF(self.width() - 54, self.height() / 2 - 8.5, 43, 17)
+            painter.setPen(QPen(QColor(theme.line), 1))
+            painter.setBrush(QColor(theme.panel))
+            painter.drawRoundedRect(key, 4, 4)
+            painter.setFont(font(12))
+            painter.setPen(QColor(theme.dim))
+            painter.drawText(key, Qt.AlignmentFlag.AlignCenter, "Ctrl K")
 
 
 class AlarmCount(QWidget):
@@ -186,14 +186,14 @@ class AlarmCount(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint symbol and number."""
-        painter = QPainter(self)
-        middle = self.height() / 2
-        state = "critical" if self._count else "normal"
-        draw_state(painter, state, QPointF(8, middle), 13 if self._count else 10, self._theme)
-        painter.setFont(font(14, 600 if self._count else 400))
-        ink = self._theme.ink("critical") if self._count else QColor(self._theme.dim)
-        painter.setPen(ink)
-        painter.drawText(QPointF(20, middle + 5), str(self._count))
+        with QPainter(self) as painter:
+            middle = self.height() / 2
+            state = "critical" if self._count else "normal"
+            draw_state(painter, state, QPointF(8, middle), 13 if self._count else 10, self._theme)
+            painter.setFont(font(14, 600 if self._count else 400))
+            ink = self._theme.ink("critical") if self._count else QColor(self._theme.dim)
+            painter.setPen(ink)
+            painter.drawText(QPointF(20, middle + 5), str(self._count))
 
 
 class TopBar(QWidget):
@@ -290,9 +290,9 @@ class TopBar(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint ground and hairline."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self._theme.panel))
-        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(self._theme.line))
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(self._theme.panel))
+            painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(self._theme.line))
 
     def _on_offered(self, action: QAction) -> None:
         self.area_chosen.emit(self._offered[int(action.data())])
@@ -330,11 +330,13 @@ class WhoButton(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint name and role."""
-        painter = QPainter(self)
-        middle = self.height() / 2 + 5
-        painter.setFont(font(14))
-        painter.setPen(QColor(self._theme.text))
-        painter.drawText(QPointF(0, middle), self._name)
-        painter.setFont(font(12))
-        painter.setPen(QColor(self._theme.dim))
-        painter.drawText(QPointF(metrics(14).horizontalAdvance(self._name) + 8, middle), self._role)
+        with QPainter(self) as painter:
+            middle = self.height() / 2 + 5
+            painter.setFont(font(14))
+            painter.setPen(QColor(self._theme.text))
+            painter.drawText(QPointF(0, middle), self._name)
+            painter.setFont(font(12))
+            painter.setPen(QColor(self._theme.dim))
+            painter.drawText(
+                QPointF(metrics(14).horizontalAdvance(self._name) + 8, middle), self._role
+            )

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.services.changes import SignRow
 from widgets.i18n import tr
-from widgets.sign_strip import draw_trend, sign_name, sign_note
+from widgets.sign_strip import draw_trend, sign_name, sign_note, sign_unit
 from widgets.symbols import draw_state
 from widgets.theme import Theme, font, metrics
 from widgets.words import age, figure
@@ -71,27 +71,27 @@ class WallHead(WallPart):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the head over a gradient that lets the map fade out."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        fade = QLinearGradient(0, 0, 0, self.height())
-        ground = QColor(self.theme.ground)
-        for stop, alpha in ((0.0, 250), (0.6, 225), (1.0, 0)):
-            ground.setAlpha(alpha)
-            fade.setColorAt(stop, ground)
-        painter.fillRect(self.rect(), fade)
-        line = self.px(156)
-        self.pen(painter, 72, 700, self.theme.text)
-        painter.drawText(QRectF(self.px(66), 0, self.width(), line), _MIDDLE, self.title)
-        left = self.px(66) + self.wide(self.title, 72, 700) + self.px(64)
-        for words in self.words:
-            self.pen(painter, 40, 400, self.theme.text)
-            painter.drawText(QRectF(left, 0, self.width(), line), _MIDDLE, words)
-            left += self.wide(words, 40) + self.px(56)
-        if self.mark:
-            self._paint_mark(painter, left, line)
-        self.pen(painter, 36, 400, self.theme.ink(self.right_state) if self.right_state
-                 else self.theme.dim)  # fmt: skip
-        painter.drawText(QRectF(0, 0, self.width() - self.px(66), line), _RIGHT, self.right)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            fade = QLinearGradient(0, 0, 0, self.height())
+            ground = QColor(self.theme.ground)
+            for stop, alpha in ((0.0, 250), (0.6, 225), (1.0, 0)):
+                ground.setAlpha(alpha)
+                fade.setColorAt(stop, ground)
+            painter.fillRect(self.rect(), fade)
+            line = self.px(156)
+            self.pen(painter, 72, 700, self.theme.text)
+            painter.drawText(QRectF(self.px(66), 0, self.width(), line), _MIDDLE, self.title)
+            left = self.px(66) + self.wide(self.title, 72, 700) + self.px(64)
+            for words in self.words:
+                self.pen(painter, 40, 400, self.theme.text)
+                painter.drawText(QRectF(left, 0, self.width(), line), _MIDDLE, words)
+                left += self.wide(words, 40) + self.px(56)
+            if self.mark:
+                self._paint_mark(painter, left, line)
+            self.pen(painter, 36, 400, self.theme.ink(self.right_state) if self.right_state
+                     else self.theme.dim)  # fmt: skip
+            painter.drawText(QRectF(0, 0, self.width() - self.px(66), line), _RIGHT, self.right)
 
     def _paint_mark(self, painter: QPainter, left: float, line: int) -> None:
         width = self.wide(self.mark, 36, 600) + self.px(40)
@@ -112,29 +112,31 @@ class WallCard(WallPart):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the card."""
-        painter = QPainter(self)
-        self.card(painter)
-        pad, sign = self.px(36), self.sign
-        inside = QRectF(self.rect()).adjusted(pad, 0, -pad, 0)
-        stale = sign is not None and self.now_ms - sign.at_ms > _STALE_MS
-        state = "unknown" if sign is None or stale else sign.state
-        top = QRectF(inside.left(), self.px(24), inside.width(), self.px(72))
-        self.pen(painter, 44, 600, self.theme.text)
-        painter.drawText(top, _MIDDLE, tr(f"dimension.{self.dimension}"))
-        centre = QPointF(inside.right() - self.px(22), top.center().y())
-        draw_state(painter, state, centre, self.px(42), self.theme)
-        if sign is None:
-            self.pen(painter, 120, 600, self.theme.unknown)
-            painter.drawText(QPointF(inside.left(), self.px(208)), "–")
-            self.pen(painter, 36, 400, self.theme.dim)
-            painter.drawText(QPointF(inside.left(), self.height() - self.px(36)), tr("signs.none"))
-            return
-        painter.setOpacity(0.45 if stale else 1.0)
-        self._paint_value(painter, inside, sign)
-        trend = QRectF(inside.left(), self.px(246), inside.width(), self.px(86))
-        draw_trend(painter, trend, sign, self.theme)
-        painter.setOpacity(1.0)
-        self._paint_foot(painter, inside, sign, stale=stale)
+        with QPainter(self) as painter:
+            self.card(painter)
+            pad, sign = self.px(36), self.sign
+            inside = QRectF(self.rect()).adjusted(pad, 0, -pad, 0)
+            stale = sign is not None and self.now_ms - sign.at_ms > _STALE_MS
+            state = "unknown" if sign is None or stale else sign.state
+            top = QRectF(inside.left(), self.px(24), inside.width(), self.px(72))
+            self.pen(painter, 44, 600, self.theme.text)
+            painter.drawText(top, _MIDDLE, tr(f"dimension.{self.dimension}"))
+            centre = QPointF(inside.right() - self.px(22), top.center().y())
+            draw_state(painter, state, centre, self.px(42), self.theme)
+            if sign is None:
+                self.pen(painter, 120, 600, self.theme.unknown)
+                painter.drawText(QPointF(inside.left(), self.px(208)), "–")
+                self.pen(painter, 36, 400, self.theme.dim)
+                painter.drawText(
+                    QPointF(inside.left(), self.height() - self.px(36)), tr("signs.none")
+                )
+                return
+            painter.setOpacity(0.45 if stale else 1.0)
+            self._paint_value(painter, inside, sign)
+            trend = QRectF(inside.left(), self.px(246), inside.width(), self.px(86))
+            draw_trend(painter, trend, sign, self.theme)
+            painter.setOpacity(1.0)
+            self._paint_foot(painter, inside, sign, stale=stale)
 
     def _paint_value(self, painter: QPainter, inside: QRectF, sign: SignRow) -> None:
         text, base = figure(sign.value), self.px(208)
@@ -143,7 +145,7 @@ class WallCard(WallPart):
         painter.drawText(QPointF(inside.left(), base), text)
         left = inside.left() + self.wide(text, 120, 700) + self.px(20)
         self.pen(painter, 40, 400, self.theme.dim)
-        painter.drawText(QPointF(left, base), sign.unit)
+        painter.drawText(QPointF(left, base), sign_unit(sign))
 
     def _paint_foot(self, painter: QPainter, inside: QRectF, sign: SignRow, *, stale: bool) -> None:
         base = self.height() - self.px(36)
@@ -177,21 +179,21 @@ class CaseRiver(WallPart):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the numbers side by side."""
-        painter = QPainter(self)
-        self.card(painter)
-        width = self.width() / max(1, len(self.bends))
-        for at, bend in enumerate(self.bends):
-            left = at * width + self.px(36)
-            if at:
-                line = QRectF(at * width, 1, max(1, self.px(2)), self.height() - 2)
-                painter.fillRect(line, QColor(self.theme.line))
-            self.pen(painter, 36, 400, self.theme.dim)
-            painter.drawText(QPointF(left, self.px(64)), bend.name)
-            ink = self.theme.ink(bend.state) if bend.state else QColor(self.theme.text)
-            self.pen(painter, 92, 700, ink)
-            painter.drawText(QPointF(left, self.px(168)), bend.value)
-            self.pen(painter, 34, 400, self.theme.dim)
-            painter.drawText(QPointF(left, self.px(222)), bend.below)
+        with QPainter(self) as painter:
+            self.card(painter)
+            width = self.width() / max(1, len(self.bends))
+            for at, bend in enumerate(self.bends):
+                left = at * width + self.px(36)
+                if at:
+                    line = QRectF(at * width, 1, max(1, self.px(2)), self.height() - 2)
+                    painter.fillRect(line, QColor(self.theme.line))
+                self.pen(painter, 36, 400, self.theme.dim)
+                painter.drawText(QPointF(left, self.px(64)), bend.name)
+                ink = self.theme.ink(bend.state) if bend.state else QColor(self.theme.text)
+                self.pen(painter, 92, 700, ink)
+                painter.drawText(QPointF(left, self.px(168)), bend.value)
+                self.pen(painter, 34, 400, self.theme.dim)
+                painter.drawText(QPointF(left, self.px(222)), bend.below)
 
 
 class AlarmCard(WallPart):
@@ -205,24 +207,26 @@ class AlarmCard(WallPart):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the alarm."""
-        painter = QPainter(self)
-        self.card(painter, QColor(self.theme.critical))
-        pad = self.px(58)
-        right = max(self.wide(self.figure, 108, 700), self.wide(self.caption, 36)) + self.px(24)
-        draw_state(painter, "critical", QPointF(pad + self.px(36), self.px(100)), self.px(72),
-                   self.theme)  # fmt: skip
-        left = pad + self.px(92)
-        room = self.width() - left - pad - right
-        self.pen(painter, 76, 700, self.theme.text)
-        words = metrics(self.px(76), 700).elidedText(
-            self.title, Qt.TextElideMode.ElideRight, int(room)
-        )
-        painter.drawText(QRectF(left, self.px(40), room, self.px(120)), _MIDDLE, words)
-        self.pen(painter, 44, 400, self.theme.text)
-        box = QRectF(pad, self.px(170), self.width() - 2 * pad - right, self.px(140))
-        painter.drawText(box, _WRAP, self.text)
-        side = QRectF(self.width() - pad - right, self.px(40), right, self.px(130))
-        self.pen(painter, 108, 700, self.theme.ink("critical") if self.late else self.theme.accent)
-        painter.drawText(side, _RIGHT, self.figure)
-        self.pen(painter, 36, 400, self.theme.dim)
-        painter.drawText(side.translated(0, self.px(112)), _RIGHT, self.caption)
+        with QPainter(self) as painter:
+            self.card(painter, QColor(self.theme.critical))
+            pad = self.px(58)
+            right = max(self.wide(self.figure, 108, 700), self.wide(self.caption, 36)) + self.px(24)
+            draw_state(painter, "critical", QPointF(pad + self.px(36), self.px(100)), self.px(72),
+                       self.theme)  # fmt: skip
+            left = pad + self.px(92)
+            room = self.width() - left - pad - right
+            self.pen(painter, 76, 700, self.theme.text)
+            words = metrics(self.px(76), 700).elidedText(
+                self.title, Qt.TextElideMode.ElideRight, int(room)
+            )
+            painter.drawText(QRectF(left, self.px(40), room, self.px(120)), _MIDDLE, words)
+            self.pen(painter, 44, 400, self.theme.text)
+            box = QRectF(pad, self.px(170), self.width() - 2 * pad - right, self.px(140))
+            painter.drawText(box, _WRAP, self.text)
+            side = QRectF(self.width() - pad - right, self.px(40), right, self.px(130))
+            self.pen(
+                painter, 108, 700, self.theme.ink("critical") if self.late else self.theme.accent
+            )
+            painter.drawText(side, _RIGHT, self.figure)
+            self.pen(painter, 36, 400, self.theme.dim)
+            painter.drawText(side.translated(0, self.px(112)), _RIGHT, self.caption)

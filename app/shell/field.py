@@ -164,8 +164,11 @@ class Field(QWidget):
     def _on_case(self, case: UUID | None) -> None:
         self.inbox.select(case)
         self.stage.select(case, self.feed.store)
-        if case is None:
+        row = self.feed.store.row(case) if case is not None else None
+        if row is None:
             self.panel.show_nothing()
+        else:
+            self.stage.show_street(row.lon, row.lat)
 
     def _on_sheet(self, sheet: CaseSheet) -> None:
         self.panel.show_sheet(sheet, self.session.actor)

@@ -88,16 +88,16 @@ class Stage(QObject):
         self.view.select(row.uid, row.address)
         x, y = self._frame.to_xy(row.lon, row.lat)
         if not self._sees(float(x), float(y)):
-            self.view.fly_to(row.lon, row.lat)
+            self._fly(row.lon, row.lat)
 
     def go_to(self, hit: PlaceHit) -> None:
         """Fly to something found, and ring it."""
         if hit.lon is None or hit.lat is None:
             return
         if hit.kind == "area" and hit.uid is not None and self._box_of(hit.uid) is not None:
-            self.view.fit(self._box_of(hit.uid))
+            self._fit(self._box_of(hit.uid))
             return
-        self.view.fly_to(hit.lon, hit.lat, _DISTRICT_VIEW if hit.kind == "area" else _STREET_VIEW)
+        self._fly(hit.lon, hit.lat, _DISTRICT_VIEW if hit.kind == "area" else _STREET_VIEW)
         if hit.kind != "area":
             self.view.select_place(hit.lon, hit.lat, hit.title)
 
@@ -105,11 +105,28 @@ class Stage(QObject):
         """Show a whole area, or the whole city."""
         box = None if area is None else self._box_of(area.uid)
         if area is None or box is not None:
-            self.view.fit(box)
+            self._fit(box)
 
     def show_street(self, lon: float, lat: float) -> None:
         """Fly to a place, as close as a street."""
-        self.view.fly_to(lon, lat, _STREET_VIEW)
+        self._fly(lon, lat, _STREET_VIEW)
+
+    def show_district(self, lon: float, lat: float) -> None:
+        """Fly to a place, as near as a district."""
+        self._fly(lon, lat, _DISTRICT_VIEW)
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether no flight is under way and nothing waits to be drawn or located."""
+        return not self._settle.isActive() and not self._soon.isActive()
+
+    def _fly(self, lon: float, lat: float, m_per_px: float | None = None) -> None:
+        self._settle.start()
+        self.view.fly_to(lon, lat, m_per_px)
+
+    def _fit(self, box: Bounds | None) -> None:
+        self._settle.start()
+        self.view.fit(box)
 
     def search(self, text: str, done: Callable[[Any], None]) -> None:
         """Have places, parts, areas and cases looked for."""

@@ -16,7 +16,8 @@ def status_items(bridge: Bridge, store: Store, now_ms: int) -> tuple[list[Status
     """Return the items from the left, and the line at the right."""
     health = bridge.core.health()
     names = [*(n for n in _SHOWN if n in health), *(n for n in health if n not in _SHOWN)]
-    items = [_item(name, health[name]) for name in names]
+    shown = [n for n in names if n != "batches" or health[n].state != "normal"]
+    items = [_item(name, health[name]) for name in shown]
     oldest = store.oldest_reading_ms()
     if oldest is None:
         return items, tr("status.no_readings")

@@ -7,6 +7,7 @@ Offscreen or on a display.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from app.engines.citystore import CityStore
-from app.services.changes import CaseRow
+from app.services.changes import CaseRow, Changes
 from app.services.ports import Blobs
 from app.shell.application import Station, application, build_station, close_station
 from app.shell.bridge import Core
@@ -31,7 +32,7 @@ from app.shell.wall import Wall
 
 SIZES = ((1920, 1080), (3840, 2160))
 _WAIT_MS = 20_000
-_STREET, _DISTRICT = 1.2, 14.0
+_ROAD = re.compile(r"\D+")  # an address up to its number
 Script = Callable[["Walk"], None]
 Progress = Callable[[str, int, int], None]
 
@@ -48,6 +49,7 @@ class Walk:
     progress: Progress | None = None
     pictures: list[str] = field(default_factory=list)
     window: Station | None = None
+    live: Changes = field(default_factory=Changes)
 
     def wait(self, ready: Callable[[], bool], timeout_ms: int = _WAIT_MS) -> bool:
         """Run the loop until `ready()`; returns whether it came in time."""
@@ -60,6 +62,7 @@ class Walk:
             raise ValueError("No station is open.")
         self.wait(lambda: window.bridge.waiting == 0)
         window.stage.refresh()
+        self.wait(lambda: window.stage.is_resting)
         window.stage.view.wait_sharp(_WAIT_MS) if self.city_store is not None else None
         self.wait(lambda: window.bridge.waiting == 0)
         path = self.out / f"{name}.png"
@@ -172,6 +175,7 @@ def _station(
     window.open()
     walk.window = window
     wait_until(lambda: window.feed.is_open and window.bridge.waiting == 0)
+    window.feed.take(walk.live)
     if walk.city_store is not None:
         window.stage.view.wait_sharp(_WAIT_MS)
     walk.meter.start()
@@ -179,6 +183,7 @@ def _station(
         yield window
     finally:
         walk.meter.stop()
+        walk.live = window.feed.live()
         walk.window = None
         close_station(window)
         walk.meter.start()
@@ -213,9 +218,9 @@ def _walk_desk(walk: Walk, desk: Desk, stem: str, *, everything: bool) -> None:
     row = _choose_first(walk, desk)
     walk.shoot(f"{stem}-case")
     place = (row.lon, row.lat) if row is not None else _middle(walk)
-    desk.stage.view.fly_to(*place, _DISTRICT)
+    desk.stage.show_district(*place)
     walk.shoot(f"{stem}-district")
-    desk.stage.view.fly_to(*place, _STREET)
+    desk.stage.show_street(*place)
     walk.shoot(f"{stem}-street")
     if everything:
         _shoot_others(walk, desk, stem, row)
@@ -223,9 +228,8 @@ def _walk_desk(walk: Walk, desk: Desk, stem: str, *, everything: bool) -> None:
 
 def _shoot_others(walk: Walk, desk: Desk, stem: str, row: CaseRow | None) -> None:
     _press(desk, "Ctrl+K")
-    desk.palette_box.type_text(
-        row.address[:4] if row is not None and row.address else walk.core.facts.name
-    )
+    road = _ROAD.match(row.address) if row is not None else None
+    desk.palette_box.type_text(road[0] if road else walk.core.facts.name)
     walk.shoot(f"{stem}-palette")
     _press(desk, "Esc")
     _press(desk, "Ctrl+N")

@@ -75,7 +75,7 @@ class Wall(QWidget):
         self._told.add(row.uid)
         self._write_alarm()
         self.card.show()
-        self.stage.view.select(row.uid, row.title or row.matter_name)
+        self.stage.view.select(row.uid)
         self.stage.show_street(row.lon, row.lat)
         self._back.start()
 
