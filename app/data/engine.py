@@ -23,6 +23,7 @@ from app.domain.errors import Unavailable
 
 WRITE = "wangge_write"  # True takes the writers' turn, False reads a snapshot, unset is neither
 WAIT_MS = 15_000
+_WAL_WAIT_MS = 1_000
 APPLICATION_ID = 0x57474731  # "WGG1"
 _OLDEST_SQLITE = (3, 51, 3)  # older ones can corrupt a WAL shared by two programs
 _WRITERS_LOCK = 0x57474731
@@ -157,6 +158,23 @@ def _take_turn(connection: Connection) -> None:
                 return
     finally:
         raw.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
+
+
+def empty_wal(connection: Connection) -> bool:
+    """Write SQLite's log of pages back and cut it, so that nothing erased can be read in it.
+
+    To be called between transactions. False if a reader of another program still needs it: it is
+    then cut by the next call, or when the last program closes the city. PostgreSQL needs it not.
+    """
+    if connection.dialect.name != "sqlite":
+        return True
+    raw: Any = connection.connection.driver_connection
+    raw.execute(f"PRAGMA busy_timeout = {_WAL_WAIT_MS}")
+    try:
+        busy: int = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
+    return not busy
 
 
 def _begin_postgres(connection: Connection) -> None:

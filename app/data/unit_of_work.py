@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from app.data.action_log import SqlActionLog
 from app.data.case_table import SqlCaseTable
 from app.data.directory import SqlDirectory
+from app.data.engine import empty_wal
 from app.data.rules_table import SqlRules
 from app.data.vault import SqlVault
 from app.domain.rules import RuleBook
@@ -51,8 +52,10 @@ class SqlUnitOfWork:
         return f"{prefix}-{self._next(f'number {prefix}'):05d}"
 
     def commit(self) -> None:
-        """Make everything done so far durable."""
+        """Make everything done so far durable, and what was erased unreadable."""
         self.connection.commit()
+        if self.vault.has_erased:
+            empty_wal(self.connection)
 
     def _next(self, name: str) -> int:
         value: int = self.connection.execute(_COUNT, {"name": name}).scalar_one()

@@ -21,6 +21,7 @@ class SqlVault:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.has_erased = False
 
     def put(self, secrets: Iterable[Secret]) -> None:
         """Keep values under their keys; raises `InvalidInput` for text no database can hold."""
@@ -64,6 +65,7 @@ class SqlVault:
             .where(secret.c.subject == subject, secret.c.value.is_not(None))
             .values(value=None, salt=None)
         )
+        self.has_erased = True
         row_id = self._connection.execute(
             select(case_row.c.id).where(case_row.c.uid == subject)
         ).scalar()

@@ -186,3 +186,21 @@ def test_that_a_place_anywhere_on_earth_harms_nothing(desk):
 
 def test_that_a_title_is_one_line_of_whatever_words():
     assert "\n" not in one_line("a\nb\u2028c")
+
+
+def test_that_erased_words_are_in_no_file_of_the_open_city(desk):
+    words = {"words": "鬘髽魑鱻 zqxjk", "address": "龘龖路", "reporter_name": "饕餮"}
+    row = desk.report(**words)
+    desk.act(row.uid, "reject", desk.actor(Role.DISPATCHER), reason="貔貅")
+    for _ in range(5):
+        desk.report()
+    erased = [word.encode() for word in ("鬘髽", "髽魑", "zqxjk", "龘龖", "饕餮", "貔貅")]
+
+    def held() -> list[bytes]:
+        files = [p for p in desk.city.folder.rglob("*") if p.is_file()]
+        data = b"".join(path.read_bytes() for path in files)
+        return [word for word in erased if word in data]
+
+    assert held() == erased
+    desk.handle(EraseSubject(desk.actor(Role.SHIFT_LEAD), row.uid))
+    assert held() == []
