@@ -83,6 +83,7 @@ class Look:
     building_edge: int
     grid_line: int
     area_line: int
+    accent: int
     part: int
     layers: frozenset[str]
     want: NDArray[np.uint8] = field(default_factory=everything)
@@ -124,6 +125,7 @@ def look_of(
         building_edge=mixed(c(theme.building), c(theme.area_line), 0.45),
         grid_line=c(theme.grid_line),
         area_line=c(theme.area_line),
+        accent=c(theme.accent),
         part=mixed(text, c(theme.accent), 0.28 if theme.dark else 0.42),
         layers=layers,
         want=everything() if want is None else want,

@@ -27,15 +27,15 @@ class Outline:
 
 
 OUTLINES = {
-    "grid": Outline(1.0, 4.0, 9.0),
-    "street": Outline(1.1, 18.0, 45.0, strong=True, dash=(3.5, 3.5)),
+    "grid": Outline(1.2, 2.4, 5.0, dash=(6.0, 4.0)),
+    "street": Outline(1.3, 18.0, 45.0, strong=True, dash=(3.5, 3.5)),
     "district": Outline(1.5, 400.0, 900.0, strong=True),
 }
 
 
 def draw(canvas: Canvas, store: CityStore, look: Look, m_per_px: float) -> None:
     """Stroke the outlines shown at this scale, lower tiers first."""
-    faint = mixed(look.grid_line, look.area_line, 0.45)
+    faint = mixed(look.area_line, look.accent, 0.3)
     for tier, line in OUTLINES.items():
         alpha = fading(m_per_px, line.full, line.gone)
         if alpha <= 0:
@@ -43,6 +43,7 @@ def draw(canvas: Canvas, store: CityStore, look: Look, m_per_px: float) -> None:
         width = np.full(256, line.pixels * look.dpr, np.float32)
         canvas.stroke(
             store.shapes["area"], wanting(AREA_TIERS.index(tier)), width,
-            look.area_line if line.strong else faint, alpha * 0.9, closed=True,
+            look.area_line if line.strong else faint,
+            alpha * (0.9 if line.strong else 0.6), closed=True,
             dash=(line.dash[0] * look.dpr, line.dash[1] * look.dpr),
         )  # fmt: skip

@@ -25,13 +25,18 @@ def draw(canvas: Canvas, store: CityStore, look: Look, m_per_px: float) -> None:
         radius = dot_radius(m_per_px)
         canvas.dots(
             look.want, look.family_colours(), radius * look.dpr,
-            (0.9 if m_per_px < 1.0 else 0.0) * look.dpr, 0.92 * dots,
+            (0.9 if m_per_px < 1.0 else 0.0) * look.dpr, dot_strength(m_per_px) * dots,
         )  # fmt: skip
 
 
 def dot_radius(m_per_px: float) -> float:
     """Return a dot's radius in logical pixels: from a speck to what a finger finds."""
-    return float(np.clip(1.9 * m_per_px**-0.5, 0.8, 4.2))
+    return float(np.clip(1.8 * m_per_px**-0.6, 0.75, 4.2))
+
+
+def dot_strength(m_per_px: float) -> float:
+    """Return a dot's opacity: where dots touch, they stand back behind roads and names."""
+    return float(np.interp(m_per_px, [0.7, 2.4], [0.92, 0.55]))
 
 
 def ramp(look: Look, m_per_px: float, share: float) -> Ramp:
