@@ -302,11 +302,11 @@ def run_window(wanted: Window) -> int:
             core.close()
     live, folder = build_core(wanted.city), Path(wanted.city)
     try:
+        store = open_store(folder, live.core.facts, _to_stderr)
         start_qgis(live.core)
         if wanted.simulate:
             started = live.core.run(start_shift, live, folder)
             started.add_done_callback(_log_failure)
-        store = open_store(folder, live.core.facts, _to_stderr)
         return station(live.core, city_store=store, blobs=_blobs(folder))
     finally:
         live.core.close()

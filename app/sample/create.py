@@ -27,6 +27,7 @@ from app.data.errors import translated_files
 from app.domain.errors import InvalidInput
 from app.domain.hlc import HybridClock
 from app.runtime.jobs import wall_ms
+from app.runtime.pool import Pool
 from app.sample.chance import rng_of, uid_of
 from app.sample.history import past_cases
 from app.sample.open_cases import make_open_cases
@@ -42,6 +43,7 @@ Progress = Callable[[str, float], None]
 BuildStore = Callable[[Path, CityFacts, Progress], None]
 CLOSED = {"sample": 20_000, "district": 20_000, "full": 500_000}
 _SPOTS = 5_000
+_STORE_LIMIT_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -133,14 +135,16 @@ def _fill(draft: Path, plan: Plan, progress: Progress) -> dict[str, Any]:
         created_at=datetime.fromtimestamp(now_ms / 1000, UTC).isoformat(),
         totals=dict(made.totals),
     )
-    city = create_city(draft, facts)
+    city, pool = create_city(draft, facts), Pool(1)
     try:
         layers = write_map(draft / "map.gpkg", empty_tables() | dict(made.tables), progress)
+        store = pool.run(plan.build_store, draft, facts, progress)  # beside the people and cases
         rolls = _enrol(city, draft, plan.seed, progress)
         people = _live(city, draft, rolls, plan, now_ms, progress)
+        store.result()
     finally:
+        pool.close(_STORE_LIMIT_S)
         city.close()
-    plan.build_store(draft, facts, progress)
     return {"name": made.name, "sample": True, **layers, **people}
 
 

@@ -55,6 +55,7 @@ _NEXT = {
     "checked": ("close", 2, 10),
 }
 _RETURNED, _REWORKED = 0.04, 0.04
+_USUAL_LEADS = ("sanitation", "urban_enforcement", "fallback")  # where words say nothing clear
 _COUNTED = {"sign": "signed", "handle": "handled", "pass": "checked", "close": "closed",
             "return": "returned", "rework": "reworked", "accept": "dispatched_hand"}  # fmt: skip
 
@@ -119,6 +120,7 @@ class Shift:
         self._scene = self._set(folder, signs)
         self._zone = ZoneInfo(self._scene.rules.calendar.zone)
         self._matters = leaf_weights(self._scene.rules.matters)
+        self._usual = [m for m in self._matters[0] if m.lead in _USUAL_LEADS and not m.urgent]
         self._order = itertools.count()
         self._due: list[tuple[float, int, UUID, str]] = []
         self._rows: dict[UUID, CaseRow] = {}
@@ -270,8 +272,8 @@ class Shift:
             return done
         actor = self._scene.staff.of(Role.DISPATCHER, row)
         if row.step == "reported":
-            matter = self._chance.choices(*self._matters)[0].code
-            if self._send(ActOnCase(actor, row.uid, "file", {"matter": matter})) is None:
+            matter = self._chance.choice(self._usual)
+            if self._send(ActOnCase(actor, row.uid, "file", {"matter": matter.code})) is None:
                 return None
         return self._send(ActOnCase(actor, row.uid, "dispatch"))
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.data.bulk import empty_tables
 from app.data.city_folder import open_city
-from app.domain.errors import InvalidInput
+from app.domain.errors import InvalidInput, StorageFailure
 from app.sample import tiny
 from app.sample.create import MadeMap, Plan, create_sample_city
 from app.services.changes import CaseRow
@@ -78,13 +78,23 @@ def test_that_the_same_seed_makes_the_same_cases(made: Path, tmp_path: Path) -> 
     assert [(r.uid, r.step, r.title) for r in one] == [(r.uid, r.step, r.title) for r in two]
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, InvalidInput("no such place")])
-def test_that_a_stop_leaves_no_trace(tmp_path: Path, error: Any) -> None:
-    def stop(*_: Any) -> None:
-        raise error
+def test_that_a_failure_leaves_no_trace(tmp_path: Path) -> None:
+    def fail(*_: Any) -> None:
+        raise StorageFailure("The disk is full.")
 
-    with pytest.raises((KeyboardInterrupt, InvalidInput)):
-        create_sample_city(tmp_path / "city", plan(build_store=stop), lambda *_: None)
+    with pytest.raises(StorageFailure):
+        create_sample_city(tmp_path / "city", plan(build_store=fail), lambda *_: None)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("stage", ["area", "people", "history", "open cases"])
+def test_that_ctrl_c_leaves_no_trace(tmp_path: Path, stage: str) -> None:
+    def stop(name: str, _share: float) -> None:
+        if name == stage:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        create_sample_city(tmp_path / "city", plan(), stop)
     assert list(tmp_path.iterdir()) == []
 
 
