@@ -66,10 +66,10 @@ class Placer:
         if not told.any():
             return np.full(len(x), np.nan), np.full(len(x), np.nan)
         self.check(x[told], y[told])
-        self._told += int(told.sum())
-        if self.crs.degrees and self._rough:
-            self._rough = _is_rough(x[told]) and _is_rough(y[told])
         lon, lat, right = self.crs.to_wgs84(np.where(told, x, np.nan), np.where(told, y, np.nan))
+        self._told += int(right.sum())
+        if self.crs.degrees and self._rough:
+            self._rough = _is_rough(x[right]) and _is_rough(y[right])
         mend = f"coordinates must be valid in {self.crs.shown}"
         refusals.refuse(told & ~right, "lon, lat", texts, "out of range", mend)
         self._refuse_turned(lon, lat, texts, refusals)
