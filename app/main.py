@@ -303,11 +303,11 @@ def run_window(wanted: Window) -> int:
     live, folder = build_core(wanted.city), Path(wanted.city)
     try:
         store = open_store(folder, live.core.facts, _to_stderr)
-        start_qgis(live.core)
+        qgis = start_qgis(live.core)
         if wanted.simulate:
             started = live.core.run(start_shift, live, folder)
             started.add_done_callback(_log_failure)
-        return station(live.core, city_store=store, blobs=_blobs(folder))
+        return station(live.core, city_store=store, blobs=_blobs(folder), printer=qgis)
     finally:
         live.core.close()
 

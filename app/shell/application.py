@@ -19,6 +19,7 @@ from app.shell.bridge import Bridge, Core
 from app.shell.desk import Desk
 from app.shell.field import Field
 from app.shell.loop import GapMeter, IdleCollector
+from app.shell.printing import SheetPrinter
 from app.shell.session import Session
 from app.shell.stage import Stage, make_map
 from app.shell.wall import Wall
@@ -54,6 +55,7 @@ def build_station(
     theme: str = "light",
     city_store: CityStore | None = None,
     blobs: Blobs | None = None,
+    printer: SheetPrinter | None = None,
 ) -> Station:
     """Return a station's window, not yet shown or opened.
 
@@ -75,7 +77,7 @@ def build_station(
     elif name == "field":
         station = Field(bridge, session, stage, blobs)
     else:
-        station = Desk(bridge, session, stage, blobs)
+        station = Desk(bridge, session, stage, blobs, printer)
     session.theme_changed.connect(_Dress(station).on_theme)
     return station
 
@@ -88,6 +90,7 @@ def run_window(
     theme: str = "light",
     city_store: CityStore | None = None,
     blobs: Blobs | None = None,
+    printer: SheetPrinter | None = None,
 ) -> int:
     """Open a station on `core`, run until its window is closed, and return the exit code.
 
@@ -95,7 +98,13 @@ def run_window(
     """
     program = application()
     window = build_station(
-        station, core, lang=lang, theme=theme, city_store=city_store, blobs=blobs
+        station,
+        core,
+        lang=lang,
+        theme=theme,
+        city_store=city_store,
+        blobs=blobs,
+        printer=printer,
     )
     hook = Unhandled(window)
     collector, meter = IdleCollector(window), GapMeter(window)

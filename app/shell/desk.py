@@ -18,6 +18,7 @@ from app.shell.casework import CaseWork
 from app.shell.deeds import Deed, bind
 from app.shell.feed import Feed
 from app.shell.photos import Photos
+from app.shell.printing import Printing, SheetPrinter
 from app.shell.session import Session
 from app.shell.stage import Stage
 from app.shell.status import status_items
@@ -46,7 +47,12 @@ class Desk(QWidget):
     """The window of one desk. `stage` is the map; everything else is made here."""
 
     def __init__(
-        self, bridge: Bridge, session: Session, stage: Stage, blobs: Blobs | None = None
+        self,
+        bridge: Bridge,
+        session: Session,
+        stage: Stage,
+        blobs: Blobs | None = None,
+        printer: SheetPrinter | None = None,
     ) -> None:
         super().__init__()
         self.setObjectName("station")
@@ -58,6 +64,7 @@ class Desk(QWidget):
         self.feed = Feed(bridge, session, self)
         self.photos = Photos(bridge, blobs, self)
         self.work = CaseWork(bridge, session, self.photos, self)
+        self.printing = Printing(printer, bridge, stage.view, self)
         self._make_parts(session.theme, bridge.now_ms)
         self._lay_out()
         self._connect()
@@ -127,6 +134,8 @@ class Desk(QWidget):
         work.reported.connect(self._on_reported)
         self.photos.read.connect(self._on_photos)
         self.photos.failed.connect(self._on_failed)
+        self.printing.told.connect(self.notice.tell)
+        self.printing.failed.connect(self._on_failed)
         self._connect_parts()
 
     def _connect_parts(self) -> None:
@@ -182,6 +191,7 @@ class Desk(QWidget):
             Deed("theme", "help.theme", "window", ("Ctrl+L",), self.session.turn_theme),
             Deed("language", "help.language", "window", ("Ctrl+Shift+L",),
                  self.session.turn_language),
+            Deed("print", "help.print", "window", ("Ctrl+P",), self._on_print),
             Deed("full", "help.full", "window", ("F11",), self._on_full),
             Deed("city", "command.city", "window", ("Home",), self._on_city),
             Deed("help", "help.title", "window", ("F1", "?"), self._on_help),
@@ -288,6 +298,10 @@ class Desk(QWidget):
 
     def _on_who_wanted(self) -> None:
         self.who.open_below(self.top)
+
+    def _on_print(self) -> None:
+        names = [self.bridge.core.facts.name, *(area.name for area in self.session.path)]
+        self.printing.ask_and_print(self.feed.store, " › ".join(names))
 
     def _on_full(self) -> None:
         self.showNormal() if self.isFullScreen() else self.showFullScreen()
