@@ -29,7 +29,7 @@ _N = types.int64
 _CELLS = (_OFF, _U2, _U2, _U1, _U1, _D, _D, _N)
 
 
-@numba.njit(nogil=True, inline="always")
+@numba.njit(nogil=True, inline="always", error_model="numpy")
 def _spread(v):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
     v &= 0xFFFF
     v = (v | (v << 8)) & 0x00FF00FF
@@ -38,7 +38,7 @@ def _spread(v):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
     return (v | (v << 1)) & 0x55555555
 
 
-@numba.njit(nogil=True, inline="always")
+@numba.njit(nogil=True, inline="always", error_model="numpy")
 def _span(low, high, start, bits):  # type: ignore[no-untyped-def] # pragma: no cover
     """Return the first and last cell that metres low to high touch (last < first: none)."""
     a = math.floor((low - start) / CELL)
@@ -46,7 +46,12 @@ def _span(low, high, start, bits):  # type: ignore[no-untyped-def] # pragma: no 
     return max(a, 0), min(b, (1 << bits) - 1)
 
 
-@numba.njit([types.int64(*_CELLS, types.boolean, _D, _D, _D, _COUNTS)], nogil=True, cache=True)
+@numba.njit(
+    [types.int64(*_CELLS, types.boolean, _D, _D, _D, _COUNTS)],
+    nogil=True,
+    cache=True,
+    error_model="numpy",
+)
 def density(off, px, py, cls, want, cx0, cy0, bits, every, x0, y1, inv, counts):  # type: ignore[no-untyped-def] # pragma: no cover
     """Count wanted parts into pixels of `counts` (h, w); returns how many fell inside.
 
@@ -82,7 +87,7 @@ def density(off, px, py, cls, want, cx0, cy0, bits, every, x0, y1, inv, counts):
     return total
 
 
-@numba.njit([types.void(_COUNTS, _IMAGE, _U4, _U1)], nogil=True, cache=True)
+@numba.njit([types.void(_COUNTS, _IMAGE, _U4, _U1)], nogil=True, cache=True, error_model="numpy")
 def lay_density(counts, image, colours, alphas):  # type: ignore[no-untyped-def] # pragma: no cover
     """Lay the ramp (`colours`, `alphas`, shape (256,), index = count, capped) over `image`."""
     h, w = image.shape
@@ -94,7 +99,7 @@ def lay_density(counts, image, colours, alphas):  # type: ignore[no-untyped-def]
                 image[row, x] = mixed(image[row, x], colours[step], alphas[step])
 
 
-@numba.njit(nogil=True, inline="always")
+@numba.njit(nogil=True, inline="always", error_model="numpy")
 def _disc(image, fx, fy, radius, reach, colour, ground, alpha):  # type: ignore[no-untyped-def] # pragma: no cover
     """Lay one disc, and `ground` around it out to `reach`."""
     h, w = image.shape
@@ -112,7 +117,12 @@ def _disc(image, fx, fy, radius, reach, colour, ground, alpha):  # type: ignore[
                 image[row, col] = mixed(image[row, col], colour, int(c * alpha))
 
 
-@numba.njit([types.int64(*_CELLS, _D, _D, _D, _U4, _D, _D, _N, _IMAGE)], nogil=True, cache=True)
+@numba.njit(
+    [types.int64(*_CELLS, _D, _D, _D, _U4, _D, _D, _N, _IMAGE)],
+    nogil=True,
+    cache=True,
+    error_model="numpy",
+)
 def dots(off, px, py, cls, want, cx0, cy0, bits, x0, y1, inv, colours, radius, rim, alpha, image):  # type: ignore[no-untyped-def] # pragma: no cover
     """Draw wanted parts as discs of `radius` pixels, `colours` by class (256,).
 
@@ -143,7 +153,9 @@ def dots(off, px, py, cls, want, cx0, cy0, bits, x0, y1, inv, colours, radius, r
     return drawn
 
 
-@numba.njit([types.int64(*_CELLS, _D, _D, _D, _D, _TALLY)], nogil=True, cache=True)
+@numba.njit(
+    [types.int64(*_CELLS, _D, _D, _D, _D, _TALLY)], nogil=True, cache=True, error_model="numpy"
+)
 def tally(off, px, py, cls, want, cx0, cy0, bits, x0, y0, x1, y1, by_class):  # type: ignore[no-untyped-def] # pragma: no cover
     """Count wanted parts in a box of local metres, exactly, by class into `by_class` (256,)."""
     ia, ib = _span(x0, x1, cx0, bits)
@@ -167,7 +179,7 @@ def tally(off, px, py, cls, want, cx0, cy0, bits, x0, y0, x1, y1, by_class):  # 
     return total
 
 
-@numba.njit([types.int64(*_CELLS, _D, _D, _D)], nogil=True, cache=True)
+@numba.njit([types.int64(*_CELLS, _D, _D, _D)], nogil=True, cache=True, error_model="numpy")
 def nearest(off, px, py, cls, want, cx0, cy0, bits, x, y, radius):  # type: ignore[no-untyped-def] # pragma: no cover
     """Return the row of the wanted part nearest to (x, y) within `radius` metres, or -1."""
     ia, ib = _span(x - radius, x + radius, cx0, bits)

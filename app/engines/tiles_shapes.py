@@ -30,7 +30,7 @@ _D = types.float64
 _SHAPES = (_F4, _I8, _I8, _F4, _F4, _U1, _U1)
 
 
-@numba.njit(nogil=True, inline="always")
+@numba.njit(nogil=True, inline="always", error_model="numpy")
 def mixed(under, over, alpha):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
     """Return 0xFFRRGGBB of `over` laid on `under` with `alpha` of 256."""
     rb = (under & 0xFF00FF) * (256 - alpha) + (over & 0xFF00FF) * alpha
@@ -38,7 +38,7 @@ def mixed(under, over, alpha):  # type: ignore[no-untyped-def] # pragma: no cove
     return 0xFF000000 | ((rb >> 8) & 0xFF00FF) | ((g >> 8) & 0x00FF00)
 
 
-@numba.njit(nogil=True, inline="always")
+@numba.njit(nogil=True, inline="always", error_model="numpy")
 def _descend(sums, xa, ya, xb, yb, w, h):  # type: ignore[no-untyped-def] # pragma: no cover
     """Add one edge that lies within 0 <= x <= w; parts above and below the tile are dropped."""
     sign = 1.0
@@ -84,7 +84,7 @@ def _descend(sums, xa, ya, xb, yb, w, h):  # type: ignore[no-untyped-def] # prag
         x = nxt
 
 
-@numba.njit(nogil=True, inline="always")
+@numba.njit(nogil=True, inline="always", error_model="numpy")
 def _edge(sums, xa, ya, xb, yb, w, h):  # type: ignore[no-untyped-def] # pragma: no cover
     """Add one edge, cut at the tile's west and east sides; what lies west counts in column 0."""
     if (ya <= 0.0 and yb <= 0.0) or (ya >= h and yb >= h) or (xa >= w and xb >= w):
@@ -111,7 +111,7 @@ def _edge(sums, xa, ya, xb, yb, w, h):  # type: ignore[no-untyped-def] # pragma:
         px, py = qx, qy
 
 
-@numba.njit([types.int64(*_SHAPES, _D, _D, _D, _SUMS)], nogil=True, cache=True)
+@numba.njit([types.int64(*_SHAPES, _D, _D, _D, _SUMS)], nogil=True, cache=True, error_model="numpy")
 def fill(xy, ring_off, feature_off, box, block, kind, want, x0, y1, inv, sums):  # type: ignore[no-untyped-def] # pragma: no cover
     """Add the signed areas of all wanted polygons that meet the tile to `sums` (h, w + 2).
 
@@ -143,7 +143,12 @@ def fill(xy, ring_off, feature_off, box, block, kind, want, x0, y1, inv, sums): 
     return drawn
 
 
-@numba.njit([types.void(_SUMS, _IMAGE, types.uint32, types.int64)], nogil=True, cache=True)
+@numba.njit(
+    [types.void(_SUMS, _IMAGE, types.uint32, types.int64)],
+    nogil=True,
+    cache=True,
+    error_model="numpy",
+)
 def lay_fill(sums, image, colour, alpha):  # type: ignore[no-untyped-def] # pragma: no cover
     """Lay `colour` with `alpha` of 256 where `sums` says inside, and clear `sums`."""
     h, w = image.shape
@@ -165,7 +170,7 @@ def lay_fill(sums, image, colour, alpha):  # type: ignore[no-untyped-def] # prag
         sums[row, w + 1] = 0.0
 
 
-@numba.njit(nogil=True, inline="always")
+@numba.njit(nogil=True, inline="always", error_model="numpy")
 def _capsule(cover, ax, ay, bx, by, half, most):  # type: ignore[no-untyped-def] # pragma: no cover
     """Raise `cover` to the coverage of a segment with round ends, `half` pixels to each side."""
     h, w = cover.shape
@@ -201,10 +206,14 @@ def _capsule(cover, ax, ay, bx, by, half, most):  # type: ignore[no-untyped-def]
                 cover[row, col] = c
 
 
-@numba.njit(nogil=True, inline="always")
+@numba.njit(nogil=True, inline="always", error_model="numpy")
 def _dashes(cover, px, py, qx, qy, half, most, dash, gap, run):  # type: ignore[no-untyped-def] # pragma: no cover
     """Raise `cover` along the dashes of a segment that begins `run` pixels along its line."""
     long = math.sqrt((qx - px) ** 2 + (qy - py) ** 2)
+    h, w = cover.shape
+    beside = max(px, qx) < -half - 1 or min(px, qx) > w + half + 1
+    if long == 0.0 or beside or max(py, qy) < -half - 1 or min(py, qy) > h + half + 1:
+        return run + long
     at = -(run % (dash + gap))
     while at < long:
         s, e = max(at, 0.0) / long, min(at + dash, long) / long
@@ -215,7 +224,7 @@ def _dashes(cover, px, py, qx, qy, half, most, dash, gap, run):  # type: ignore[
     return run + long
 
 
-@numba.njit(nogil=True, inline="always")
+@numba.njit(nogil=True, inline="always", error_model="numpy")
 def _line(xy, start, stop, closed, half, most, dash, gap, x0, y1, inv, cover):  # type: ignore[no-untyped-def] # pragma: no cover
     """Raise `cover` along the vertices start to stop, and back to the first if `closed`."""
     before = stop - 1 if closed != 0 else start
@@ -231,7 +240,10 @@ def _line(xy, start, stop, closed, half, most, dash, gap, x0, y1, inv, cover):  
 
 
 @numba.njit(
-    [types.int64(*_SHAPES, _F4V, types.int64, _D, _D, _D, _D, _D, _COVER)], nogil=True, cache=True
+    [types.int64(*_SHAPES, _F4V, types.int64, _D, _D, _D, _D, _D, _COVER)],
+    nogil=True,
+    cache=True,
+    error_model="numpy",
 )
 def stroke(  # type: ignore[no-untyped-def] # pragma: no cover
     xy, ring_off, feature_off, box, block, kind, want, half, closed, dash, gap, x0, y1, inv, cover
@@ -263,7 +275,12 @@ def stroke(  # type: ignore[no-untyped-def] # pragma: no cover
     return drawn
 
 
-@numba.njit([types.void(_WORDS, _COVER, _IMAGE, types.uint32, types.int64)], nogil=True, cache=True)
+@numba.njit(
+    [types.void(_WORDS, _COVER, _IMAGE, types.uint32, types.int64)],
+    nogil=True,
+    cache=True,
+    error_model="numpy",
+)
 def lay_cover(words, cover, image, colour, alpha):  # type: ignore[no-untyped-def] # pragma: no cover
     """Lay `colour` with `alpha` of 256 times coverage, and clear `cover`.
 

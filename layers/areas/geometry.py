@@ -17,19 +17,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outline:
-    """How a tier is outlined: `pixels` wide, fully from `full` metres a pixel, none at `gone`."""
+    """How a tier is outlined: `pixels` wide, fully from `full` metres a pixel, none at `gone`.
+
+    Solid, never dashed: neighbours share their edges, and dashes of two would fill each other's
+    gaps here and not there.
+    """
 
     pixels: float
     full: float
     gone: float
-    strong: bool = False
-    dash: tuple[float, float] = (0.0, 0.0)
+    alpha: float
+    strong: bool = True
 
 
 OUTLINES = {
-    "grid": Outline(1.2, 2.4, 5.0, dash=(6.0, 4.0)),
-    "street": Outline(1.3, 18.0, 45.0, strong=True, dash=(3.5, 3.5)),
-    "district": Outline(1.5, 400.0, 900.0, strong=True),
+    "grid": Outline(1.0, 2.4, 5.0, 0.5, strong=False),
+    "street": Outline(1.1, 18.0, 45.0, 0.7),
+    "district": Outline(1.7, 400.0, 900.0, 0.95),
 }
 
 
@@ -37,13 +41,9 @@ def draw(canvas: Canvas, store: CityStore, look: Look, m_per_px: float) -> None:
     """Stroke the outlines shown at this scale, lower tiers first."""
     faint = mixed(look.area_line, look.accent, 0.3)
     for tier, line in OUTLINES.items():
-        alpha = fading(m_per_px, line.full, line.gone)
-        if alpha <= 0:
-            continue
-        width = np.full(256, line.pixels * look.dpr, np.float32)
-        canvas.stroke(
-            store.shapes["area"], wanting(AREA_TIERS.index(tier)), width,
-            look.area_line if line.strong else faint,
-            alpha * (0.9 if line.strong else 0.6), closed=True,
-            dash=(line.dash[0] * look.dpr, line.dash[1] * look.dpr),
-        )  # fmt: skip
+        alpha = fading(m_per_px, line.full, line.gone) * line.alpha
+        if alpha > 0:
+            width = np.full(256, line.pixels * look.dpr, np.float32)
+            ink = look.area_line if line.strong else faint
+            want = wanting(AREA_TIERS.index(tier))
+            canvas.stroke(store.shapes["area"], want, width, ink, alpha, closed=True)

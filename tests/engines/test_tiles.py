@@ -112,6 +112,16 @@ def test_that_dashes_leave_gaps() -> None:
     assert (row < 0.1).sum() > 15
 
 
+def test_that_repeated_vertices_do_no_harm() -> None:
+    canvas = blank(store_of())
+    twice = np.repeat(square(-20, -20, 40), 2, axis=0)
+    shapes = shapes_from([twice], closed=True)
+    canvas.stroke(shapes, ALL, np.full(256, 1.0, np.float32), 0, closed=True, dash=(3.5, 3.5))
+    assert 50 < covered(canvas).sum() < 150
+    canvas.fill(shapes, ALL, 0)
+    assert covered(canvas).sum() == pytest.approx(1_600, rel=0.05)
+
+
 def test_that_tiles_side_by_side_make_one_picture(small_store: CityStore) -> None:
     """Fills, strokes and dots run over the seam as if it were not there."""
 
