@@ -7,7 +7,6 @@ pandas.
 from __future__ import annotations
 
 import gc
-import json
 import logging
 import os
 import signal
@@ -35,11 +34,9 @@ if TYPE_CHECKING:
     from app.data.role_lock import RoleLock
     from app.domain.signs import Sign
     from app.engines.citystore import CityStore
-    from app.engines.qgis_client import QgisProcess
     from app.engines.sign_board import SignBoard
     from app.sample.create import MadeMap
     from app.sample.shift import Shift
-    from app.services.changes import CaseRow
     from app.services.ports import City, NowMs
     from app.services.views import CityFacts
 
@@ -47,9 +44,8 @@ RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 KEY_VARIABLE = "WANGGE_KEY"
 _FOLLOW_S = 0.5
 _TAKE_OVER_S = 5.0
+_DEADLINES_S = 10.0
 _SHOWN_READINGS = 60
-_TOUR_BEATS, _TOUR_SPEED = 60, 120.0  # two simulated hours
-_BEAT_LIMIT_MS = 60_000
 log = logging.getLogger(__name__)
 
 
@@ -130,9 +126,9 @@ def build_core(city: str, *, now_ms: NowMs = wall_ms, dispatch: bool = True) -> 
     from app.feeds.intake import Intake
     from app.feeds.rule_dispatch import RuleDispatch
 
+    folder = _local(city)
     core = open_core(city, watch=True, now_ms=now_ms)
     try:
-        folder = Path(city)
         lock = RoleLock(folder)
         log, positions = SignLog(folder / "signs"), PositionFile(folder / "signs")
         board = _board(core)
@@ -151,6 +147,19 @@ def build_core(city: str, *, now_ms: NowMs = wall_ms, dispatch: bool = True) -> 
         core.close()
         raise
     return Live(core, lock, lambda: rule.sent)
+
+
+def _local(city: str) -> Path:
+    from app.data.city_folder import is_address
+    from app.domain.errors import Unavailable
+
+    if is_address(city):
+        raise Unavailable(
+            "Roles, readings and tours need a city in a folder so far.",
+            advice="`run` and `case` work on a PostgreSQL city.",
+            field="city",
+        )
+    return Path(city)
 
 
 def start_shift(live: Live, folder: Path, speed: float = 60.0, seed: int = 1) -> Shift:
@@ -291,6 +300,7 @@ def _opened(place: str) -> Iterator[SqlCity]:
 def run_window(wanted: Window) -> int:
     """Open the window and return its exit code."""
     from app.data.city_folder import is_address
+    from app.engines.qgis_start import start_qgis
     from app.shell.application import run_window as run_station
 
     station = partial(run_station, station=wanted.station, lang=wanted.lang, theme=wanted.theme)
@@ -322,13 +332,14 @@ def tour(wanted: Tour, progress: Progress) -> Mapping[str, Any]:
     from app.data.scratch import scratch_copy
 
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    city = _local(wanted.city)
+    open_core(wanted.city).close()  # says clearly if it is no city
     with TemporaryDirectory(prefix="wangge-tour-") as parent:
         folder = Path(parent) / "city"
-        scratch_copy(Path(wanted.city), folder, os.environ.get(KEY_VARIABLE))
+        scratch_copy(city, folder, os.environ.get(KEY_VARIABLE))
         clock = VirtualClock(0)
         live = build_core(str(folder), now_ms=clock, dispatch=False)
         try:
-            clock.advance(_present(live.core))
             return _walk(wanted, live, folder, clock, progress)
         finally:
             live.core.close()
@@ -337,82 +348,22 @@ def tour(wanted: Tour, progress: Progress) -> Mapping[str, Any]:
 def _walk(
     wanted: Tour, live: Live, folder: Path, clock: VirtualClock, progress: Progress
 ) -> dict[str, Any]:
+    from app.engines.qgis_start import start_qgis
+    from app.sample import tour as tours
     from app.sample.shift import Shift
-    from app.shell.tour import Walk, run_tour
 
     core = live.core
-    start_qgis(core)
+    clock.advance(tours.present_of(core))
     store = open_store(folder, core.facts, progress)
+    start_qgis(core)
     shift = Shift(
-        core, folder, load_signs(), seed=wanted.seed, speed=_TOUR_SPEED, reports_an_hour=40
-    )
+        core, folder, load_signs(), seed=wanted.seed, speed=tours.SPEED,
+        reports_an_hour=tours.REPORTS_AN_HOUR,
+    )  # fmt: skip
     core.on_close(shift.close)
     core.add_health("feeds", shift.health)
-
-    def beat() -> None:
-        clock.advance(1000)
-        shift.beat()
-        core.drain()
-
-    def script(walk: Walk) -> None:
-        for number in range(_TOUR_BEATS):
-            progress("shift", number / _TOUR_BEATS)
-            beaten = core.run(beat)
-            walk.wait(beaten.done, _BEAT_LIMIT_MS)
-            beaten.result(0)
-        progress("shift", 1.0)
-
-    summary = run_tour(
-        core,
-        wanted.out,
-        sizes=wanted.sizes,
-        langs=wanted.langs,
-        stations=wanted.stations,
-        themes=wanted.themes,
-        script=script,
-        city_store=store,
-        blobs=_blobs(folder),
-        progress=lambda stage, done, total: progress("pictures", done / total if total else 0.0),
-    )
-    told = {**summary, **shift.summary()}
-    text = json.dumps(told, ensure_ascii=False, indent=2)
-    (wanted.out / "summary.json").write_text(text + "\n", encoding="utf-8")
-    return told
-
-
-def _present(core: Core) -> int:
-    """Return when the city's last open case changed, or when it was made, Unix ms."""
-    from datetime import datetime
-
-    from app.services.questions import OpenCases
-
-    made = int(datetime.fromisoformat(core.facts.created_at).timestamp() * 1000)
-    rows: tuple[CaseRow, ...] = core.ask(OpenCases()).result()
-    return max([made, *(row.changed_ms for row in rows)])
-
-
-def start_qgis(core: Core) -> QgisProcess:
-    """Start the QGIS process, if it is installed; it ends with the core."""
-    from app.engines.qgis_client import QgisProcess
-    from app.runtime.spawn import spawn_thread
-
-    process = QgisProcess(spawn_thread=spawn_thread)
-    there, _ = process.available()
-    if there:
-        process.start()
-        core.on_close(process.close)
-    core.add_health("qgis", lambda: _qgis_health(process, there))
-    return process
-
-
-def _qgis_health(process: QgisProcess, there: bool) -> HealthItem:
-    if not there:
-        return HealthItem("unknown", "qgis_missing")
-    status = process.status
-    if status.state.value in ("ready", "busy"):
-        return HealthItem("normal", "qgis_up", count=status.restarts)
-    starting = status.state.value == "starting"
-    return HealthItem("unknown" if starting else "attention", "qgis_down", detail=status.reason)
+    faces = tours.Faces(wanted.sizes, wanted.langs, wanted.stations, wanted.themes)
+    return tours.play_tour(core, shift, clock, wanted.out, faces, store, _blobs(folder), progress)
 
 
 def _blobs(folder: Path) -> FileBlobs:
@@ -433,6 +384,8 @@ def _to_stderr(stage: str, share: float) -> None:
 
 def serve(wanted: Serve, say: Callable[[str], None]) -> Mapping[str, Any]:
     """Play the machine's roles without a window until SIGTERM or Ctrl-C; return what was done."""
+    from app.feeds.deadlines import DeadlineWatch
+
     stop = threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -444,6 +397,7 @@ def serve(wanted: Serve, say: Callable[[str], None]) -> Mapping[str, Any]:
         try:
             shift = start_shift(live, Path(wanted.city), wanted.speed) if wanted.simulate else None
             say(_greeting(live))
+            live.core.every("deadlines", _DEADLINES_S, DeadlineWatch(live.core, say))
             stop.wait()
         finally:
             ended = live.core.close()

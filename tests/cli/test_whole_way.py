@@ -175,6 +175,14 @@ def test_that_ctrl_c_leaves_the_city_whole(city: Path, cli: Any) -> None:
     assert cli("case", "list")["total"] == 0
 
 
+@pytest.mark.parametrize("command", [("serve",), ("tour", "--out", "x")])
+def test_that_what_needs_a_folder_says_so(command: tuple[str, ...]) -> None:
+    app = build(wiring())
+    done = CliRunner().invoke(app, [*command, "--city", "postgresql://nobody@nowhere.invalid/x"])
+    assert done.exit_code in (6, 7)
+    assert len(done.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize("place", ["nowhere", "empty"])
 def test_that_no_city_is_one_clear_line(tmp_path: Path, place: str) -> None:
     (tmp_path / "empty").mkdir()

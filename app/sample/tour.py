@@ -1,0 +1,88 @@
+"""The tour of a simulated shift 示意: a fixed script on a virtual clock, pictures, a summary."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from app.engines.citystore import CityStore
+from app.runtime.clock import VirtualClock
+from app.runtime.core import Core
+from app.sample.shift import Shift
+from app.services.changes import CaseRow
+from app.services.ports import Blobs
+from app.services.questions import OpenCases
+from app.shell.tour import Walk, run_tour
+
+BEATS = 60
+SPEED = 120.0  # two simulated hours in all
+REPORTS_AN_HOUR = 40.0
+_BEAT_LIMIT_MS = 60_000
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Which faces to walk; empty means the usual ones."""
+
+    sizes: Sequence[tuple[int, int]] = ()
+    langs: Sequence[str] = ()
+    stations: Sequence[str] = ()
+    themes: Sequence[str] = ()
+
+
+def present_of(core: Core) -> int:
+    """Return when the city's last open case changed, or when it was made, Unix ms."""
+    made = int(datetime.fromisoformat(core.facts.created_at).timestamp() * 1000)
+    rows: tuple[CaseRow, ...] = core.ask(OpenCases()).result()
+    return max([made, *(row.changed_ms for row in rows)])
+
+
+def play_tour(
+    core: Core,
+    shift: Shift,
+    clock: VirtualClock,
+    out: Path,
+    faces: Faces,
+    city_store: CityStore,
+    blobs: Blobs,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Play the shift's script in the first window, walk all faces, write `out`/summary.json.
+
+    `core` runs on `clock`. The same seed of the shift on the same city gives the same counts.
+    """
+
+    def beat() -> None:
+        clock.advance(1000)
+        shift.beat()
+        core.drain()
+
+    def script(walk: Walk) -> None:
+        for number in range(BEATS):
+            progress("shift", number / BEATS)
+            beaten = core.run(beat)
+            walk.wait(beaten.done, _BEAT_LIMIT_MS)
+            beaten.result(0)
+        progress("shift", 1.0)
+
+    summary = run_tour(
+        core,
+        out,
+        sizes=faces.sizes,
+        langs=faces.langs,
+        stations=faces.stations,
+        themes=faces.themes,
+        script=script,
+        city_store=city_store,
+        blobs=blobs,
+        progress=lambda _stage, done, total: progress("pictures", done / total if total else 0.0),
+    )
+    told = {**summary, **shift.summary()}
+    text = json.dumps(told, ensure_ascii=False, indent=2)
+    (out / "summary.json").write_text(text + "\n", encoding="utf-8")
+    return told
