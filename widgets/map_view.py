@@ -145,8 +145,6 @@ class MapView(QWidget):
         self._gestures.nudged.connect(self._on_nudged)
         self._gestures.homed.connect(self.fit)
 
-    # what it shows
-
     @property
     def camera(self) -> Camera:
         """What the map shows now."""
