@@ -175,7 +175,7 @@ class ImportStream:
         if self._refused < _PATIENCE or self._refused < _HOPELESS * self._read:
             return
         example = rejects[0] if rejects else None
-        why = f" The last in row {example.row:,}: {example.reason}." if example else ""
+        why = f" For example row {example.row:,}: {example.reason}." if example else ""
         raise InvalidInput(
             f"{self._refused:,} of the first {self._read:,} rows of {self.path.name} cannot be"
             f" taken as {self.kind}.{why}",

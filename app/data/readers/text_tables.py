@@ -196,7 +196,7 @@ class TextTable:
             if len(record) == width:
                 yield start, record, None
             elif record and (len(record) > 1 or record[0].strip()):
-                yield start, lines.record[:1], _wrong_width(len(record), width)
+                yield start, [lines.rewind()], _wrong_width(len(record), width)
             elif lines.too_long and lines.too_long[-1] == start:
                 yield start, [""], ("line too long", f"lines under {_LONGEST_LINE:,} bytes")
 

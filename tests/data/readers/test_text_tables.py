@@ -76,6 +76,14 @@ def test_that_a_quote_never_closed_costs_its_own_line_only(tmp_path):
     assert "quote" in listed["reason"]
 
 
+def test_that_two_strange_quotes_do_not_swallow_the_lines_between(tmp_path):
+    lines = [GOOD.format(at) for at in range(1, 30)]
+    lines[10], lines[20] = '"rubbish', 'more",rubbish'
+    stream = read("parts", hydrants(tmp_path, *lines))
+    assert len(rows_of(stream)) == 27
+    assert [row["row"] for row in refused(stream, tmp_path)] == ["12", "22"]
+
+
 def test_that_a_far_later_quote_does_not_swallow_what_lies_between(tmp_path):
     lines = [GOOD.format(at) for at in range(1, 5000)]
     lines[100] = 'x,1,"H999,1,1,101,40.7,-73.9'
