@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 import shapely
-from numpy.typing import NDArray
 
 from app.domain.geodesy import CityFrame
 from app.sample.areas import Areas
@@ -15,6 +14,7 @@ from app.sample.buildings import Buildings
 from app.sample.compounds import Compounds, house_numbers
 from app.sample.doors import WANTED_HOUSES, Doors
 from app.sample.part_rows import grid_of
+from app.sample.shapes import points
 from app.sample.tables import batch, fixed_bytes, maybe_uids, point_wkb, uids
 
 _ROOMED = 0.03  # share of houses in compounds of which a room is listed
@@ -45,12 +45,16 @@ def place_batch(
     doors: Doors,
     buildings: Buildings,
     compounds: Compounds,
+    houses: int,
     rng: np.random.Generator,
 ) -> pa.RecordBatch:
-    """Return all places sorted by grid; those outside the city are left out."""
+    """Return all places sorted by grid; those outside the city are left out.
+
+    Of each compound the first `houses` houses are listed.
+    """
     rows = _Rows()
     _add_doors(rows, doors, compounds)
-    _add_houses(rows, doors, buildings, compounds, rng)
+    _add_houses(rows, doors, buildings, compounds, houses, rng)
     _add_public(rows, doors, buildings)
     lon, lat = frame.to_lonlat(np.array(rows.x), np.array(rows.y))
     grid = grid_of(areas, lon, lat)
@@ -89,6 +93,7 @@ def _add_houses(
     doors: Doors,
     buildings: Buildings,
     compounds: Compounds,
+    most: int,
     rng: np.random.Generator,
 ) -> None:
     compound, number = house_numbers(buildings, compounds)
@@ -98,7 +103,7 @@ def _add_houses(
     for b, (x, y), with_room in zip(inside.tolist(), middle.tolist(), roomed.tolist(), strict=True):
         gate = int(compounds.gate[compound[b]])
         road, lane, k = str(doors.road[gate]), int(doors.number[gate]), int(number[b])
-        if k > 12 and not with_room and (road, lane) not in WANTED_HOUSES:
+        if k > most and not with_room and (road, lane) not in WANTED_HOUSES:
             continue
         tall = buildings.storeys[b] >= 8
         house = f"{k}幢" if tall else f"{k}号"
@@ -118,7 +123,7 @@ def _add_public(rows: _Rows, doors: Doors, buildings: Buildings) -> None:
     if not len(doors):
         return
     seen: set[int] = set()
-    tree = shapely.STRtree(shapely.points(doors.x, doors.y))
+    tree = shapely.STRtree(points(doors.x, doors.y))
     for b in np.flatnonzero(np.isin(buildings.kind, list(_PUBLIC))).tolist():
         block = int(buildings.block[b])
         if block in seen:
@@ -130,5 +135,6 @@ def _add_public(rows: _Rows, doors: Doors, buildings: Buildings) -> None:
         road, number = str(doors.road[near[0]]), int(doors.number[near[0]])
         kind = str(buildings.kind[b])
         middle = buildings.shape[b].centroid
-        rows.add(middle.x, middle.y, f"{road.removesuffix('路')}{_PUBLIC[kind]}",
-                 f"{road}{number}号", {"road": road, "number": f"{number}号", "kind": kind})  # fmt: skip
+        name = f"{road.removesuffix('路')}{_PUBLIC[kind]}"
+        parts = {"road": road, "number": f"{number}号", "kind": kind}
+        rows.add(middle.x, middle.y, name, f"{road}{number}号", parts)

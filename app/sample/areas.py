@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from pypinyin import lazy_pinyin
 from app.sample.grids import Cell, gather, reading_order
 from app.sample.ground import Ground, StreetSeed
 from app.sample.mesh import Mesh
+from app.sample.shapes import polygons
 from app.sample.tables import MADE_ON, batch, fixed_bytes, maybe_uids, uids, wkb
 
 Ints = NDArray[np.int64]
@@ -73,9 +75,9 @@ def make_areas(
     rings = [mesh.expand(cell.ring) for cell in cells]
     owner = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
     xy = corners[np.concatenate(rings)]
-    metric = shapely.polygons(_rings(xy, owner))
+    metric = polygons(xy, owner)
     middle = shapely.get_coordinates(shapely.centroid(metric))
-    size = shapely.area(metric)
+    size = np.asarray(shapely.area(metric))
     street = street_of_face[[cell.face for cell in cells]]
     seeds = tuple(seed for streets in ground.seeds for seed in streets)
     book = _Book(seeds, every_community, rng)
@@ -85,16 +87,11 @@ def make_areas(
         book.add_street(number, mine, middle[mine], size[mine], duty_share)
     order, code, community, duty = book.columns()
     lonlat = np.column_stack(ground.frame.to_lonlat(corners[:, 0].copy(), corners[:, 1].copy()))
-    shape = shapely.polygons(_rings(lonlat[np.concatenate(rings)], owner))
+    shape = polygons(lonlat[np.concatenate(rings)], owner)
     return Areas(
         order, code, street[order], community, duty, shape[order], metric[order],
         uids(rng, len(order)), seeds, tuple(book.communities), tuple(book.duties),
     )  # fmt: skip
-
-
-def _rings(xy: NDArray[np.float64], owner: Ints) -> NDArray[np.object_]:
-    rings: NDArray[np.object_] = shapely.linearrings(xy, indices=owner)
-    return rings
 
 
 class _Book:
@@ -204,10 +201,7 @@ def _unions(shapes: NDArray[np.object_], index: Ints, count: int) -> NDArray[np.
     order = np.argsort(index, kind="stable")
     bounds = np.searchsorted(index[order], np.arange(count + 1))
     return np.array(
-        [
-            shapely.coverage_union_all(shapes[order[a:b]])
-            for a, b in zip(bounds[:-1], bounds[1:], strict=True)
-        ],
+        [shapely.coverage_union_all(shapes[order[a:b]]) for a, b in itertools.pairwise(bounds)],
         dtype=object,
     )
 

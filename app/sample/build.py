@@ -7,13 +7,19 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pyarrow as pa
 import shapely
+from numpy.typing import NDArray
 
 from app.domain.errors import InvalidInput
 from app.sample.addresses import place_batch
 from app.sample.areas import area_batches
 from app.sample.buildings import Buildings, make_buildings
 from app.sample.compounds import (
-    Compounds, compound_batch, compound_uids, house_numbers, make_compounds, with_gates,
+    Compounds,
+    compound_batch,
+    compound_uids,
+    house_numbers,
+    make_compounds,
+    with_gates,
 )  # fmt: skip
 from app.sample.doors import make_doors
 from app.sample.furniture import Way, expected, place_parts
@@ -58,7 +64,7 @@ def build_city(
     buildings = make_buildings(land, city.roads, city.water, built, chance("buildings"))
     buildings = keep_promise(buildings, promise, chance("promise"))
     progress("addresses", 0.7)
-    doors = make_doors(city.roads, way, chance("doors"))
+    doors = make_doors(city.roads, way, plan.door_spacing, chance("doors"))
     compounds = make_compounds(land, buildings, doors, promise.compounds, chance("compounds"))
     doors = with_gates(doors, compounds)
     frame = city.ground.frame
@@ -75,7 +81,11 @@ def build_city(
         "green": [_shape_batch("green", city, greens, chance("green rows"))],
         "building": [_building_batch(city, buildings, compounds, chance("building rows"))],
         "site": [site_batch(sites, frame, chance("site rows"))],
-        "place": [place_batch(city.areas, frame, doors, buildings, compounds, chance("places"))],
+        "place": [
+            place_batch(
+                city.areas, frame, doors, buildings, compounds, plan.houses, chance("places")
+            )
+        ],
         "part": _parts(plan, city, way, kinds, chance),
         "pipe": pipe_batches(pipes, frame, chance("pipe rows")),
     }
@@ -97,14 +107,12 @@ def _parts(
     )
 
 
-def _built_blocks(
-    plan: Scale, city: Skeleton, land: Land
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _built_blocks(plan: Scale, city: Skeleton, land: Land) -> NDArray[np.bool_]:
     """Tell which blocks get buildings: all, or those where the city is dense or near the core."""
     x, y = land.middle.T
     cx, cy = city.core
     near = np.hypot(x - cx, y - cy) < 3_600
-    return near | (city.ground.density(x, y) > plan.built_density)
+    return np.asarray(near | (city.ground.density(x, y) > plan.built_density))
 
 
 def _road_batch(city: Skeleton, roads: Roads, rng: np.random.Generator) -> pa.RecordBatch:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.sample.land import Land
 from app.sample.roads import Roads
+from app.sample.shapes import polygons
 from app.sample.water import Water
 
 Floats = NDArray[np.float64]
@@ -97,19 +98,22 @@ def _fill(
     blocks = blocks[shapely.area(land.plot[blocks]) > pattern.width * pattern.depth * 1.4]
     n = len(blocks)
     size = rng.uniform(0.85, 1.15, (n, 2)) * (pattern.width, pattern.depth)
-    pitch = size + (pattern.gap, pattern.row_gap)
+    gap = np.array([pattern.gap, pattern.row_gap])
+    pitch = size + gap
     angle = land.angle[blocks] + np.where(rng.random(n) < 0.15, np.pi / 2, 0.0)
     low, high = _extents(land.plot[blocks], angle)
     if use == "village":
         middle, half = (low + high) / 2, np.minimum((high - low) / 2, rng.uniform(30, 75, (n, 1)))
         low, high = middle - half, middle + half
-    count = np.maximum(np.floor((high - low + (pattern.gap, pattern.row_gap)) / pitch), 0)
+    count = np.maximum(np.floor((high - low + gap) / pitch), 0)
     count = count.astype(np.int64)
-    spare = (high - low) - count * pitch + (pattern.gap, pattern.row_gap)
+    spare = (high - low) - count * pitch + gap
     number = count.prod(1)
     block = np.repeat(np.arange(n), number)
     at = np.arange(len(block)) - np.repeat(np.cumsum(number) - number, number)
-    step = np.column_stack([at % np.maximum(count[block, 0], 1), at // np.maximum(count[block, 0], 1)])
+    step = np.column_stack(
+        [at % np.maximum(count[block, 0], 1), at // np.maximum(count[block, 0], 1)]
+    )
     centre = low[block] + spare[block] / 2 + step * pitch[block] + size[block] / 2
     centre += rng.uniform(-0.5, 0.5, centre.shape)
     own = size[block] * rng.uniform(0.9, 1.0, centre.shape)
@@ -149,11 +153,13 @@ def _extents(plots: NDArray[np.object_], angle: Floats) -> tuple[Floats, Floats]
 
 def _rectangles(centre: Floats, size: Floats, angle: Floats) -> NDArray[np.object_]:
     """Return rectangles from centres and sizes in turned coordinates."""
-    corner = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5), (-0.5, -0.5)])
+    corner = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
     local = centre[:, None, :] + size[:, None, :] * corner
     c, s = np.cos(angle)[:, None], np.sin(angle)[:, None]
-    xy = np.stack([c * local[..., 0] - s * local[..., 1], s * local[..., 0] + c * local[..., 1]], -1)
-    return np.atleast_1d(shapely.polygons(xy))
+    xy = np.stack(
+        [c * local[..., 0] - s * local[..., 1], s * local[..., 0] + c * local[..., 1]], -1
+    )
+    return polygons(xy.reshape(-1, 2), np.repeat(np.arange(len(centre)), 4))
 
 
 def _clear(buildings: Buildings, roads: Roads, water: Water) -> NDArray[np.bool_]:
@@ -168,5 +174,3 @@ def _clear(buildings: Buildings, roads: Roads, water: Water) -> NDArray[np.bool_
     _, hit = tree.query(water.shape, predicate="dwithin", distance=8.0)
     free[hit] = False
     return free
-
-

@@ -1,4 +1,4 @@
-"""Compounds 小区: residential blocks with a name, a gate on a street, houses, staircases and rooms."""
+"""Compounds 小区: residential blocks with a name and a gate on a street."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from app.sample.buildings import Buildings
 from app.sample.doors import Doors
 from app.sample.land import HOMES, USES, Land
 from app.sample.road_names import stems
+from app.sample.shapes import points
 from app.sample.tables import maybe_uids, to_degrees, uids
 
 Ints = NDArray[np.int64]
@@ -76,7 +77,7 @@ def make_compounds(
     ]
     gate = np.full(len(block), -1, dtype=np.int64)
     if len(doors):
-        tree = shapely.STRtree(shapely.points(doors.x, doors.y))
+        tree = shapely.STRtree(points(doors.x, doors.y))
         found, at = tree.query_nearest(shape, max_distance=_GATE, all_matches=False)
         gate[found] = at
     of_block = np.full(len(land.use), -1, dtype=np.int64)
@@ -126,5 +127,3 @@ def compound_uids(compounds: Compounds, compound: Ints) -> pa.Array:
     if not len(compounds):
         return pa.nulls(len(compound), pa.binary())
     return maybe_uids(compounds.uid, compound)
-
-

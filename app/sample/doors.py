@@ -8,18 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.sample.furniture import Way
+from app.sample.gazetteer import gazetteer
 from app.sample.roads import Roads
 
 Floats = NDArray[np.float64]
 _STEP = 10.0  # metres from door to door on one side; numbers rise by two
-_SPARSE = 22.0  # metres between doors that are kept, where streets are full
 _SETBACK = 5.5
-WANTED: dict[str, tuple[int, ...]] = {
-    "汾阳路": (150,), "复兴中路": (1295,), "五原路": (212,), "安福路": (288,), "长乐路": (613,),
-    "淮海中路": (1010, 1285), "高安路": (18,), "康平路": (101,), "永嘉路": (387,),
-    "漕溪北路": (595,), "衡山路": (880,), "武康路": (113,), "湖南路": (262,),
-}  # fmt: skip
-"""House numbers that certain streets have for sure."""
 WANTED_HOUSES = frozenset({("长乐路", 613), ("高安路", 18)})
 """Lanes whose houses are all listed."""
 
@@ -44,8 +38,8 @@ class Doors:
         return len(self.x)
 
 
-def make_doors(roads: Roads, way: Way, rng: np.random.Generator) -> Doors:
-    """Put doors along all named streets, as densely as the way is full."""
+def make_doors(roads: Roads, way: Way, spacing: float, rng: np.random.Generator) -> Doors:
+    """Put doors along all named streets, one in `spacing` metres a side where the way is full."""
     xs: list[Floats] = []
     ys: list[Floats] = []
     names: list[str] = []
@@ -60,7 +54,7 @@ def make_doors(roads: Roads, way: Way, rng: np.random.Generator) -> Doors:
         name = str(roads.name[i])
         start, per_metre = _numbering(name, float(run[-1]), last.get(name, 0))
         for side in (1, 0):
-            mark = np.arange(_SPARSE * float(rng.uniform(0.3, 1.0)), full[-1], _SPARSE)
+            mark = np.arange(spacing * float(rng.uniform(0.3, 1.0)), full[-1], spacing)
             at = np.interp(mark, full, run)
             number = start + 2 * np.floor(at * per_metre / 2).astype(np.int64) + side
             number, keep = np.unique(number, return_index=True)
@@ -77,9 +71,13 @@ def make_doors(roads: Roads, way: Way, rng: np.random.Generator) -> Doors:
     return _with_wanted(found)
 
 
+def _wanted() -> dict[str, tuple[int, ...]]:
+    return {road.name: road.numbers for road in gazetteer().roads if road.numbers}
+
+
 def _numbering(name: str, length: float, last: int) -> tuple[int, float]:
     """Return the even number before a street's first door and how fast numbers rise a metre."""
-    wanted = WANTED.get(name)
+    wanted = _wanted().get(name)
     if last or not wanted:
         return (last // 2 + 1) * 2 if last else 0, 2 / _STEP
     middle = sum(wanted) / len(wanted)
@@ -102,7 +100,7 @@ def _beside(xy: Floats, run: Floats, at: Floats, where: tuple[float, int]) -> tu
 
 def _with_wanted(doors: Doors) -> Doors:
     number = doors.number.copy()
-    for name, wanted in WANTED.items():
+    for name, wanted in _wanted().items():
         mine = np.flatnonzero(doors.road == name)
         for value in wanted:
             if len(mine) and value not in number[mine]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from app.sample.ground import District
 from app.sample.lattice import Lattice
+from app.sample.shapes import pieces
 
 _GRID = 0.01  # metres to which corners are rounded
 Ints = NDArray[np.int64]
@@ -51,15 +52,15 @@ def make_faces(
     districts: tuple[District, ...], lattice: Lattice, smallest: NDArray[np.float64]
 ) -> tuple[Faces, MainRoads]:
     """Cut `districts` along `lattice`; pieces below `smallest` m² (a district) join neighbours."""
-    lines = shapely.linestrings(np.stack([lattice.start, lattice.end], axis=1))
+    lines = pieces(lattice.start, lattice.end)
     shapes = [d.shape for d in districts]
     shapely.prepare(shapes)
     city = shapely.union_all(shapes).buffer(1)
     shapely.prepare(city)
     lines_in = lines[shapely.intersects(city, lines)]
     borders = shapely.boundary(np.array(shapes, dtype=object))
-    network = shapely.union_all([*lines_in, *borders], grid_size=_GRID)
-    polygons = shapely.get_parts(shapely.polygonize(shapely.get_parts(network).tolist()))
+    network = shapely.get_parts(shapely.union_all([*lines_in, *borders], grid_size=_GRID))
+    polygons = shapely.get_parts(shapely.polygonize(network.tolist()))
     polygons = shapely.orient_polygons(polygons)
     district = _districts_of(polygons, shapes)
     polygons, district = _without_holes(polygons[district >= 0], district[district >= 0])
@@ -90,7 +91,7 @@ def _without_holes(
 def _opened(polygon: shapely.Polygon) -> list[shapely.Polygon]:
     if not polygon.interiors:
         return [polygon]
-    west, south, east, north = polygon.bounds
+    _west, south, _east, north = polygon.bounds
     x = shapely.Polygon(polygon.interiors[0]).representative_point().x
     cut = shapely.LineString([(x, south - 1), (x, north + 1)])
     network = shapely.union_all([polygon.boundary, cut], grid_size=_GRID)
@@ -120,10 +121,9 @@ def _merged(
             side = shapely.intersection(shapes[i], shapes[j]).length
             if side > longest:
                 joined = shapely.coverage_union_all([shapes[i], shapes[j]])
-                if joined.geom_type == "Polygon" or len(joined.geoms) == 1:
-                    one = shapely.get_parts(joined)[0]
-                    if not one.interiors:
-                        best, longest = (j, one), side
+                parts = shapely.get_parts(joined)
+                if len(parts) == 1 and not parts[0].interiors:
+                    best, longest = (j, parts[0]), side
         if best is not None:
             shapes[best[0]], shapes[i] = best[1], None
             into[i] = best[0]
@@ -139,18 +139,17 @@ def _root(into: Ints, i: int) -> int:
 
 
 def _roads(
-    network: shapely.MultiLineString,
+    network: NDArray[np.object_],
     lines: NDArray[np.object_],
     lattice: Lattice,
     city: shapely.Geometry,
 ) -> MainRoads:
     """Tell which pieces of the network lie on the lattice, and on which of its lines."""
-    pieces = shapely.get_parts(network)
-    middle = shapely.line_interpolate_point(pieces, 0.5, normalized=True)
+    middle = shapely.line_interpolate_point(network, 0.5, normalized=True)
     tree = shapely.STRtree(lines)
     pairs = tree.query(middle, predicate="dwithin", distance=0.05)
     first, at = np.unique(pairs[0], return_index=True)
     source = pairs[1][at]
     inside = shapely.contains(city, middle[first])
     first, source = first[inside], source[inside]
-    return MainRoads(pieces[first], lattice.line[source], lattice.rank[source])
+    return MainRoads(network[first], lattice.line[source], lattice.rank[source])

@@ -103,17 +103,14 @@ def _sides(kind: PartKind) -> int:
 def _roads_for(roads: Roads, kind: PartKind) -> NDArray[np.bool_]:
     """Tell which roads have parts of `kind` at all."""
     fast = roads.kind == "expressway"
-    if kind.code in _FAST_OK:
-        wanted = np.ones(len(roads), dtype=bool)
-    else:
-        wanted = ~fast
+    wanted = np.ones(len(roads), dtype=bool) if kind.code in _FAST_OK else ~fast
     if kind.code in _WIDE_ONLY:
         wanted &= roads.width >= 15
     elif kind.code == "0402":
         wanted &= roads.width >= 10
     elif kind.line in ("lot", "front"):
         wanted &= roads.width <= 26
-    return wanted & (roads.kind != "metro")
+    return np.asarray(wanted & (roads.kind != "metro"))
 
 
 def _along(
@@ -130,13 +127,13 @@ def _along(
         count = np.maximum(np.floor((length - phase) / spacing) + 1, 0).astype(np.int64)
         road = np.repeat(np.arange(len(which)), count)
         step = np.arange(len(road)) - np.repeat(np.cumsum(count) - count, count)
-        at = phase[road] + (step + rng.uniform(-0.06, 0.06, len(road))) * spacing
-        at = np.clip(at, 0, length[road]) + begin[road]
-        rows.append((which[road], at, np.full(len(road), side)))
-    road, at, side = (np.concatenate(column) for column in zip(*rows, strict=True))
+        where = phase[road] + (step + rng.uniform(-0.06, 0.06, len(road))) * spacing
+        where = np.clip(where, 0, length[road]) + begin[road]
+        rows.append((which[road], where, np.full(len(road), side)))
+    road, at, sides = (np.concatenate(column) for column in zip(*rows, strict=True))
     if _sides(kind) == 1:
-        side = rng.choice([-1.0, 1.0], len(road))
-    return _stand(roads, way, run, road, at, side, kind, rng)
+        sides = rng.choice([-1.0, 1.0], len(road))
+    return _stand(roads, way, run, road, at, sides, kind, rng)
 
 
 def _stand(

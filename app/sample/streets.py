@@ -46,13 +46,15 @@ def neighbours(faces: Faces) -> tuple[Pairs, NDArray[np.float64]]:
     twin = np.flatnonzero((row[1:] == row[:-1]).all(1))
     length = np.hypot(*(row[twin, :2] - row[twin, 2:]).T) / 100
     two = np.sort(np.column_stack([who[order][twin], who[order][twin + 1]]), axis=1)
-    pairs, inverse = np.unique(two, axis=0, return_inverse=True)
-    return pairs, np.bincount(inverse.ravel(), weights=length, minlength=len(pairs))
+    found, inverse = np.unique(two, axis=0, return_inverse=True)
+    return found.astype(np.int64), np.bincount(
+        inverse.ravel(), weights=length, minlength=len(found)
+    ).astype(np.float64)
 
 
 def _nearest_with_none_empty(gap: NDArray[np.float64]) -> Ints:
     """Give each face (row) its nearest seed (column), then feed seeds that got none."""
-    chosen = gap.argmin(1)
+    chosen: Ints = np.asarray(gap.argmin(1), dtype=np.int64)
     for seed in range(gap.shape[1]):
         if (chosen == seed).any():
             continue

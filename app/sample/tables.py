@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from app.data.map_schema import LAYERS
 from app.domain.geodesy import CityFrame
 from app.sample.chance import FIRST_MS
+from app.sample.shapes import moved
 
 MADE_ON: Final = "2025-10-09"
 """Date of the sample city's totals and of its areas' `valid_from`."""
@@ -102,10 +103,7 @@ def digits(number: NDArray[np.int64], width: int) -> NDArray[np.uint8]:
 
 def to_degrees(frame: CityFrame, shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     """Return shapes of the local frame in degrees WGS 84."""
-    moved: NDArray[np.object_] = shapely.transform(
-        shapes, lambda x, y: frame.to_lonlat(x, y), interleaved=False
-    )
-    return moved
+    return moved(shapes, frame.to_lonlat)
 
 
 def wkb(shapes: NDArray[np.object_]) -> pa.Array:
