@@ -217,6 +217,12 @@ class Store:
                 best[sign.dimension] = sign
         return best
 
+    def signs_of(self, dimension: str) -> tuple[SignRow, ...]:
+        """Return the city's signs of a dimension, the worst first."""
+        city = min((area for _, area in self.signs), default="")
+        found = [s for s in self.signs.values() if s.dimension == dimension and s.area == city]
+        return tuple(sorted(found, key=lambda sign: -_weight(sign.state)))
+
     def oldest_reading_ms(self) -> int | None:
         """Return the time of the oldest headline, None without readings."""
         return min((sign.at_ms for sign in self.headlines().values()), default=None)

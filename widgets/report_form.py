@@ -82,14 +82,15 @@ class ReportForm(Overlay):
             self._address.setText(address)
         self._say({})
 
-    def take_hits(self, hits: Sequence[PlaceHit]) -> None:
-        """Take the first place found that has coordinates."""
+    def take_hits(self, hits: Sequence[PlaceHit]) -> PlaceHit | None:
+        """Take the first place found that has coordinates, and return it."""
         self._locating = False
         found = next((h for h in hits if h.lon is not None and h.lat is not None), None)
         if found is None or found.lon is None or found.lat is None:
             self._say({"address": tr("report.no_place")})
-        else:
-            self.take_place(found.lon, found.lat)
+            return None
+        self.take_place(found.lon, found.lat)
+        return found
 
     def take_error(self, error: BaseException) -> bool:
         """Show a refusal beside the field it names; False if it names none of ours."""

@@ -149,7 +149,9 @@ class CaseWork(QObject):
 
     def _on_handlers(self, people: tuple[Person, ...]) -> None:
         self._people["handler"] = people
-        self.people_read.emit(people)
+        found = self._sheet.suggestion if self._sheet is not None else None
+        unit = found.accountable.unit.uid if found is not None and found.accountable else None
+        self.people_read.emit(tuple(sorted(people, key=lambda one: one.unit != unit)))
 
     def _on_hands(self, people: tuple[Person, ...]) -> None:
         hand = self._hand

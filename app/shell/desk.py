@@ -15,20 +15,25 @@ from app.services.questions import Children
 from app.services.views import CaseSheet, PlaceHit
 from app.shell.bridge import Bridge
 from app.shell.casework import CaseWork
-from app.shell.deeds import Deed, bind
+from app.shell.deeds import bind
+from app.shell.desk_deeds import desk_deeds
 from app.shell.feed import Feed
 from app.shell.photos import Photos
+from app.shell.picks import area_words, part_words, unit_words
 from app.shell.printing import Printing, SheetPrinter
 from app.shell.session import Session
 from app.shell.stage import Stage
 from app.shell.status import status_items
 from app.store import StoreDelta
+from widgets.board import SignBoardPanel
 from widgets.case_sheet import CasePanel
 from widgets.cheat_sheet import CheatSheet
 from widgets.i18n import language, tr
 from widgets.inbox import Inbox
+from widgets.map_picks import AreaPicked, PartPicked, UnitPicked
 from widgets.notice import Notice, error_words
 from widgets.palette import Command, Palette
+from widgets.photo_view import PhotoView
 from widgets.report_form import ReportForm
 from widgets.sign_strip import SignStrip
 from widgets.status_strip import StatusStrip
@@ -40,7 +45,6 @@ from widgets.words import local
 
 _SIDE = 400
 _NARROW = 320
-_MOVE_KEYS = ("A", "D", "S", "H", "P", "R", "C", "B", "X")
 
 
 class Desk(QWidget):
@@ -69,7 +73,8 @@ class Desk(QWidget):
         self._lay_out()
         self._connect()
         stage.set_theme(session.theme)
-        self.deeds = self._make_deeds()
+        self.deeds = desk_deeds(self)
+        self._held_key = ""
         self._keys = bind(self.deeds, self)
         self.retranslate()
 
@@ -90,9 +95,12 @@ class Desk(QWidget):
         self.palette_box = Palette(theme, self)
         self.form = ReportForm(theme, self)
         self.help = CheatSheet(theme, self)
+        self.board = SignBoardPanel(theme, now_ms, self)
+        self.photo_view = PhotoView(theme, self)
         self.who = WhoMenu(self)
         self._themed = (self.top, self.inbox, self.panel, self.times, self.signs, self.status,
-                        self.notice, self.palette_box, self.form, self.help)  # fmt: skip
+                        self.notice, self.palette_box, self.form, self.help, self.board,
+                        self.photo_view)  # fmt: skip
 
     def _lay_out(self) -> None:
         centre = QWidget(self)
@@ -150,7 +158,9 @@ class Desk(QWidget):
         panel.become_wanted.connect(work.become)
         panel.case_chosen.connect(session.choose)
         panel.photos_dropped.connect(work.add_photos)
-        self.top.palette_wanted.connect(self._on_palette)
+        panel.photo_opened.connect(self._on_photo)
+        self.signs.dimension_chosen.connect(self._on_dimension)
+        self.top.palette_wanted.connect(self.open_palette)
         self.top.who_wanted.connect(self._on_who_wanted)
         self.top.alarms_wanted.connect(self._on_alarms)
         self.top.area_chosen.connect(self._on_area)
@@ -158,6 +168,9 @@ class Desk(QWidget):
         self.stage.case_picked.connect(session.choose)
         self.stage.place_clicked.connect(self._on_place)
         self.stage.pointed.connect(self.status.show_position)
+        self.stage.view.part_picked.connect(self._on_part)
+        self.stage.view.unit_picked.connect(self._on_unit)
+        self.stage.view.area_picked.connect(self._on_area_picked)
         self.stage.went.connect(session.go)
         self.who.role_chosen.connect(work.take_role)
         self.form.submitted.connect(self._on_form)
@@ -167,37 +180,6 @@ class Desk(QWidget):
         self.palette_box.hit_chosen.connect(self._on_hit)
         self.palette_box.deed_chosen.connect(self._on_deed)
 
-    def _make_deeds(self) -> tuple[Deed, ...]:
-        moves = tuple(
-            Deed(f"key_{key}", f"help.{key.lower()}", "decide", (key,), _Press(self, key))
-            for key in _MOVE_KEYS
-        )
-        choices = tuple(
-            Deed(f"choose_{n}", f"help.choose_{n}", "decide", (str(n),), _Choose(self, n), False)
-            for n in (1, 2, 3)
-        )
-        return (
-            Deed("next", "help.j", "select", ("J", "Down"), self._on_next),
-            Deed("previous", "help.k", "select", ("K", "Up"), self._on_previous),
-            Deed("page_down", "help.page_down", "select", ("PgDown",), self._on_page_down, False),
-            Deed("page_up", "help.page_up", "select", ("PgUp",), self._on_page_up, False),
-            Deed("tabs", "help.tabs", "select", ("Tab",), self._on_tabs, False),
-            *moves,
-            *choices,
-            Deed("undo", "help.undo", "decide", ("Ctrl+Z",), self.work.undo),
-            Deed("report", "help.report", "window", ("Ctrl+N",), self._on_report),
-            Deed("palette", "help.palette", "window", ("Ctrl+K",), self._on_palette, False),
-            Deed("who", "help.who", "window", ("W",), self._on_become),
-            Deed("theme", "help.theme", "window", ("Ctrl+L",), self.session.turn_theme),
-            Deed("language", "help.language", "window", ("Ctrl+Shift+L",),
-                 self.session.turn_language),
-            Deed("print", "help.print", "window", ("Ctrl+P",), self._on_print),
-            Deed("full", "help.full", "window", ("F11",), self._on_full),
-            Deed("city", "command.city", "window", ("Home",), self._on_city),
-            Deed("help", "help.title", "window", ("F1", "?"), self._on_help),
-            Deed("close", "help.close", "window", ("Esc",), self._on_escape, False),
-        )  # fmt: skip
-
     # ---- what comes up -------------------------------------------------------------------
 
     def _on_delta(self, delta: StoreDelta) -> None:
@@ -205,6 +187,8 @@ class Desk(QWidget):
         self.work.follow(delta)
         if delta.signs:
             self.signs.show_signs(self.feed.store.headlines())
+            if self.board.isVisible():
+                self.board.show_signs(self.feed.store.signs_of(self.board.dimension))
         self.stage.follow(delta, self.feed.store)
 
     def _on_tick(self) -> None:
@@ -221,7 +205,9 @@ class Desk(QWidget):
     def _on_sheet(self, sheet: CaseSheet) -> None:
         self.panel.show_sheet(sheet, self.session.actor)
         self._on_photos()
-        self.photos.want(sheet.state.photos)
+        key, self._held_key = self._held_key, ""
+        if key:
+            self.press(key)
 
     def _on_photos(self) -> None:
         sheet = self.work.sheet
@@ -232,6 +218,7 @@ class Desk(QWidget):
     def _on_case(self, case: UUID | None) -> None:
         if self.inbox.current() != case:
             self.inbox.select(case)
+        self._held_key = ""
         self.stage.select(case, self.feed.store)
         if case is None:
             self.panel.show_nothing()
@@ -267,56 +254,56 @@ class Desk(QWidget):
     # ---- what the person wants -----------------------------------------------------------
 
     def press(self, key: str) -> None:
-        """Do what a key of the sheet stands for now, or say that it cannot be done."""
+        """Do what a key of the sheet stands for now, or say that it cannot be done.
+
+        A key pressed before the chosen case's sheet is there waits for it.
+        """
+        case, sheet = self.session.case, self.panel.sheet
+        if case is not None and (sheet is None or sheet.row.uid != case):
+            self._held_key = key
+            return
         if not self.panel.press(key) and self.session.case is not None:
             self.notice.tell(tr("error.not_now", move=tr(f"help.{key.lower()}")), "attention")
 
-    def _on_next(self) -> None:
-        self.inbox.step(1)
-
-    def _on_previous(self) -> None:
-        self.inbox.step(-1)
-
-    def _on_page_down(self) -> None:
-        self.inbox.step(10)
-
-    def _on_page_up(self) -> None:
-        self.inbox.step(-10)
-
-    def _on_tabs(self) -> None:
-        self.inbox.turn_tab(1)
-
-    def _on_report(self) -> None:
+    def open_form(self) -> None:
+        """Take in a report."""
         self.form.open_for(self.session.actor)
 
-    def _on_palette(self) -> None:
+    def open_palette(self) -> None:
+        """Search, go to, do."""
         self.palette_box.open_with([d.command() for d in self.deeds if d.in_palette])
 
-    def _on_become(self) -> None:
+    def become_next(self) -> None:
+        """Become who can take the next step, or choose a role."""
         if not self.panel.become_next():
             self._on_who_wanted()
 
     def _on_who_wanted(self) -> None:
         self.who.open_below(self.top)
 
-    def _on_print(self) -> None:
+    def print_view(self) -> None:
+        """Print the map and its cases."""
         names = [self.bridge.core.facts.name, *(area.name for area in self.session.path)]
         self.printing.ask_and_print(self.feed.store, " › ".join(names))
 
-    def _on_full(self) -> None:
+    def turn_full(self) -> None:
+        """Change between the whole screen and a window."""
         self.showNormal() if self.isFullScreen() else self.showFullScreen()
 
-    def _on_help(self) -> None:
+    def open_help(self) -> None:
+        """Show all keys."""
         groups: dict[str, list[Command]] = {}
         for deed in self.deeds:
             groups.setdefault(deed.group, []).append(deed.command())
         self.help.open_with(groups)
 
-    def _on_city(self) -> None:
+    def show_city(self) -> None:
+        """Show the whole city."""
         self._on_area(None)
 
-    def _on_escape(self) -> None:
-        for overlay in (self.palette_box, self.help, self.form):
+    def escape(self) -> None:
+        """Close what is open, else choose no case."""
+        for overlay in (self.palette_box, self.help, self.board, self.photo_view, self.form):
             if overlay.isVisible():
                 overlay.leave()
                 return
@@ -347,6 +334,24 @@ class Desk(QWidget):
         if self.form.isVisible():
             self.form.take_place(lon, lat)
 
+    def _on_part(self, part: PartPicked) -> None:
+        self.notice.tell(part_words(part))
+
+    def _on_unit(self, unit: UnitPicked) -> None:
+        self.notice.tell(unit_words(unit, self.feed.store, self.bridge.now_ms()))
+
+    def _on_area_picked(self, area: AreaPicked) -> None:
+        if not self.form.isVisible():
+            self.status.show_position(area_words(area))
+
+    def _on_photo(self, digest: str) -> None:
+        image = self.photos.images.get(digest)
+        if image is not None:
+            self.photo_view.open_with(image)
+
+    def _on_dimension(self, dimension: str) -> None:
+        self.board.open_with(dimension, self.feed.store.signs_of(dimension))
+
     def _on_pick(self) -> None:
         self.notice.tell(tr("report.picking"))
 
@@ -357,7 +362,12 @@ class Desk(QWidget):
         self.form.hide()
 
     def _on_locate(self, text: str) -> None:
-        self.stage.search(text, self.form.take_hits)
+        self.stage.search(text, self._on_located)
+
+    def _on_located(self, hits: tuple[PlaceHit, ...]) -> None:
+        found = self.form.take_hits(hits)
+        if found is not None:
+            self.stage.go_to(found)
 
     def _on_asked(self, text: str) -> None:
         self.stage.search(text, self.palette_box.take_hits)
@@ -383,26 +393,6 @@ class Desk(QWidget):
         self.feed.stop()
         self.bridge.close()
         self.stage.close()
-
-
-class _Press:
-    """A key of the sheet, as a thing to do."""
-
-    def __init__(self, desk: Desk, key: str) -> None:
-        self._desk, self._key = desk, key
-
-    def __call__(self) -> None:
-        self._desk.press(self._key)
-
-
-class _Choose:
-    """A number key, as a thing to do."""
-
-    def __init__(self, desk: Desk, number: int) -> None:
-        self._desk, self._number = desk, number
-
-    def __call__(self) -> None:
-        self._desk.panel.choose_matter(self._number)
 
 
 _ORDER = {tier: at for at, tier in enumerate(Tier)}

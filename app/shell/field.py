@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 from app.services.changes import Changes
 from app.services.commands import ReportCase
 from app.services.ports import Blobs
-from app.services.views import CaseSheet
+from app.services.views import CaseSheet, PlaceHit
 from app.shell.bridge import Bridge
 from app.shell.casework import CaseWork
 from app.shell.deeds import Deed, bind
@@ -196,7 +196,10 @@ class Field(QWidget):
         self.work.report(command)
 
     def _on_locate(self, text: str) -> None:
-        self.stage.search(text, self.form.take_hits)
+        self.stage.search(text, self._on_located)
+
+    def _on_located(self, hits: tuple[PlaceHit, ...]) -> None:
+        self.form.take_hits(hits)
 
     def _on_reported(self, _changes: Changes) -> None:
         self.form.hide()

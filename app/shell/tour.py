@@ -291,10 +291,11 @@ def _choose_first(walk: Walk, desk: Desk) -> CaseRow | None:
 def _worst(window: Station) -> CaseRow | None:
     now = window.bridge.now_ms()
     critical = window.feed.store.critical(now)
-    slots = window.feed.store.order("open")
     if critical:
         return critical[0]
-    return window.feed.store.row_at(int(slots[0])) if slots.size else None
+    store = window.feed.store
+    rows = (store.row_at(int(slot)) for slot in store.order("open"))
+    return next((row for row in rows if row.person is not None and row.due_ms is not None), None)
 
 
 def _sit_with_tasks(window: Field) -> None:

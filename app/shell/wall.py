@@ -193,7 +193,8 @@ class Wall(QWidget):
         late = row.due_ms is not None and row.due_ms < now
         self.card.figure = remaining(row.due_ms, now)
         self.card.late = late
-        self.card.caption = tr("wall.clock", clock=tr_or(f"clock.{row.due_clock}", row.due_clock))
+        clock = tr_or(f"clock.{row.due_clock}", row.due_clock)
+        self.card.caption = tr("wall.clock", clock=clock) if clock else ""
         self.card.update()
 
     def _on_theme(self, theme: Theme) -> None:

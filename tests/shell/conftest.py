@@ -318,6 +318,7 @@ class FakeMap(QWidget):
     case_picked = Signal(object)
     area_picked = Signal(object)
     place_clicked = Signal(object)
+    unit_picked = Signal(object)
     pointer_moved = Signal(object)
     camera_changed = Signal(object)
     settled = Signal()
@@ -415,11 +416,13 @@ def open_desk(core: FakeCore, qtbot: Any, qapp: Any, chinese: None) -> Generator
 
     made = []
 
-    def start(width: int = 1920, height: int = 1080, theme: str = "light") -> Any:
+    def start(
+        width: int = 1920, height: int = 1080, theme: str = "light", blobs: Any = None
+    ) -> Any:
         apply_theme(qapp, load_theme(theme))
         bridge = Bridge(core, None)
         session = Session(None, theme=theme)
-        desk = Desk(bridge, session, Stage(FakeMap(), bridge))
+        desk = Desk(bridge, session, Stage(FakeMap(), bridge), blobs)
         desk.resize(width, height)
         desk.show()
         desk.open()

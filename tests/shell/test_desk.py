@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 from uuid import UUID
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 
 from app.domain.errors import NotAllowed
 from app.services.changes import CaseRow
 from app.services.commands import AcceptSuggestion, ActOnCase, ReportCase, UndoLast
-from widgets.map_picks import CasePicked, PlaceClicked
+from widgets.map_picks import AreaPicked, CasePicked, PartPicked, PlaceClicked
 
 ROAD = UUID(int=100)
 FLOOD = UUID(int=101)
@@ -258,3 +260,87 @@ def test_that_the_help_shows_every_key(open_desk: Any, qtbot: Any) -> None:
     assert desk.help.isVisible()
     qtbot.keyClick(desk.help, Qt.Key.Key_Escape)
     assert not desk.help.isVisible()
+
+
+def test_that_a_key_pressed_before_the_sheet_is_there_waits_for_it(
+    open_desk: Any, core: Any, qtbot: Any
+) -> None:
+    desk = open_desk()
+    desk.session.choose(ROAD)
+    desk.press("A")
+    assert core.commands == []
+    settle(qtbot, desk)
+    qtbot.waitUntil(lambda: core.rows[ROAD].step == "dispatched")
+    assert core.commands[0].case == ROAD
+
+
+def test_that_a_click_on_a_dimension_opens_its_signs(open_desk: Any, core: Any, qtbot: Any) -> None:
+    desk = open_desk()
+    desk.signs.dimension_chosen.emit("safety")
+    assert desk.board.isVisible()
+    assert [sign.dimension for sign in desk.board._signs] == ["safety"]
+    desk.board.grab()
+    press(qtbot, desk, Qt.Key.Key_Escape)
+    assert not desk.board.isVisible()
+
+
+def test_that_a_click_on_the_map_says_what_lies_there(open_desk: Any, qtbot: Any) -> None:
+    desk = open_desk()
+    desk.stage.view.part_picked.emit(PartPicked(7, 2, 1, 121.45, 31.21))
+    assert "雨水井盖" in desk.notice.words
+    assert "破损" in desk.notice.words
+    desk.stage.view.area_picked.emit(AreaPicked(b"", 1, "grid", "310104003005021", "第 21 网格"))
+    assert "310104003005021" in desk.status._position
+
+
+def test_that_photos_go_with_the_next_step(
+    open_desk: Any, core: Any, qtbot: Any, tmp_path: Any
+) -> None:
+    picture = tmp_path / "road.png"
+    image = QImage(40, 30, QImage.Format.Format_RGB32)
+    image.fill(0x336699)
+    image.save(str(picture))
+    desk = open_desk(blobs=MemoryBlobs())
+    desk.session.choose(ROAD)
+    settle(qtbot, desk)
+    press(qtbot, desk, Qt.Key.Key_A)
+    press(qtbot, desk, Qt.Key.Key_W)
+    desk.panel.photos_dropped.emit((picture,))
+    qtbot.waitUntil(lambda: len(desk.work.held_photos) == 1)
+    qtbot.waitUntil(lambda: len(desk.photos.images) == 1)
+    press(qtbot, desk, Qt.Key.Key_S)
+    assert core.commands[-1].photos == (MemoryBlobs.digest(picture.read_bytes()),)
+    desk.panel.photo_opened.emit(core.commands[-1].photos[0])
+    assert desk.photo_view.isVisible()
+    desk.photo_view.grab()
+
+
+def test_that_a_file_that_is_no_picture_is_refused(
+    open_desk: Any, qtbot: Any, tmp_path: Any
+) -> None:
+    wrong = tmp_path / "notes.png"
+    wrong.write_text("not a picture")
+    desk = open_desk(blobs=MemoryBlobs())
+    desk.session.choose(ROAD)
+    settle(qtbot, desk)
+    desk.panel.photos_dropped.emit((wrong,))
+    qtbot.waitUntil(lambda: "不是能读取的图片" in desk.notice.words)
+    assert desk.work.held_photos == ()
+
+
+class MemoryBlobs:
+    """Photos in a dictionary."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, bytes] = {}
+
+    @staticmethod
+    def digest(data: bytes) -> str:
+        return hashlib.sha256(data).hexdigest()
+
+    def put(self, data: bytes, name: str) -> str:
+        self.held[self.digest(data)] = data
+        return self.digest(data)
+
+    def get(self, digest: str) -> bytes:
+        return self.held[digest]

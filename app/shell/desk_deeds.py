@@ -1,0 +1,76 @@
+"""What the keys of the desk do, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from app.shell.deeds import Deed
+
+if TYPE_CHECKING:
+    from app.shell.desk import Desk
+
+_MOVE_KEYS = ("A", "D", "S", "H", "P", "R", "C", "B", "X")
+
+
+def desk_deeds(desk: Desk) -> tuple[Deed, ...]:
+    """Return everything a key can do at this desk."""
+    moves = tuple(
+        Deed(f"key_{key}", f"help.{key.lower()}", "decide", (key,), _Press(desk, key))
+        for key in _MOVE_KEYS
+    )
+    choices = tuple(
+        Deed(f"choose_{n}", f"help.choose_{n}", "decide", (str(n),), _Choose(desk, n), False)
+        for n in (1, 2, 3)
+    )
+    session, step = desk.session, desk.inbox.step
+    return (
+        Deed("next", "help.j", "select", ("J", "Down"), _Step(step, 1)),
+        Deed("previous", "help.k", "select", ("K", "Up"), _Step(step, -1)),
+        Deed("page_down", "help.page_down", "select", ("PgDown",), _Step(step, 10), False),
+        Deed("page_up", "help.page_up", "select", ("PgUp",), _Step(step, -10), False),
+        Deed("tabs", "help.tabs", "select", ("Tab",), _Step(desk.inbox.turn_tab, 1), False),
+        *moves,
+        *choices,
+        Deed("undo", "help.undo", "decide", ("Ctrl+Z",), desk.work.undo),
+        Deed("report", "help.report", "window", ("Ctrl+N",), desk.open_form),
+        Deed("palette", "help.palette", "window", ("Ctrl+K",), desk.open_palette, False),
+        Deed("print", "help.print", "window", ("Ctrl+P",), desk.print_view),
+        Deed("who", "help.who", "window", ("W",), desk.become_next),
+        Deed("theme", "help.theme", "window", ("Ctrl+L",), session.turn_theme),
+        Deed("language", "help.language", "window", ("Ctrl+Shift+L",), session.turn_language),
+        Deed("full", "help.full", "window", ("F11",), desk.turn_full),
+        Deed("city", "command.city", "window", ("Home",), desk.show_city),
+        Deed("help", "help.title", "window", ("F1", "?"), desk.open_help),
+        Deed("close", "help.close", "window", ("Esc",), desk.escape, False),
+    )
+
+
+class _Press:
+    """A key of the sheet, as a thing to do."""
+
+    def __init__(self, desk: Desk, key: str) -> None:
+        self._desk, self._key = desk, key
+
+    def __call__(self) -> None:
+        self._desk.press(self._key)
+
+
+class _Choose:
+    """A number key, as a thing to do."""
+
+    def __init__(self, desk: Desk, number: int) -> None:
+        self._desk, self._number = desk, number
+
+    def __call__(self) -> None:
+        self._desk.panel.choose_matter(self._number)
+
+
+class _Step:
+    """A step in a list, as a thing to do."""
+
+    def __init__(self, step: Callable[[int], None], by: int) -> None:
+        self._step, self._by = step, by
+
+    def __call__(self) -> None:
+        self._step(self._by)

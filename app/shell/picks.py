@@ -1,0 +1,44 @@
+"""What a click on the map says in words: a part, a live unit, an area."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+
+from app.store import Store
+from widgets.i18n import language, tr
+from widgets.map_picks import AreaPicked, PartPicked, UnitPicked
+from widgets.words import age
+
+_TABLE = Path(__file__).resolve().parents[2] / "resources" / "part_classes.csv"
+_STATES = ("whole", "broken", "lost", "disused")
+
+
+@cache
+def _classes() -> dict[int, tuple[str, str]]:
+    with _TABLE.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {
+        int(row.get("class") or at): (row["name_zh"], row.get("name_en") or row["name_zh"])
+        for at, row in enumerate(rows)
+    }
+
+
+def part_words(part: PartPicked) -> str:
+    """Return class and state of a part."""
+    zh, en = _classes().get(part.cls, ("", ""))
+    name = (en if language() == "en" else zh) or str(part.cls)
+    state = tr(f"part.{_STATES[part.state]}") if part.state < len(_STATES) else ""
+    return tr("part.words", name=name, state=state)
+
+
+def unit_words(picked: UnitPicked, store: Store, now_ms: int) -> str:
+    """Return name of a live unit and how old its place is."""
+    unit = store.units.get(picked.uid)
+    return "" if unit is None else f"{unit.name}  {age(unit.at_ms, now_ms)}"
+
+
+def area_words(area: AreaPicked) -> str:
+    """Return tier, name and code of an area."""
+    return f"{tr(f'tier.{area.tier}')}  {area.name}  {area.code}".strip()
