@@ -42,6 +42,7 @@ WAITS_FOR: Mapping[str, frozenset[str]] = {
 
 _USED, _OPEN, _URGENT, _BACK, _WAITING, _RETURNED, _MINE = (1 << bit for bit in range(7))
 _FILED, _SENT, _AUTO, _IN_HAND = (1 << bit for bit in range(7, 11))
+_AT_STEP = {"reported": 1 << 11, "handled": 1 << 12, "checked": 1 << 13}
 _MEMBER = {
     "to_dispatch": _WAITING,
     "mine": _MINE,
@@ -125,6 +126,7 @@ class Store:
         self._slots: dict[UUID, int] = {}
         self._free: list[int] = []
         self._key = np.empty(0, np.int64)
+        self._uid = np.empty(0, np.object_)
         self._lon = np.empty(0, np.float64)
         self._lat = np.empty(0, np.float64)
         self._due = np.empty(0, np.int64)
@@ -132,6 +134,7 @@ class Store:
         self._reported = np.empty(0, np.int64)
         self._closed = np.empty(0, np.int64)  # 0 while open
         self._order: dict[str, Slots] = {tab: np.empty(0, np.int32) for tab in TABS}
+        self._tasks: dict[UUID, set[int]] = {}  # slots of open cases by person
         self._person: UUID | None = None
         self._role = ""
         self._now_ms = 0
@@ -180,7 +183,7 @@ class Store:
         state = self._states(slots, now_ms)
         by = np.argsort(state, kind="stable")
         slots, state = slots[by], state[by]
-        uids = tuple(self.row_at(int(slot)).uid for slot in slots)
+        uids = tuple(self._uid[slots].tolist())
         return MapCases(uids, self._lon[slots], self._lat[slots], state)
 
     def river(self, now_ms: int, since_ms: int) -> River:
@@ -261,8 +264,10 @@ class Store:
     def look_from(self, person: UUID | None, role: str) -> StoreDelta:
         """Say who sits here: what `mine` holds depends on it."""
         self._person, self._role = person, role
-        for slot in self._order["open"].tolist():
-            self._kind[slot] = self._bits(self.row_at(slot))
+        mine = (self._kind & self._waits_for()) > 0
+        mine[list(self._tasks.get(person, ()) if person else ())] = True
+        self._kind &= ~np.uint16(_MINE)
+        self._kind[mine] |= np.uint16(_MINE)
         return self._resort(("mine",))
 
     def tick(self, now_ms: int) -> StoreDelta:
@@ -336,9 +341,12 @@ class Store:
             self._write(self._new_slot() if old is None else old, row, _order_key(row))
 
     def _write(self, slot: int, row: CaseRow, key: int) -> None:
+        self._drop_task(slot)
+        if row.is_open and row.person is not None:
+            self._tasks.setdefault(row.person, set()).add(slot)
         self._rows[slot] = row
         self._slots[row.uid] = slot
-        self._key[slot] = key
+        self._key[slot], self._uid[slot] = key, row.uid
         self._lon[slot], self._lat[slot] = row.lon, row.lat
         self._due[slot] = _NEVER if row.due_ms is None else row.due_ms
         self._reported[slot], self._closed[slot] = row.reported_ms, row.closed_ms or 0
@@ -355,6 +363,7 @@ class Store:
         bits |= _BACK if row.returned or row.reworked else 0
         bits |= _RETURNED if waiting and row.returned else 0
         bits |= _IN_HAND if row.step in _HANDLING else 0
+        bits |= _AT_STEP.get(row.step, 0)
         return bits | (_MINE if self._is_mine(row) else 0)
 
     def _new_slot(self) -> int:
@@ -364,8 +373,18 @@ class Store:
         self._grow(len(self._rows))
         return len(self._rows) - 1
 
+    def _drop_task(self, slot: int) -> None:
+        old = self._rows[slot]
+        if old is not None and old.person is not None:
+            self._tasks.get(old.person, set()).discard(slot)
+
+    def _waits_for(self) -> np.uint16:
+        steps = WAITS_FOR.get(self._role, frozenset())
+        return np.uint16(sum(_AT_STEP[step] for step in steps))
+
     def _forget(self, slot: int) -> None:
         row = self.row_at(slot)
+        self._drop_task(slot)
         del self._slots[row.uid]
         self._rows[slot] = None
         self._kind[slot] = 0
@@ -376,7 +395,7 @@ class Store:
         if size <= have:
             return
         more = max(size, have * 3 // 2, 64) - have
-        for name in ("_key", "_lon", "_lat", "_due", "_kind", "_reported", "_closed"):
+        for name in ("_key", "_uid", "_lon", "_lat", "_due", "_kind", "_reported", "_closed"):
             held = getattr(self, name)
             setattr(self, name, np.concatenate([held, np.zeros(more, held.dtype)]))
 

@@ -217,3 +217,15 @@ def test_that_a_district_never_stands_for_the_city() -> None:
     city = SignRow("a", "310000", "", "", "safety", "", 1.0, "normal", NOW, "", 0.0, 2.0)
     store.apply(Changes(signs=(city, replace(city, area="310101", state="critical"))))
     assert store.headlines()["safety"].area == "310000"
+
+
+def test_that_changing_the_role_asks_every_case_again() -> None:
+    store, me = Store(), uuid4()
+    handled, mine = row(step="handled"), row(step="signed", person=me)
+    store.apply(Changes(cases=(handled, mine, row(step="checked"))))
+    store.look_from(me, "supervisor")
+    assert set(uids(store, "mine")) == {handled.uid, mine.uid}
+    store.apply(Changes(cases=(replace(mine, person=uuid4(), changed_ms=NOW + 1),)))
+    assert uids(store, "mine") == [handled.uid]
+    store.look_from(None, "handler")
+    assert uids(store, "mine") == []

@@ -15,6 +15,7 @@ from app.store import Store, StoreDelta
 
 _TICK_MS = 1000
 _PAGE = 500
+_PORTION = 1500
 _SOON_EVERY = 15  # ticks between looks at what has become due soon
 
 
@@ -36,6 +37,7 @@ class Feed(QObject):
         self._cursor: str | None = ""
         self._asking = False
         self._beats = 0
+        self._pouring: list[CaseRow] = []
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._beat)
         bridge.changed.connect(self._on_changes)
@@ -94,9 +96,18 @@ class Feed(QObject):
         self._tell(self.store.apply(changes))
 
     def _on_open(self, rows: tuple[CaseRow, ...]) -> None:
-        self._tell(self.store.apply(Changes(cases=rows)))
-        self.is_open = True
-        self.opened.emit()
+        self._pouring = list(rows)
+        self._pour()
+
+    def _pour(self) -> None:
+        """Take rows in by portions, so that the window's loop goes on between them."""
+        portion, self._pouring = self._pouring[:_PORTION], self._pouring[_PORTION:]
+        self._tell(self.store.apply(Changes(cases=tuple(portion))))
+        if self._pouring:
+            QTimer.singleShot(0, self, self._pour)
+        else:
+            self.is_open = True
+            self.opened.emit()
 
     def _on_page(self, page: CasePage) -> None:
         self._asking = False
