@@ -1,6 +1,11 @@
 """`python -m app`: the command line, wired."""
 
-from app.main import main
+import sys
 
 if __name__ == "__main__":
-    main()
+    try:
+        from app.main import main
+
+        main()
+    except KeyboardInterrupt:  # Ctrl-C before a command could take it
+        sys.exit(130)

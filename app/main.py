@@ -208,7 +208,7 @@ def store_photo(city: str, path: Path) -> str:
 
     if is_address(city):
         raise InvalidInput("Photos need a local city so far.", field="photo")
-    return FileBlobs(Path(city) / "blobs").put(path.read_bytes(), path.name)
+    return FileBlobs(Path(city) / "blobs").put_file(path)
 
 
 def create_city(wanted: NewCity, progress: Progress) -> Mapping[str, Any]:

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import json
 import logging
 import os
 import sys
@@ -16,7 +16,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import typer
 
-from app.cli.words import error_line
+from app.cli.printing import json_text
+from app.cli.words import LANGS, error_line
 from app.domain.errors import AppError, InvalidInput, StorageFailure
 
 P = ParamSpec("P")
@@ -32,13 +33,15 @@ def guarded(command: Callable[P, T]) -> Callable[P, T]:
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
+            if isinstance(kwargs.get("lang"), str):
+                choice(str(kwargs["lang"]), LANGS, "lang")
             return command(*args, **kwargs)
         except AppError as error:
             code = _tell(error, kwargs)
         except KeyboardInterrupt:
             code = INTERRUPTED
         except BrokenPipeError:  # `| head` has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            quiet_stdout()
             code = 0
         except OSError as error:
             code = _tell(_of_system(error), kwargs)
@@ -62,6 +65,24 @@ def choice(value: str, allowed: tuple[str, ...], field: str) -> str:
     return value
 
 
+def json_of(error: AppError) -> str:
+    """Return an error as one line of JSON."""
+    told = {
+        "error": type(error).__name__,
+        "message": error.message,
+        "advice": error.advice,
+        "field": error.field,
+        "code": error.code,
+    }
+    return json_text(told)
+
+
+def quiet_stdout() -> None:
+    """Let what is still to be written to a broken stdout go nowhere."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _of_system(error: OSError) -> AppError:
     log.debug("a system call failed", exc_info=error)
     where = f" ({error.filename})" if error.filename else ""
@@ -81,13 +102,9 @@ def _unforeseen(error: Exception) -> AppError:
 
 def _tell(error: AppError, options: dict[str, Any]) -> int:
     if options.get("as_json"):
-        told = {
-            "error": type(error).__name__,
-            "message": error.message,
-            "advice": error.advice,
-            "field": error.field,
-            "code": error.code,
-        }
-        print(json.dumps(told, ensure_ascii=False), file=sys.stdout)
+        try:
+            print(json_of(error), flush=True)
+        except OSError:  # stdout itself is at fault; stderr tells
+            quiet_stdout()
     print(error_line(error, str(options.get("lang", "zh"))), file=sys.stderr)
     return error.exit_code

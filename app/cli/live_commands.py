@@ -18,6 +18,7 @@ from app.domain.errors import InvalidInput
 
 STATIONS = ("desk", "wall", "field")
 THEMES = ("light", "dark")
+_FASTEST = 100_000.0
 _SIZE = re.compile(r"(\d{3,5})[x×](\d{3,5})")
 Station = Annotated[str, typer.Option("--station", help="desk, wall or field.")]
 Theme = Annotated[str, typer.Option("--theme", help="light or dark.")]
@@ -78,6 +79,10 @@ def _add_serve(app: typer.Typer, wiring: Wiring) -> None:
         lang: Lang = "zh",
     ) -> None:
         """Ingest, timers and dispatch by rule without a window, until stopped."""
+        if not 0 < speed <= _FASTEST:
+            raise InvalidInput(
+                f"The speed must lie above 0 and up to {_FASTEST:g}, not {speed:g}.", field="speed"
+            )
         say = _to_stderr if not as_json else _to_nobody
         print_summary(wiring.serve(Serve(city_of(city), simulate, speed), say), as_json=as_json)
 

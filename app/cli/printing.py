@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -38,9 +39,28 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
+def json_text(value: Any) -> str:
+    """Return one line of JSON that stdout can carry whatever its encoding.
+
+    Numbers that JSON lacks (NaN, infinity) become null.
+    """
+    encoding = (getattr(sys.stdout, "encoding", "") or "").lower().replace("-", "")
+    return json.dumps(_finite(value), ensure_ascii=encoding != "utf8", allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_finite(inner) for inner in value]
+    return value
+
+
 def print_json(value: Any) -> None:
     """Write one line of JSON to stdout."""
-    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False) + "\n")
+    sys.stdout.write(json_text(plain(value)) + "\n")
 
 
 def print_line(text: str) -> None:

@@ -38,6 +38,20 @@ class FileBlobs:
                 write_whole(path, data)
         return digest
 
+    def put_file(self, path: Path) -> str:
+        """Keep the bytes of a file and return their hash.
+
+        Raises `InvalidInput` if it is no plain file that can be read, or not 1 to `MOST_BYTES`.
+        """
+        try:
+            if not path.is_file():
+                raise InvalidInput(f"There is no file {path}.", field="photo")
+            with path.open("rb") as file:
+                data = file.read(MOST_BYTES + 1)
+        except (OSError, ValueError) as error:
+            raise InvalidInput(f"{path} cannot be read ({error}).", field="photo") from error
+        return self.put(data, path.name)
+
     def get(self, digest: str) -> bytes:
         """Return the bytes; raises `NotFound`, or `StorageFailure` if they were altered."""
         path = self._path(digest)

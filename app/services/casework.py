@@ -18,7 +18,7 @@ from app.domain.areas import Whereabouts
 from app.domain.bodies import check_body
 from app.domain.cases import E7, CaseState
 from app.domain.errors import InvalidInput, NotAllowed
-from app.domain.fold import fold
+from app.domain.fold import fold, refusal
 from app.domain.hlc import MAX_JUMP_MS
 from app.domain.identity import new_uid
 from app.domain.personal import Secret, seal
@@ -370,15 +370,15 @@ def _append(
     check_body(action)
     desk.uow.actions.append(sign_action(action, desk.city.signer))
     state = fold((one.action for one in desk.uow.actions.of_subject(case)), desk.uow.rules.get)
-    _raise_if_refused(state, action)
+    _raise_if_refused(state, action, desk.rules)
     assert state is not None  # a refused report raised above
     return state
 
 
-def _raise_if_refused(state: CaseState | None, action: Action) -> None:
+def _raise_if_refused(state: CaseState | None, action: Action, rules: RuleBook) -> None:
     entries = state.history if state else ()
     mine = next((entry for entry in entries if entry.hash == action.hash), None)
-    why = mine.why if mine else "refused"
+    why = mine.why if mine else refusal(state, action, rules, None) or "refused"
     if mine is not None and mine.effect in ("applied", "undone"):
         return
     if why.startswith("missing_"):
@@ -386,9 +386,9 @@ def _raise_if_refused(state: CaseState | None, action: Action) -> None:
         raise InvalidInput(
             f"{action.type} needs {need}.", advice=f"Give --{need}.", field=need, code=why
         )
-    step = state.step if state else ""
+    at_step = f" at the step {state.step}" if state else ""
     raise NotAllowed(
-        f"{action.type} is not open to {action.role} at the step {step} ({why}).",
+        f"{action.type} is not open to {action.role}{at_step} ({why}).",
         advice="Nothing was changed.",
         code=why.split("_from_")[0] if "_from_" in why else why,
     )

@@ -92,7 +92,7 @@ def test_that_a_photo_is_kept_by_its_hash(cli: Any, city: Path, tmp_path: Path) 
 
 
 def test_that_a_missing_photo_is_told_and_nothing_is_reported(cli: Any) -> None:
-    told = cli("case", "report", *LAMP, "--photo", "/no/such.jpg", code=5)
+    told = cli("case", "report", *LAMP, "--photo", "/no/such.jpg", code=2)
     assert "/no/such.jpg" in told["message"]
     assert cli("case", "list", "--tab", "all")["total"] == 0
 
