@@ -103,6 +103,10 @@ class Core:
         """Run a kernel that leaves the GIL on a pool thread."""
         return self._pool.run(work, *args, **kwargs)
 
+    def aside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run what mostly waits (a script, a simulated shift) on one thread for that."""
+        return self._pool.aside(work, *args, **kwargs)
+
     def run_heavy(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run heavy Python in a process of its own."""
         return self._pool.run_heavy(work, *args, **kwargs)

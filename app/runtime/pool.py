@@ -1,7 +1,9 @@
 """Pools: threads for kernels that leave the GIL, one process for heavy Python.
 
-Pool threads run at a lower priority than the window's (each chunk ≤ 10 ms by agreement).
-Heavy Python (decoding, imports, models) goes to processes, started when first needed.
+Pool threads run at a lower priority than the window's (each chunk ≤ 10 ms by agreement). Python
+that holds the GIL must not: a thread that is put to sleep with the GIL stops the window too. What
+mostly waits (a simulated shift, a script) goes aside, to one thread of ordinary priority. Heavy
+Python (decoding, imports, models) goes to processes, started when first needed.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ class Pool:
     def __init__(self, threads: int = 2, *, on_error: ErrorHook = log_unexpected) -> None:
         self._on_error = on_error
         self._threads = ThreadPoolExecutor(threads, "pool", initializer=lower_priority)
+        self._aside = ThreadPoolExecutor(1, "aside")
         self._processes: ProcessPoolExecutor | None = None
         self._lock = threading.Lock()
 
@@ -43,6 +46,12 @@ class Pool:
         """Run `work` on a pool thread; errors come out of the future as `AppError`."""
         future: Future[T] = Future()
         self._threads.submit(settle, future, lambda: work(*args, **kwargs), self._on_error)
+        return future
+
+    def aside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run what mostly waits on the one thread for that; errors as in `run`."""
+        future: Future[T] = Future()
+        self._aside.submit(settle, future, lambda: work(*args, **kwargs), self._on_error)
         return future
 
     def run_heavy(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
@@ -61,10 +70,12 @@ class Pool:
         """Drop what waits and stop; True if all running jobs ended in time."""
         with self._lock:
             processes, self._processes = self._processes, None
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        executors = (self._threads, self._aside)
+        for executor in executors:
+            executor.shutdown(wait=False, cancel_futures=True)
         if processes is not None:
             processes.shutdown(wait=False, cancel_futures=True)
-        threads: set[Any] = getattr(self._threads, "_threads", set())
+        threads: list[Any] = [one for e in executors for one in getattr(e, "_threads", ())]
         for thread in threads:
             if thread is not threading.current_thread():
                 thread.join(timeout_s)

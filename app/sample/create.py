@@ -138,7 +138,7 @@ def _fill(draft: Path, plan: Plan, progress: Progress) -> dict[str, Any]:
     city, pool = create_city(draft, facts), Pool(1)
     try:
         layers = write_map(draft / "map.gpkg", empty_tables() | dict(made.tables), progress)
-        store = pool.run(plan.build_store, draft, facts, progress)  # beside the people and cases
+        store = pool.aside(plan.build_store, draft, facts, progress)  # beside the people and cases
         rolls = _enrol(city, draft, plan.seed, progress)
         people = _live(city, draft, rolls, plan, now_ms, progress)
         store.result()

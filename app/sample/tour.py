@@ -65,7 +65,7 @@ def play_tour(
     def script(walk: Walk) -> None:
         for number in range(BEATS):
             progress("shift", number / BEATS)
-            beaten = core.run(beat)
+            beaten = core.aside(beat)
             walk.wait(beaten.done, _BEAT_LIMIT_MS)
             beaten.result(0)
         progress("shift", 1.0)
