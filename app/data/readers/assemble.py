@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from app.data.readers import derive
-from app.data.readers.chunks import Chunk, Column, Reject, objects
+from app.data.readers.chunks import Chunk, Column, Reject, objects, picked
 from app.data.readers.crs import Array, Box, SourceCrs
 from app.data.readers.keys import (
     RepeatFinder,
@@ -119,7 +119,7 @@ class Assembler:
 
     def _cleaned(self, column: Column, of: Rows, name: str, refusals: Refusals) -> Texts:
         if len(of) != len(column):
-            column = [column[at] for at in of] if isinstance(column, list) else column.take(of)
+            column = picked(column, of)
         own = self.mapping.own
         column = strings(column, name, refusals)
         return cleaned(column, self._missing, entities=not own, guards=own and self._is_text)

@@ -85,3 +85,8 @@ def objects(values: list[Any]) -> NDArray[np.object_]:
     array = np.empty(len(values), dtype=np.object_)
     array[:] = values
     return array
+
+
+def picked(column: Column, rows: NDArray[np.int64]) -> Column:
+    """Return the texts of some rows of a column, in their order."""
+    return [column[at] for at in rows] if isinstance(column, list) else column.take(rows)

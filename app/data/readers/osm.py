@@ -27,6 +27,7 @@ from app.domain.errors import InvalidInput
 
 _SUFFIXES: Final = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".osm.xml")
 _ENTITIES: Final = {"node": osmium.osm.NODE, "way": osmium.osm.WAY}
+_BROKEN: Final = (osmium.InvalidLocationError, RuntimeError, OSError, ValueError, OverflowError)
 _SHOWN_TAGS = 12
 _WHOLE: Final = frozenset({"storeys"})
 _LEADING_NUMBER: Final = re.compile(r"\s*(\d+(?:\.\d+)?)")
@@ -148,7 +149,7 @@ class OsmExtract:
                 if len(chunk) >= rows:
                     yield chunk.finish()
                     chunk = _Building(self.header)
-        except (RuntimeError, OSError, ValueError, UnicodeDecodeError) as error:
+        except _BROKEN as error:
             raise self._unreadable(error) from None
         self._finished = True
         chunk.miss(awaited)

@@ -18,7 +18,7 @@ import shapely
 from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from app.data.readers.chunks import Chunk, Column, Reject, objects
+from app.data.readers.chunks import Chunk, Column, Reject, objects, picked
 from app.domain.errors import InvalidInput
 
 _BROKEN: Final = (DataSourceError, DataLayerError, pa.ArrowException, ValueError, RuntimeError)
@@ -140,8 +140,8 @@ def _with_geometry(
         return Chunk(numbers, columns, shapes)
     reason, mend = "geometry cannot be read", "draw it again in QGIS"
     rejects = [Reject(int(row), "geometry", "", reason, mend) for row in numbers[lost]]
-    index = pa.array(np.flatnonzero(~lost))
-    kept = {name: pa.array(column, pa.string()).take(index) for name, column in columns.items()}
+    whole = np.flatnonzero(~lost)
+    kept = {name: picked(column, whole) for name, column in columns.items()}
     return Chunk(numbers[~lost], kept, shapes[~lost], rejects)
 
 

@@ -215,3 +215,14 @@ def test_that_a_map_that_points_to_other_files_is_not_followed(tmp_path):
     )
     with pytest.raises(InvalidInput, match="points to others"):
         read("areas", path)
+
+
+def test_that_an_outline_that_cannot_be_read_is_refused_beside_bytes_that_are_no_text(
+    tmp_path, monkeypatch
+):
+    path = geojson(tmp_path, [SQUARE])
+    path.write_bytes(path.read_bytes().replace(b"\\u7532", b"\xd4\xd4"))
+    monkeypatch.setattr(shapely, "from_wkb", lambda wkb, **_: np.full(len(wkb), None))
+    stream = read("areas", path)
+    assert list(stream) == []
+    assert stream.summary().reasons == {"geometry: geometry cannot be read": 1}
