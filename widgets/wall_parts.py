@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -48,13 +48,12 @@ class WallPart(QWidget):
         return metrics(self.px(size), weight).horizontalAdvance(text)
 
     def card(self, painter: QPainter, edge: QColor | None = None) -> None:
-        """Paint the ground of a card."""
+        """Paint the ground of a card, opaque: the map below need not be painted again for it."""
+        painter.fillRect(self.rect(), QColor(self.theme.ground))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        fill = QColor(self.theme.ground)
-        fill.setAlpha(238)
         width = self.px(5) if edge else 1
         painter.setPen(QPen(edge or QColor(self.theme.line), width))
-        painter.setBrush(fill)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         inset = width / 2
         box = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
         painter.drawRoundedRect(box, self.px(16), self.px(16))
@@ -68,6 +67,22 @@ class WallHead(WallPart):
     mark = ""
     right = ""
     right_state = ""
+
+    def say(self, title: str, words: tuple[str, ...], mark: str, right: str, state: str) -> None:
+        """Show these words; only those that are other are painted again."""
+        before = (self.title, self.mark, self.right, self.right_state, self.words[:-1])
+        self.title, self.words, self.mark = title, words, mark
+        self.right, self.right_state = right, state
+        if before == (title, mark, right, state, words[:-1]):
+            self.update(self._box_of_last())
+        else:
+            self.update()
+
+    def _box_of_last(self) -> QRect:
+        """Return where the last of the words stands, which is the time of day."""
+        left = self.px(66) + self.wide(self.title, 72, 700) + self.px(64)
+        left += sum(self.wide(words, 40) + self.px(56) for words in self.words[:-1])
+        return QRect(left, 0, self.wide(self.words[-1], 40) + self.px(8), self.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the head over a gradient that lets the map fade out."""
@@ -109,6 +124,17 @@ class WallCard(WallPart):
     dimension = ""
     sign: SignRow | None = None
     now_ms = 0
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(theme, parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    def tick(self, now_ms: int) -> None:
+        """Let time pass; paint again only if the age is said in other words."""
+        old = self.sign and age(self.sign.at_ms, self.now_ms)
+        self.now_ms = now_ms
+        if self.sign is not None and age(self.sign.at_ms, now_ms) != old:
+            self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the card."""
@@ -177,6 +203,10 @@ class CaseRiver(WallPart):
 
     bends: Sequence[Bend] = ()
 
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(theme, parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the numbers side by side."""
         with QPainter(self) as painter:
@@ -204,6 +234,10 @@ class AlarmCard(WallPart):
     figure = ""
     caption = ""
     late = False
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(theme, parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the alarm."""

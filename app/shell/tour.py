@@ -63,7 +63,8 @@ class Walk:
         self.wait(lambda: window.bridge.waiting == 0)
         window.stage.refresh()
         self.wait(lambda: window.stage.is_resting)
-        window.stage.view.wait_sharp(_WAIT_MS) if self.city_store is not None else None
+        if self.city_store is not None:
+            self.wait(lambda: window.stage.view.is_settled)
         self.wait(lambda: window.bridge.waiting == 0)
         path = self.out / f"{name}.png"
         self.meter.stop()  # taking the picture is the tour's doing, not the window's
@@ -177,7 +178,7 @@ def _station(
     wait_until(lambda: window.feed.is_open and window.bridge.waiting == 0)
     window.feed.take(walk.live)
     if walk.city_store is not None:
-        window.stage.view.wait_sharp(_WAIT_MS)
+        wait_until(lambda: window.stage.view.is_settled)
     walk.meter.start()
     try:
         yield window

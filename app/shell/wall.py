@@ -125,8 +125,10 @@ class Wall(QWidget):
         if delta.signs:
             headlines = self.feed.store.headlines()
             for card in self.cards:
-                card.sign = headlines.get(card.dimension)
-                card.update()
+                sign = headlines.get(card.dimension)
+                if sign != card.sign:
+                    card.sign, card.now_ms = sign, self.bridge.now_ms()
+                    card.update()
         if delta.cases:
             self._look_for_alarm()
 
@@ -147,8 +149,7 @@ class Wall(QWidget):
         self._beats += 1
         self._write_head(now)
         for card in self.cards:
-            card.now_ms = now
-            card.update()
+            card.tick(now)
         if self._beats % _RIVER_EVERY == 1:
             self._write_river(now)
             self._look_for_alarm()
@@ -161,17 +162,16 @@ class Wall(QWidget):
 
     def _write_head(self, now_ms: int) -> None:
         facts, oldest = self.bridge.core.facts, self.feed.store.oldest_reading_ms()
-        self.head.title = tr("wall.title", city=facts.name)
-        self.head.words = (long_date(now_ms), f"{local(now_ms):%H:%M:%S}")
-        self.head.mark = tr("app.sample_mark") if facts.sample else ""
-        stale = oldest is not None and now_ms - oldest > 60_000
-        self.head.right_state = "attention" if stale or oldest is None else ""
-        self.head.right = (
+        stale = oldest is None or now_ms - oldest > 60_000
+        self.head.say(
+            tr("wall.title", city=facts.name),
+            (long_date(now_ms), f"{local(now_ms):%H:%M:%S}"),
+            tr("app.sample_mark") if facts.sample else "",
             tr("status.no_readings")
             if oldest is None
-            else tr("status.oldest", age=age(oldest, now_ms))
+            else tr("status.oldest", age=age(oldest, now_ms)),
+            "attention" if stale else "",
         )
-        self.head.update()
 
     def _write_river(self, now_ms: int) -> None:
         at = local(now_ms)
