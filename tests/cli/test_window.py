@@ -23,16 +23,15 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_that_a_window_with_a_shift_ends_with_zero(tmp_path: Path, station: str) -> None:
     city = tmp_path / "city"
     create_tiny_city(city).close()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app", "--city", str(city), "--station", station, "--simulate"],
-        cwd=ROOT,
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert _appears(city / "signs", process)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    command = [sys.executable, "-m", "app", "--city", str(city), "--station", station, "--simulate"]
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
+        up = _appears(city / "signs", process)
+        process.send_signal(signal.SIGINT if up else signal.SIGKILL)
+        _, errors = process.communicate(timeout=30)
+    assert up, errors
     assert process.returncode == 0, (process.returncode, errors)
     assert "Traceback" not in errors
 

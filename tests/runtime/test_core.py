@@ -182,13 +182,16 @@ def test_that_batches_become_one_changes(make_core: Any) -> None:
 
 
 def test_that_a_full_queue_refuses_and_says_so(make_core: Any) -> None:
-    gate = threading.Event()
+    entered, gate = threading.Event(), threading.Event()
 
     def take(_batches: Any) -> Changes:
+        entered.set()
         gate.wait(5)
         return Changes()
 
     core = make_core(take_batches=take)
+    assert core.offer(_batch())
+    assert entered.wait(5)
     offers = [core.offer(_batch()) for _ in range(400)]
     gate.set()
     refused = offers.count(False)
