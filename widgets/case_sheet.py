@@ -176,7 +176,7 @@ class CasePanel(QScrollArea):
         self._head = make_label(page, 12, ink="dim")
         self._title = make_label(page, 20, 700)
         self._title.setWordWrap(True)
-        self._facts, self._clocks = Facts(theme, page), Facts(theme, page)
+        self._facts, self._clocks = Facts(theme, page, 8), Facts(theme, page, 12)
         self._clock_head = make_label(page, 12, ink="dim")
         self._card = SuggestionCard(theme, page)
         self._buttons = [KeyButton(theme, page, accent=at == 0) for at in range(_BUTTONS)]
@@ -206,13 +206,12 @@ class CasePanel(QScrollArea):
         layout = QVBoxLayout(self._page)
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(0)
-        below = {
-            self._head: 2, self._title: 8, self._facts: 6, self._clock_head: 2, self._clocks: 10,
-            self._card: 12,
-        }  # fmt: skip
-        for part, space in below.items():
-            layout.addWidget(part)
-            layout.addSpacing(space)
+        layout.addWidget(self._head)
+        layout.addSpacing(2)
+        layout.addWidget(self._title)
+        layout.addSpacing(8)
+        for fact in (self._facts, self._clock_head, self._clocks, self._card):
+            layout.addWidget(fact)
         self._grid = self._button_grid()
         layout.addLayout(self._grid)
         layout.addSpacing(8)

@@ -35,11 +35,12 @@ class Fact:
 
 
 class Facts(QWidget):
-    """A table of facts as high as its rows; values too long for a line are wrapped."""
+    """A table of facts as high as its rows, and `below` px of air; long values are wrapped."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, parent: QWidget, below: int = 0) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._below = below
         self._facts: tuple[Fact, ...] = ()
         self.setSizePolicy(as_high_as_wide())
 
@@ -61,7 +62,7 @@ class Facts(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         """Return the height of all rows in `width`."""
-        return sum(self._height(fact, width) for fact in self._facts)
+        return sum(self._height(fact, width) for fact in self._facts) + self._below
 
     def sizeHint(self) -> QSize:
         """Return the size at a usual width."""

@@ -14,6 +14,7 @@ from widgets.theme import Theme, font, metrics
 _PAD = 12
 _WRAP = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
 _CHOICE = 28
+_BELOW = 12  # air under the card, gone with it
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,9 @@ class SuggestionCard(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(QColor(self._theme.line), 1))
             painter.setBrush(QColor(self._theme.panel))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+            painter.drawRoundedRect(
+                QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5 - _BELOW), 6, 6
+            )
             top = self._paint_title(painter, advice)
             top = self._paint_choices(painter, advice, top)
             painter.setFont(font(12))
@@ -151,7 +154,7 @@ class SuggestionCard(QWidget):
         top += 4 if advice.choices else 0
         room = max(60, width - 2 * _PAD)
         words = metrics(12).boundingRect(0, 0, room, 9999, _WRAP, advice.reasons)
-        return top + (words.height() if advice.reasons else 0) + 10
+        return top + (words.height() if advice.reasons else 0) + 10 + _BELOW
 
 
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
