@@ -64,7 +64,7 @@ def placed(shapes: Shapes, kind: str, crs: SourceCrs, refusals: Refusals, mended
     refusals.refuse(empty, "geometry", _names(shapes), "missing", f"draw {_WANTED[kind][1]}")
     moved = _to_wgs84(shapely.force_2d(shapes), crs, refusals)
     if kind != "line":
-        moved = _valid(moved, refusals, mended)
+        moved = _valid(moved, refusals, mended, whole=kind == "polygon")
     if kind == "multipolygon":
         single = shapely.get_type_id(moved) == _POLYGON
         moved[single] = [shapely.multipolygons([one]) for one in moved[single]]
@@ -100,14 +100,19 @@ def _examples(
     return texts
 
 
-def _valid(shapes: Shapes, refusals: Refusals, mended: Mended) -> Shapes:
-    """Mend polygons that cross themselves slightly; refuse those that change their size."""
+def _valid(shapes: Shapes, refusals: Refusals, mended: Mended, *, whole: bool) -> Shapes:
+    """Mend polygons that cross themselves slightly.
+
+    Refused are those that change their size by it or, if they must stay `whole`, fall apart.
+    """
     crossing = ~refusals.out & ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
     for at in np.flatnonzero(crossing):
-        whole = _polygons_of(shapely.make_valid(shapes[at]))
+        made = _polygons_of(shapely.make_valid(shapes[at]))
+        if made is None or (whole and made.geom_type != "Polygon"):
+            continue
         before = shapely.area(shapely.buffer(shapes[at], 0))
-        if whole is not None and abs(whole.area - before) <= _MENDED_SHARE * whole.area:
-            shapes[at] = whole
+        if abs(made.area - before) <= _MENDED_SHARE * made.area:
+            shapes[at] = made
             mended.count += 1
             crossing[at] = False
     reasons = [
@@ -124,6 +129,8 @@ def _polygons_of(shape: Any) -> Any:
     if shape.geom_type in ("Polygon", "MultiPolygon"):
         return shape
     pieces = [one for one in shapely.get_parts(shape) if one.geom_type == "Polygon"]
+    if len(pieces) == 1:
+        return pieces[0]
     return shapely.multipolygons(pieces) if pieces else None
 
 
