@@ -22,7 +22,7 @@ from app.sample.compounds import (
     with_gates,
 )  # fmt: skip
 from app.sample.doors import make_doors
-from app.sample.furniture import Way, expected, place_parts
+from app.sample.furniture import Way, demand_of, place_parts
 from app.sample.greens import Greens, make_greens
 from app.sample.land import Land, make_land
 from app.sample.part_kinds import PartKind, read_kinds
@@ -35,6 +35,8 @@ from app.sample.sites import make_sites, site_batch
 from app.sample.skeleton import Chance, Progress, Skeleton, furnish, make_skeleton
 from app.sample.tables import CityTables, Total, batch, fixed_bytes, to_degrees, uids, wkb
 from app.sample.water import Water
+
+_SPARE = 1.06  # how many more parts are stood than kept
 
 
 def build_city(
@@ -56,7 +58,8 @@ def build_city(
     promise = SHANGHAI if scale == "full" else Promise()
     city = make_skeleton(plan, code, chance, progress)
     kinds = read_kinds()
-    way = furnish(plan, city, kinds)
+    demand = demand_of(city.roads, kinds)
+    way = furnish(plan, city, demand)
     progress("buildings", 0.55)
     land = make_land(city.ground, city.mesh, city.blocks, city.water, chance("land"))
     land, greens = make_greens(city.ground, land, city.water, chance("greens"))
@@ -64,7 +67,7 @@ def build_city(
     buildings = make_buildings(land, city.roads, city.water, built, chance("buildings"))
     buildings = keep_promise(buildings, promise, chance("promise"))
     progress("addresses", 0.7)
-    doors = make_doors(city.roads, way, plan.door_spacing, chance("doors"))
+    doors = make_doors(city.roads, way, plan.door_spacing, city.ground.frame, chance("doors"))
     compounds = make_compounds(land, buildings, doors, promise.compounds, chance("compounds"))
     doors = with_gates(doors, compounds)
     frame = city.ground.frame
@@ -86,7 +89,7 @@ def build_city(
                 city.areas, frame, doors, buildings, compounds, plan.houses, chance("places")
             )
         ],
-        "part": _parts(plan, city, way, kinds, chance),
+        "part": _parts(plan, city, way, kinds, demand.parts(way), chance),
         "pipe": pipe_batches(pipes, frame, chance("pipe rows")),
     }
     totals = _totals(plan, promise, city, buildings, compounds, pipes, len(sites))
@@ -95,12 +98,17 @@ def build_city(
 
 
 def _parts(
-    plan: Scale, city: Skeleton, way: Way, kinds: tuple[PartKind, ...], chance: Chance
+    plan: Scale,
+    city: Skeleton,
+    way: Way,
+    kinds: tuple[PartKind, ...],
+    expected: float,
+    chance: Chance,
 ) -> Iterator[pa.RecordBatch]:
     """Yield parts; nothing is computed before the first is asked for."""
     stretch = 1.0
     if plan.parts is not None:
-        stretch = expected(city.roads, way, kinds) / (plan.parts * 1.03)
+        stretch = expected / (plan.parts * _SPARE)
     stand = place_parts(city.roads, way, kinds, stretch, chance("parts"))
     yield from part_batches(
         city.areas, city.ground.frame, stand, kinds, plan.parts, chance("part rows")

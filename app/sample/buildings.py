@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.sample.land import Land
 from app.sample.roads import Roads
-from app.sample.shapes import polygons
+from app.sample.shapes import pieces, polygons
 from app.sample.water import Water
 
 Floats = NDArray[np.float64]
@@ -167,9 +167,11 @@ def _clear(buildings: Buildings, roads: Roads, water: Water) -> NDArray[np.bool_
     free = np.ones(len(buildings), dtype=bool)
     tree = shapely.STRtree(buildings.shape)
     wide = (roads.width >= 16) & (roads.kind != "metro")
-    for width in np.unique(roads.width[wide]):
-        lines = roads.line[wide & (roads.width == width)]
-        _, hit = tree.query(lines, predicate="dwithin", distance=width / 2 + 3.0)
+    xy, road = shapely.get_coordinates(roads.line[wide], return_index=True)
+    same = road[1:] == road[:-1]
+    short, width = pieces(xy[:-1][same], xy[1:][same]), roads.width[wide][road[1:][same]]
+    for one in np.unique(width):
+        _, hit = tree.query(short[width == one], predicate="dwithin", distance=one / 2 + 3.0)
         free[hit] = False
     _, hit = tree.query(water.shape, predicate="dwithin", distance=8.0)
     free[hit] = False

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.domain.geodesy import CityFrame
 from app.sample.areas import Areas, area_batch
 from app.sample.buildings import Buildings
-from app.sample.doors import Doors
+from app.sample.doors import WANTED_HOUSES, Doors
 from app.sample.land import HOMES, USES, Land
 from app.sample.road_names import stems
 from app.sample.shapes import points
@@ -75,11 +75,7 @@ def make_compounds(
         next(pairs) + _ENDINGS[USES[use]][end]
         for use, end in zip(land.use[block].tolist(), ending.tolist(), strict=True)
     ]
-    gate = np.full(len(block), -1, dtype=np.int64)
-    if len(doors):
-        tree = shapely.STRtree(points(doors.x, doors.y))
-        found, at = tree.query_nearest(shape, max_distance=_GATE, all_matches=False)
-        gate[found] = at
+    gate = _gates(shape, houses[block], doors)
     of_block = np.full(len(land.use), -1, dtype=np.int64)
     of_block[block] = np.arange(len(block))
     return Compounds(
@@ -87,11 +83,36 @@ def make_compounds(
     )
 
 
+def _gates(shape: NDArray[np.object_], houses: Ints, doors: Doors) -> Ints:
+    """Return for each compound the nearest door that is no other's gate, -1 if none is near.
+
+    Lanes that must exist go to the compound with most houses near their doors.
+    """
+    gate = np.full(len(shape), -1, dtype=np.int64)
+    if not len(doors):
+        return gate
+    door = points(doors.x, doors.y)
+    taken = set(np.flatnonzero(doors.kept).tolist())
+    for road, number in sorted(WANTED_HOUSES):
+        for i in np.flatnonzero((doors.road == road) & (doors.number == number)).tolist():
+            near = np.flatnonzero(shapely.dwithin(shape, door[i], 260.0) & (gate < 0))
+            if len(near):
+                gate[near[np.argmax(houses[near])]] = i
+                taken.add(i)
+    compound, at = shapely.STRtree(door).query(shape, predicate="dwithin", distance=_GATE)
+    away = shapely.distance(shape[compound], door[at])
+    for k in np.argsort(away, kind="stable").tolist():
+        if gate[compound[k]] < 0 and int(at[k]) not in taken:
+            gate[compound[k]] = at[k]
+            taken.add(int(at[k]))
+    return gate
+
+
 def with_gates(doors: Doors, compounds: Compounds) -> Doors:
     """Return the doors, those that are gates of compounds as lanes 弄."""
     lane = np.zeros(len(doors), dtype=np.int64)
     lane[compounds.gate[compounds.gate >= 0]] = 1
-    return Doors(doors.x, doors.y, doors.road, doors.number, lane)
+    return Doors(doors.x, doors.y, doors.road, doors.number, lane, doors.kept)
 
 
 def compound_batch(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.domain.geodesy import CityFrame
 from app.sample.furniture import Way
 from app.sample.gazetteer import gazetteer
 from app.sample.roads import Roads
@@ -25,6 +26,7 @@ class Doors:
     Attributes:
         x, y: float64, shape (n,).
         road: names, number: int64, lane: int64 (弄, 0 for none); shape (n,).
+        kept: bool, shape (n,): numbers that must stay what they are.
     """
 
     x: Floats
@@ -32,19 +34,23 @@ class Doors:
     road: NDArray[np.object_]
     number: NDArray[np.int64]
     lane: NDArray[np.int64]
+    kept: NDArray[np.bool_]
 
     def __len__(self) -> int:
         """How many."""
         return len(self.x)
 
 
-def make_doors(roads: Roads, way: Way, spacing: float, rng: np.random.Generator) -> Doors:
+def make_doors(
+    roads: Roads, way: Way, spacing: float, frame: CityFrame, rng: np.random.Generator
+) -> Doors:
     """Put doors along all named streets, one in `spacing` metres a side where the way is full."""
     xs: list[Floats] = []
     ys: list[Floats] = []
     names: list[str] = []
     numbers: list[int] = []
     last: dict[str, int] = {}
+    known = {road.name: road for road in gazetteer().roads if road.numbers}
     able = (roads.name != "") & ~np.isin(roads.kind, ("expressway", "metro"))
     total = way.full[way.first[1:] - 1] - way.full[way.first[:-1]]
     for i in np.flatnonzero(able & (total > _STEP)).tolist():
@@ -52,7 +58,11 @@ def make_doors(roads: Roads, way: Way, spacing: float, rng: np.random.Generator)
         run = way.run[span] - way.run[way.first[i]]
         full = way.full[span] - way.full[way.first[i]]
         name = str(roads.name[i])
-        start, per_metre = _numbering(name, float(run[-1]), last.get(name, 0))
+        anchor = 0.0
+        if name in known:
+            anchor = roads.line[i].project(known[name].point(frame))
+        wanted = known[name].numbers if name in known else ()
+        start, per_metre = _numbering(wanted, anchor, last.get(name, 0))
         for side in (1, 0):
             mark = np.arange(spacing * float(rng.uniform(0.3, 1.0)), full[-1], spacing)
             at = np.interp(mark, full, run)
@@ -67,24 +77,24 @@ def make_doors(roads: Roads, way: Way, spacing: float, rng: np.random.Generator)
     found = Doors(
         np.concatenate(xs), np.concatenate(ys), np.array(names, dtype=object), np.array(numbers),
         np.zeros(len(numbers), dtype=np.int64),
+        np.zeros(len(numbers), dtype=bool),
     )  # fmt: skip
     return _with_wanted(found)
 
 
-def _wanted() -> dict[str, tuple[int, ...]]:
-    return {road.name: road.numbers for road in gazetteer().roads if road.numbers}
+def _numbering(wanted: tuple[int, ...], anchor: float, last: int) -> tuple[int, float]:
+    """Return the even number before a street's first door and how fast numbers rise a metre.
 
-
-def _numbering(name: str, length: float, last: int) -> tuple[int, float]:
-    """Return the even number before a street's first door and how fast numbers rise a metre."""
-    wanted = _wanted().get(name)
+    The `wanted` numbers come to lie about `anchor` metres along; `last` is the highest number
+    that an earlier part of the street has.
+    """
     if last or not wanted:
         return (last // 2 + 1) * 2 if last else 0, 2 / _STEP
     middle = sum(wanted) / len(wanted)
-    start = middle - length / _STEP
+    start = middle - anchor * 2 / _STEP
     if start >= 0:
         return int(start / 2) * 2, 2 / _STEP
-    return 0, middle / (length * 0.6)
+    return 0, max(middle / max(anchor, 1.0), 0.04)
 
 
 def _beside(xy: Floats, run: Floats, at: Floats, where: tuple[float, int]) -> tuple[Floats, Floats]:
@@ -99,10 +109,12 @@ def _beside(xy: Floats, run: Floats, at: Floats, where: tuple[float, int]) -> tu
 
 
 def _with_wanted(doors: Doors) -> Doors:
-    number = doors.number.copy()
-    for name, wanted in _wanted().items():
-        mine = np.flatnonzero(doors.road == name)
-        for value in wanted:
-            if len(mine) and value not in number[mine]:
-                number[mine[np.argmin(np.abs(number[mine] - value))]] = value
-    return Doors(doors.x, doors.y, doors.road, number, doors.lane)
+    """Give the nearest doors the numbers that known streets must have."""
+    number, kept = doors.number.copy(), doors.kept.copy()
+    for road in gazetteer().roads:
+        mine = np.flatnonzero(doors.road == road.name) if road.numbers else np.empty(0, np.intp)
+        for value in road.numbers:
+            if len(mine):
+                door = mine[np.argmin(np.abs(number[mine] - value))]
+                number[door], kept[door] = value, True
+    return Doors(doors.x, doors.y, doors.road, number, doors.lane, kept)

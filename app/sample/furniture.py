@@ -85,15 +85,32 @@ def place_parts(
     )
 
 
-def expected(roads: Roads, way: Way, kinds: tuple[PartKind, ...]) -> float:
-    """Return about how many parts `place_parts` would stand with a stretch of 1."""
-    total = 0.0
+@dataclass(frozen=True)
+class Demand:
+    """How many parts a full metre of each road asks for, float64, shape (n,).
+
+    `thick` for classes that stand close, which the thin background leaves out; `full` for others.
+    """
+
+    thick: Floats
+    full: Floats
+
+    def parts(self, way: Way) -> float:
+        """Return about how many parts `place_parts` would stand along `way` unstretched."""
+        total = 0.0
+        for run, rate in ((way.thick, self.thick), (way.full, self.full)):
+            total += float(((run[way.first[1:] - 1] - run[way.first[:-1]]) * rate).sum())
+        return total * 1.03
+
+
+def demand_of(roads: Roads, kinds: tuple[PartKind, ...]) -> Demand:
+    """Add up the frequencies of all classes, road by road."""
+    thick, full = np.zeros(len(roads)), np.zeros(len(roads))
     for kind in kinds:
         if kind.spacing:
-            run = way.thick if kind.spacing < _DENSE_BELOW else way.full
-            length = run[way.first[1:] - 1] - run[way.first[:-1]]
-            total += float(length[_roads_for(roads, kind)].sum()) / kind.spacing * _sides(kind)
-    return total * 1.03
+            into = thick if kind.spacing < _DENSE_BELOW else full
+            into[_roads_for(roads, kind)] += _sides(kind) / kind.spacing
+    return Demand(thick, full)
 
 
 def _sides(kind: PartKind) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from app.domain.errors import StorageFailure
@@ -56,6 +57,10 @@ class KnownRoad:
     lat: float
     east: bool
     numbers: tuple[int, ...]
+
+    def point(self, frame: CityFrame) -> shapely.Point:
+        """Return its middle in local metres."""
+        return shapely.Point(*frame.to_xy(self.lon, self.lat))
 
 
 @dataclass(frozen=True)

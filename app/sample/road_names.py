@@ -28,6 +28,8 @@ def name_known(
                 continue
             wide = name.endswith(("中路", "东路", "西路", "北路", "大道"))
             price = lines[i].distance(here) + (0 if main[i] == wide else 60)
+            middle = lines[i].interpolate(0.5, normalized=True)
+            price += (0.05 if main[i] else 0.3) * middle.distance(here)
             price += 0.25 * max(0.0, 700 - lines[i].length)
             if price < cost:
                 best, cost = i, price

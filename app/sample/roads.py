@@ -21,6 +21,7 @@ from app.sample.water import Water
 
 Floats = NDArray[np.float64]
 _SECTION = 2_600.0
+_STREET = 900.0
 _MAIN_WIDTH = (18.0, 24.0, 30.0, 36.0)
 _WIDTH = {"collector": 16.0, "local": 11.0, "alley": 6.0}
 
@@ -108,19 +109,30 @@ def _trunks(
     rank_of[main.strand] = main.rank
     parts, owner = _joined(main.line, main.strand)
     parts = _eastward(parts)
-    lines: list[shapely.LineString] = []
-    strand: list[int] = []
-    for number, (part, who) in enumerate(zip(parts, owner.tolist(), strict=True)):
-        xy = shapely.get_coordinates(part)
+    lines, of = _in_sections(parts, _SECTION)
+    return lines, of, rank_of[owner[of]]
+
+
+def _in_sections(
+    lines: NDArray[np.object_], length: float
+) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Cut lines at corners into sections of about `length` metres; return them and their lines."""
+    found: list[shapely.LineString] = []
+    owner: list[int] = []
+    for number, line in enumerate(lines):
+        if line.length < 1.5 * length:
+            found.append(line)
+            owner.append(number)
+            continue
+        xy = shapely.get_coordinates(line)
         run = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(xy, axis=0).T))])
-        count = max(1, round(run[-1] / _SECTION))
-        cut = np.unique(np.searchsorted(run, run[-1] * np.arange(count + 1) / count))
+        count = max(1, round(run[-1] / length))
+        cut = np.searchsorted(run, run[-1] * np.arange(count + 1) / count)
         cut = np.unique(np.append(cut[:-1], len(xy) - 1))
-        for a, b in itertools.pairwise(cut):
-            lines.append(shapely.LineString(xy[a : b + 1]))
-            strand.append(number * 16 + min(int(rank_of[who]), 9))
-    code = np.array(strand)
-    return np.array(lines, dtype=object), code // 16, code % 16
+        for a, b in itertools.pairwise(cut.tolist()):
+            found.append(shapely.LineString(xy[a : b + 1]))
+            owner.append(number)
+    return np.array(found, dtype=object), np.array(owner, dtype=np.int64)
 
 
 def _trunk_kind(
@@ -143,7 +155,8 @@ def _streets(
     depth = np.full(int(strand.max()) + 1, 99)
     np.minimum.at(depth, strand, [chord.depth for chord in chords])
     parts, who = _joined(lines, strand)
-    parts = _eastward(parts)
+    parts, of = _in_sections(_eastward(parts), _STREET)
+    who = who[of]
     middle = shapely.get_coordinates(shapely.line_interpolate_point(parts, 0.5, normalized=True))
     dense = ground.density(middle[:, 0], middle[:, 1])
     length = shapely.length(parts)

@@ -13,12 +13,11 @@ from app.sample.areas import Areas, make_areas
 from app.sample.blocks import Block, cut_blocks
 from app.sample.faces import Faces, MainRoads, make_faces
 from app.sample.fast_roads import make_fast_roads
-from app.sample.furniture import Way, expected, lay_way
+from app.sample.furniture import Demand, Way, lay_way
 from app.sample.grids import cut_grids, face_mesh, share_out
 from app.sample.ground import Ground, read_ground
 from app.sample.lattice import make_bend, make_lattice
 from app.sample.mesh import Mesh
-from app.sample.part_kinds import PartKind
 from app.sample.roads import Roads, make_roads
 from app.sample.scales import Scale
 from app.sample.streets import assign_streets
@@ -123,7 +122,7 @@ def _grids_of_faces(plan: Scale, ground: Ground, faces: Faces) -> NDArray[np.int
     return share_out(weight, max(plan.grids, len(faces)), np.ones(len(faces), dtype=np.int64))
 
 
-def furnish(plan: Scale, city: Skeleton, kinds: tuple[PartKind, ...]) -> Way:
+def furnish(plan: Scale, city: Skeleton, demand: Demand) -> Way:
     """Weigh all roads by how full the scale wants them; in `sample` so that the parts suffice."""
     xy = shapely.get_coordinates(city.roads.line)
     dense = city.ground.density(xy[:, 0], xy[:, 1])
@@ -139,7 +138,7 @@ def furnish(plan: Scale, city: Skeleton, kinds: tuple[PartKind, ...]) -> Way:
         radius = (low * high) ** 0.5
         fullness = np.minimum(1 / (1 + (away / radius) ** 4) + 0.006 * dense, 1.0)
         way = lay_way(city.roads, fullness, plan.background)
-        if expected(city.roads, way, kinds) < (plan.parts or 0):
+        if demand.parts(way) < (plan.parts or 0):
             low = radius
         else:
             high = radius
