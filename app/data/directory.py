@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Table, bindparam, select
 
+from app.data.errors import readable
 from app.data.tables import duty, person, shift, unit
 from app.data.upsert import upsert
 from app.domain.people import Duty, Person, Role, Shift, Unit
@@ -61,10 +62,7 @@ class SqlDirectory:
 
     def shifts(self) -> Sequence[Shift]:
         """Return all shifts by code."""
-        return [
-            Shift(row.code, row.name, time.fromisoformat(row.start), time.fromisoformat(row.end))
-            for row in self._connection.execute(_SHIFTS)
-        ]
+        return [_shift(row) for row in self._connection.execute(_SHIFTS)]
 
     def units(self, kind: str | None = None) -> Sequence[Unit]:
         """Return all units, or those of a kind, by uid."""
@@ -159,11 +157,19 @@ class SqlDirectory:
 
 
 def _person(row: Row[Any]) -> Person:
-    return Person(row.uid, row.name, row.unit, Role(row.role))
+    with readable("person on the rolls"):
+        return Person(row.uid, row.name, row.unit, Role(row.role))
+
+
+def _shift(row: Row[Any]) -> Shift:
+    with readable("shift"):
+        start, end = time.fromisoformat(row.start), time.fromisoformat(row.end)
+    return Shift(row.code, row.name, start, end)
 
 
 def _duty(row: Row[Any]) -> Duty:
-    persons = {code: UUID(uid) for code, uid in json.loads(row.persons).items()}
+    with readable("post"):
+        persons = {code: UUID(uid) for code, uid in json.loads(row.persons).items()}
     return Duty(row.uid, row.name, row.unit, row.area, row.kind, persons)
 
 

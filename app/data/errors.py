@@ -57,6 +57,25 @@ def translated(place: str) -> Generator[None]:
         raise
     except (SQLAlchemyError, sqlcipher.Error) as error:
         raise storage_error(error, place) from error
+    except UnicodeDecodeError as error:  # stored text is always UTF-8, and so are SQLite's words
+        raise _broken(place, "text that is no text") from error
+
+
+@contextmanager
+def readable(what: str) -> Generator[None]:
+    """Raise what reading a stored value raises as `StorageFailure`: the value was altered."""
+    try:
+        yield
+    except (ValueError, TypeError, AttributeError, KeyError, InvalidInput) as error:
+        raise altered(what) from error
+
+
+def altered(what: str) -> StorageFailure:
+    """Return the error for a stored value that cannot be read."""
+    return StorageFailure(
+        f"The stored {what} was altered or is broken and cannot be used.",
+        advice="Copy the city away as it is, then restore the last backup.",
+    )
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, select
 
+from app.data.errors import readable
 from app.data.tables import city
 from app.data.upsert import upsert
 from app.domain.errors import StorageFailure
@@ -35,8 +36,9 @@ def read_city_facts(connection: Connection) -> CityFacts:
             "The database holds no city: its facts are missing.",
             advice="Make a new one with `city new`, or restore the last backup.",
         )
-    raw = json.loads(text)
-    return CityFacts(**{**raw, "uid": UUID(raw["uid"])})
+    with readable("account of the city"):
+        raw = json.loads(text)
+        return CityFacts(**{**raw, "uid": UUID(raw["uid"])})
 
 
 def write_city_facts(connection: Connection, facts: CityFacts) -> None:

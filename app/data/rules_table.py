@@ -8,6 +8,7 @@ from collections.abc import MutableMapping
 
 from sqlalchemy import Connection, select
 
+from app.data.errors import readable
 from app.data.facts import get_fact, put_fact
 from app.data.tables import ruleset
 from app.data.upsert import upsert
@@ -37,7 +38,13 @@ class SqlRules:
         digest = get_fact(self._connection, _CURRENT)
         if digest is None:
             raise NotFound("The city has no rule set.", advice="Make the city anew.")
-        return self.get(digest)
+        try:
+            return self.get(digest)
+        except NotFound as error:
+            raise StorageFailure(
+                "The rule set in force is missing from the city's database, which is broken.",
+                advice="Copy the city away as it is, then restore the last backup.",
+            ) from error
 
     def put(self, book: RuleBook) -> None:
         """Keep a rule set and take new actions under it."""
@@ -60,7 +67,8 @@ class SqlRules:
                 f"The rule set {digest[:12]}… has not come yet.",
                 advice="Bring in the actions it travels with.",
             )
-        book = parse_rules(json.loads(bytes(data)))
+        with readable("rule set"):
+            book = parse_rules(json.loads(bytes(data)))
         if book.hash != digest:
             raise StorageFailure(
                 f"The stored rule set {digest[:12]}… was altered; cases cannot be judged by it.",

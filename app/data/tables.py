@@ -29,6 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import UUID as NATIVE_UUID
 from sqlalchemy.types import TypeEngine
 
+from app.data.errors import altered
+
 metadata = MetaData()
 
 
@@ -54,7 +56,10 @@ class Uid(TypeDecorator[UUID]):
         """Turn what the driver gives into a UUID."""
         if value is None or isinstance(value, UUID):
             return value
-        return UUID(bytes=bytes(value))
+        try:
+            return UUID(bytes=bytes(value))
+        except (ValueError, TypeError) as error:
+            raise altered("uid") from error
 
 
 ROW_ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite's own rowid
