@@ -7,17 +7,20 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from widgets.i18n import tr
+from widgets.icons import LARGE, draw_icon
 from widgets.symbols import draw_state
 from widgets.theme import Theme, font, metrics
 
 FACES = ("tasks", "map", "form")
+_ICONS = {"tasks": "clipboard-list-outline", "map": "map-outline", "form": "pencil-outline"}
 _HIGH = 56
 
 
 class FieldBar(QWidget):
-    """Painted; `face_chosen` carries tasks, map or form."""
+    """Painted; `face_chosen` carries tasks, map or form, `who_wanted` asks for the switch."""
 
     face_chosen = Signal(object)
+    who_wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -26,6 +29,7 @@ class FieldBar(QWidget):
         self._name = ""
         self._unsent = self._tasks = 0
         self._boxes: list[tuple[str, QRectF]] = []
+        self._who = QRectF()
         self.setFixedHeight(_HIGH)
 
     def set_theme(self, theme: Theme) -> None:
@@ -53,6 +57,8 @@ class FieldBar(QWidget):
         for face, box in self._boxes:
             if box.contains(event.position()):
                 self.face_chosen.emit(face)
+        if self._who.contains(event.position()):
+            self.who_wanted.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint faces at the left, the state of what I did at the right."""
@@ -75,11 +81,12 @@ class FieldBar(QWidget):
             painter.setPen(QColor(theme.text))
             wide = metrics(16).horizontalAdvance(self._name)
             painter.drawText(QPointF(right - 48 - wide, 34), self._name)
+            self._who = QRectF(right - 68 - wide, 5, wide + 40, 44)
 
     def _paint_face(self, painter: QPainter, face: str, left: float) -> float:
         theme, here = self._theme, face == self._face
         words = tr(f"field.{face}") + (f" {self._tasks}" if face == "tasks" else "")
-        width = max(96, metrics(16, 600).horizontalAdvance(words) + 40)
+        width = max(96, metrics(16, 600).horizontalAdvance(words) + 72)
         box = QRectF(left, 5, width, 44)
         self._boxes.append((face, box))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -88,7 +95,9 @@ class FieldBar(QWidget):
         painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         painter.setFont(font(16, 600))
         painter.setPen(QColor("#FFFFFF" if here else theme.text))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+        painter.drawText(box.adjusted(28, 0, 0, 0), Qt.AlignmentFlag.AlignCenter, words)
+        ink = QColor("#FFFFFF" if here else theme.text)
+        draw_icon(painter, _ICONS[face], QRectF(left + 12, 5, LARGE, 44), ink, LARGE)
         return left + width
 
     def _state_words(self) -> str:

@@ -11,11 +11,20 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from app.services.views import PlaceHit
 from widgets.i18n import tr, tr_or
+from widgets.icons import USUAL, draw_icon
 from widgets.overlay import Overlay
 from widgets.theme import Theme, font, metrics
 
 _ROW = 44
 _MOST = 9
+_ICONS = {
+    "area": "hexagon-outline",
+    "place": "map-marker-outline",
+    "part": "shape-outline",
+    "case": "file-document-outline",
+    "road": "road-variant",
+    "command": "keyboard-outline",
+}
 _WAIT_MS = 60
 
 
@@ -33,6 +42,7 @@ class _Found:
     title: str
     detail: str
     kind: str
+    icon: str
     payload: PlaceHit | Command
 
 
@@ -97,20 +107,22 @@ class _Hits(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(theme.selected))
             painter.drawRoundedRect(QRectF(0, top + 1, self.width(), _ROW - 2), 6, 6)
+        box = QRectF(8, top, 28, _ROW)
+        draw_icon(painter, _ICONS.get(found.icon, "magnify"), box, QColor(theme.dim), USUAL)
         kind = metrics(12).horizontalAdvance(found.kind)
         painter.setFont(font(12))
         painter.setPen(QColor(theme.dim))
         painter.drawText(QPointF(self.width() - 12 - kind, top + 27), found.kind)
-        room = self.width() - 52 - kind
+        room = self.width() - 84 - kind
         title = metrics(14, 500).elidedText(found.title, Qt.TextElideMode.ElideRight, room)
         lifted = 19 if found.detail else 27
         painter.setFont(font(14, 500))
         painter.setPen(QColor(theme.text))
-        painter.drawText(QPointF(12, top + lifted), title)
+        painter.drawText(QPointF(44, top + lifted), title)
         painter.setFont(font(12))
         painter.setPen(QPen(QColor(theme.dim)))
         detail = metrics(12).elidedText(found.detail, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QPointF(12, top + 36), detail)
+        painter.drawText(QPointF(44, top + 36), detail)
 
 
 class Palette(Overlay):
@@ -204,11 +216,13 @@ class Palette(Overlay):
         scored = [(fuzzy(text, command.text), command) for command in self._commands]
         scored = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: -pair[0])
         commands = [
-            _Found(command.text, "", command.keys or tr("palette.kind_command"), command)
+            _Found(command.text, "", command.keys or tr("palette.kind_command"), "command", command)
             for _, command in scored
         ]
         places = [
-            _Found(hit.title, hit.detail, tr_or(f"palette.kind_{hit.kind}", hit.kind), hit)
+            _Found(
+                hit.title, hit.detail, tr_or(f"palette.kind_{hit.kind}", hit.kind), hit.kind, hit
+            )
             for hit in self._places
         ]
         strong = [f for f, (score, _) in zip(commands, scored, strict=True) if score >= 1.5]

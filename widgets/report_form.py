@@ -37,8 +37,9 @@ class ReportForm(Overlay):
     locate_wanted = Signal(object)
     pick_wanted = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget, height: int = 34) -> None:
-        super().__init__(theme, parent, 440, 64, left=412)
+    def __init__(self, theme: Theme, parent: QWidget, height: int = 34, left: int = 412) -> None:
+        super().__init__(theme, parent, 440, 64, left=left)
+        self.setProperty("touch", height >= 44)
         self._actor: Actor | None = None
         self._place: tuple[float, float] | None = None
         self._locating = False
@@ -52,8 +53,6 @@ class ReportForm(Overlay):
         self._send, self._cancel = KeyButton(theme, self, accent=True), KeyButton(theme, self)
         for button in (self._find, self._pick, self._send, self._cancel):
             button.set_height(height)
-        for field in (self._address, self._name, self._phone, self._source):
-            field.setMinimumHeight(height)
         self._chosen = make_label(self, 12, ink="normal")
         self._private = make_label(self, 12, ink="dim")
         self._heads = {key: make_label(self, 12, ink="dim") for key in _HEADS}

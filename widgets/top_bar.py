@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from app.domain.areas import Area
 from widgets.i18n import language, tr
+from widgets.icons import SMALL, draw_icon
 from widgets.pieces import make_label
 from widgets.symbols import draw_state
 from widgets.theme import Theme, font, metrics
@@ -141,9 +142,11 @@ class SearchField(QWidget):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
             painter.setFont(font(14))
             painter.setPen(QColor(theme.dim))
-            room = self.width() - 80
+            room = self.width() - 100
             hint = metrics(14).elidedText(tr("bar.search"), Qt.TextElideMode.ElideRight, room)
-            painter.drawText(QPointF(11, self.height() / 2 + 5), hint)
+            painter.drawText(QPointF(34, self.height() / 2 + 5), hint)
+            lens = QRectF(8, 0, 22, self.height())
+            draw_icon(painter, "magnify", lens, QColor(theme.dim), SMALL)
             key = QRectF(self.width() - 54, self.height() / 2 - 8.5, 43, 17)
             painter.setPen(QPen(QColor(theme.line), 1))
             painter.setBrush(QColor(theme.panel))

@@ -24,6 +24,7 @@ from app.shell.session import Session
 from app.shell.stage import Stage, make_map
 from app.shell.wall import Wall
 from widgets.i18n import set_language
+from widgets.icons import load_icons
 from widgets.notice import show_error
 from widgets.theme import Theme, apply_theme, load_theme
 
@@ -68,6 +69,7 @@ def build_station(
         theme = {"wall": "dark", "field": "field"}.get(name, theme)
     set_language(lang)
     apply_theme(application(), load_theme(theme))
+    load_icons()
     bridge = Bridge(core)
     session = Session(theme=theme, role=_ROLE[name])
     stage = Stage(make_map(city_store, session.theme, bridge), bridge, city_store)

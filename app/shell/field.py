@@ -31,6 +31,7 @@ from widgets.inbox import Inbox
 from widgets.notice import Notice, error_words
 from widgets.report_form import ReportForm
 from widgets.theme import Theme
+from widgets.who_menu import WhoMenu
 
 _TASKS, _MAP = "tasks", "map"
 _KEYS = ("S", "H", "B", "P", "R")
@@ -57,7 +58,8 @@ class Field(QWidget):
         self.inbox = Inbox(self.feed.store, theme, now_ms, self, tabs=("mine",), big=True)
         self.panel = CasePanel(theme, now_ms, self, height=48)
         self.notice = Notice(theme, self)
-        self.form = ReportForm(theme, self, height=48)
+        self.who = WhoMenu(self)
+        self.form = ReportForm(theme, self, height=48, left=12)
         stage.view.set_animated(False)
         stage.view.set_overlays(chip=False, legend=True)
         stage.set_theme(theme)
@@ -74,10 +76,11 @@ class Field(QWidget):
         self.feed.start()
 
     def show_face(self, face: str) -> None:
-        """Show tasks or map; the form opens over either."""
+        """Show tasks, the map, or the map with the form beside it."""
         if face == "form":
             self.form.open_for(self.session.actor)
-            return
+        elif face == _TASKS:
+            self.form.hide()
         self._stack.setCurrentWidget(self._tasks if face == _TASKS else self.stage.widget)
         self.bar.show_face(face)
 
@@ -130,6 +133,8 @@ class Field(QWidget):
         self.stage.case_picked.connect(self._on_picked)
         self.stage.place_clicked.connect(self._on_place)
         self.bar.face_chosen.connect(self.show_face)
+        self.bar.who_wanted.connect(self._on_who_wanted)
+        self.who.role_chosen.connect(work.take_role)
         self.form.submitted.connect(self._on_form)
         self.form.pick_wanted.connect(self._on_pick)
         self.form.locate_wanted.connect(self._on_locate)
@@ -144,6 +149,7 @@ class Field(QWidget):
             Deed("next", "help.j", "select", ("J", "Down"), self._on_next),
             Deed("previous", "help.k", "select", ("K", "Up"), self._on_previous),
             Deed("undo", "help.undo", "decide", ("Ctrl+Z",), self.work.undo),
+            Deed("who", "help.who", "window", ("W",), self._on_become),
             Deed("report", "help.report", "window", ("Ctrl+N",), self._on_report),
             Deed("language", "help.language", "window", ("Ctrl+Shift+L",),
                  self.session.turn_language),
@@ -204,6 +210,13 @@ class Field(QWidget):
     def _on_reported(self, _changes: Changes) -> None:
         self.form.hide()
         self.show_face(_TASKS)
+
+    def _on_become(self) -> None:
+        if not self.panel.become_next():
+            self._on_who_wanted()
+
+    def _on_who_wanted(self) -> None:
+        self.who.open_below(self.bar)
 
     def _on_report(self) -> None:
         self.show_face("form")

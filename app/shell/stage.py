@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
@@ -18,11 +22,13 @@ from app.services.questions import Locate, Search
 from app.services.views import PlaceHit
 from app.shell.bridge import Bridge
 from app.store import Store, StoreDelta
+from layers.look import FAMILIES
 from widgets.i18n import tr
 from widgets.map_picks import CasePicked, PlaceClicked
 from widgets.map_view import MapView
 from widgets.theme import Theme
 
+_CLASSES = Path(__file__).resolve().parents[2] / "resources" / "part_classes.csv"
 _SETTLE_MS = 300
 _DRAW_MS = 40
 _DISTRICT_M, _STREET_M = 45.0, 9.0  # metres a pixel below which district and street are named
@@ -32,7 +38,19 @@ _EDGE = 0.06  # of the view: what lies nearer to its edge is brought to the midd
 
 def make_map(store: CityStore | None, theme: Theme, bridge: Bridge) -> MapView:
     """Return the map over an opened city store, or an empty one that says why."""
-    return MapView(store, theme, tr, bridge.core.run, empty_text=tr("map.empty"))
+    view = MapView(store, theme, tr, bridge.core.run, empty_text=tr("map.empty"))
+    view.set_part_families(part_families())
+    return view
+
+
+@cache
+def part_families() -> NDArray[np.uint8]:
+    """Return the hue of each class of parts: its family by the first two figures of its code."""
+    family = np.full(256, FAMILIES - 1, np.uint8)
+    with _CLASSES.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            family[int(row["class"])] = min(int(row["code"][:2]) - 1, FAMILIES - 1)
+    return family
 
 
 class Stage(QObject):
