@@ -1,0 +1,34 @@
+"""The watch on the clocks speaks when something changed, and only then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.domain.people import Role
+from app.feeds.deadlines import DeadlineWatch
+from app.main import open_core
+from app.runtime.clock import VirtualClock
+from app.runtime.jobs import wall_ms
+from app.sample.tiny import create_tiny_city, desk_person
+from app.services.commands import Actor, ReportCase
+
+
+DAY_MS = 86_400_000
+
+
+def test_that_overdue_cases_are_said_once(tmp_path: Path) -> None:
+    create_tiny_city(tmp_path / "city").close()
+    clock, said = VirtualClock(wall_ms()), list[str]()
+    core = open_core(str(tmp_path / "city"), now_ms=clock)
+    try:
+        watch = DeadlineWatch(core, said.append)
+        watch()
+        intake = Actor(desk_person(Role.INTAKE), Role.INTAKE)
+        core.submit(ReportCase(intake, "路灯不亮", 121.42, 31.13)).result()
+        watch()
+        clock.advance(40 * DAY_MS)
+        watch()
+        watch()
+    finally:
+        core.close()
+    assert said == ["open 0, overdue 0", "open 1, overdue 0", "open 1, overdue 1"]
