@@ -1,7 +1,7 @@
 # Two commands: `make run` and `make test`. Each sets up what it needs; done twice, it does nothing twice.
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test checks test-core test-window prove ready core-ready
+.PHONY: run test checks test-core test-window prove pictures ready core-ready
 
 PYTEST_FLAGS ?= -q -n 2 --dist loadfile
 
@@ -30,6 +30,14 @@ test-window: ready
 prove: ready
 	@test -n "$(NAME)" || { echo "Say which: make prove NAME=…  ($$(ls tests/prove/test_*.py 2>/dev/null | sed 's|.*/test_||; s|\.py||' | xargs))"; exit 2; }
 	@.venv/bin/python -m pytest tests/prove/test_$(NAME).py --prove $(if $(COUNT),--count $(COUNT)) -s -p no:xdist --timeout 0 -o faulthandler_timeout=0
+
+# The pictures of the README, from a tour of the sample city.
+pictures:
+	@env -u DISPLAY -u WAYLAND_DISPLAY bash packaging/run.sh
+	@mkdir -p docs/pictures
+	@cp build/tour/desk-zh-light-case.png docs/pictures/desk.png
+	@cp build/tour/wall-zh-dark-1920.png docs/pictures/wall.png
+	@cp build/tour/field-zh-tasks.png docs/pictures/field.png
 
 ready:
 	@bash packaging/prepare.sh
