@@ -12,7 +12,6 @@ from app.runtime.jobs import wall_ms
 from app.sample.tiny import create_tiny_city, desk_person
 from app.services.commands import Actor, ReportCase
 
-
 DAY_MS = 86_400_000
 
 
