@@ -53,6 +53,7 @@ class MapTheme(Protocol):
 
 
 FAMILIES = 6
+_QUIET = 0.22  # share of the ground in a family's hue
 _FAMILY_LIGHT = (0x3B6FB5, 0x2A8A9A, 0x8C7A62, 0x7B6BC2, 0x64748B, 0xA2649B)
 _FAMILY_DARK = (0x7FB0F2, 0x6CC4D2, 0xCDBBA0, 0xB1A4F0, 0xA9B6C6, 0xDBA3D4)
 
@@ -67,7 +68,8 @@ class Look:
     """Colours (0xRRGGBB), which layers are on, which classes of parts are wanted.
 
     `family` maps a class of parts to one of `FAMILIES` hues, uint8 (256,). `density` is parts a
-    square metre where they lie densest: the ramp's top. `dpr` physical pixels a logical one.
+    square metre where they lie densest: the ramp's top. `dpr` physical pixels a logical one,
+    `scale` enlarges all symbols and line widths (a wall is read from afar).
     """
 
     dark: bool
@@ -90,10 +92,17 @@ class Look:
     family: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(256, np.uint8))
     density: float = 0.01
     dpr: float = 1.0
+    scale: float = 1.0
+
+    @property
+    def unit(self) -> float:
+        """Physical pixels that a width or radius of 1 takes."""
+        return self.dpr * self.scale
 
     def family_colours(self) -> NDArray[np.uint32]:
         """Return colours by class, uint32 (256,); the last is the ground, for rims."""
-        hues = np.array(_FAMILY_DARK if self.dark else _FAMILY_LIGHT, np.uint32)
+        family = _FAMILY_DARK if self.dark else _FAMILY_LIGHT
+        hues = np.array([mixed(hue, self.land, _QUIET) for hue in family], np.uint32)
         colours = hues[self.family % FAMILIES]
         colours[255] = self.land
         return colours
@@ -107,6 +116,7 @@ def look_of(
     family: NDArray[np.uint8] | None = None,
     density: float = 0.01,
     dpr: float = 1.0,
+    scale: float = 1.0,
 ) -> Look:
     """Return the look of `theme`."""
     c = colour
@@ -132,6 +142,7 @@ def look_of(
         family=np.zeros(256, np.uint8) if family is None else family,
         density=density,
         dpr=dpr,
+        scale=scale,
     )
 
 

@@ -43,7 +43,7 @@ def draw_tile(store: CityStore, look: Look, key: TileKey) -> Image:
     canvas.clear(look.ground)
     for name, draw in DRAWN.items():
         if name in look.layers:
-            draw(canvas, store, look, key.m_per_px * look.dpr)
+            draw(canvas, store, look, key.m_per_px * look.unit)
     canvas.image.flags.writeable = False
     return canvas.image
 

@@ -16,7 +16,7 @@ from app.domain.geodesy import CityFrame
 from app.services.changes import UnitRow
 from app.store import BAD, CRITICAL, MapCases
 from layers.cases.geometry import Points, hit, points_of
-from layers.cases.painter import CasePainter
+from layers.cases.painter import LOUD, QUIET, CasePainter
 from layers.look import MapTheme
 from layers.selection import painter as selection_painter
 from layers.selection.painter import Selection
@@ -34,16 +34,29 @@ class Live:
         self._selection: Selection | None = None
         self._chosen: UUID | None = None
         self._case_painter, self._unit_painter = CasePainter(), UnitPainter()
+        self._scale = 1.0
 
     @property
     def selection(self) -> Selection | None:
         """What is ringed now."""
         return self._selection
 
-    def set_cases(self, cases: MapCases, frame: CityFrame) -> None:
-        """Hold these open cases."""
+    def set_scale(self, scale: float) -> None:
+        """Enlarge symbols, rings and the chip."""
+        self._scale = self._case_painter.scale = self._unit_painter.scale = scale
+
+    @property
+    def loud_places(self) -> NDArray[np.float64]:
+        """Where names should not lie: cases that need attention or a hand, (n, 2) local metres."""
+        rows = np.isin(self._cases.mark, LOUD)
+        return np.stack([self._cases.x[rows], self._cases.y[rows]], axis=1)
+
+    def set_cases(self, cases: MapCases, frame: CityFrame) -> bool:
+        """Hold these open cases; returns whether `loud_places` are others now."""
+        before = self.loud_places
         self._cases = points_of(frame, cases.uids, cases.lon, cases.lat, cases.state)
         self._follow()
+        return not np.array_equal(before, self.loud_places)
 
     def set_units(self, units: Iterable[UnitRow], frame: CityFrame) -> None:
         """Hold these live units."""
@@ -67,22 +80,31 @@ class Live:
 
     def at(self, camera: Camera, sx: float, sy: float) -> CasePicked | UnitPicked | None:
         """Return the case, else the unit, under a pixel."""
-        uid = hit(self._cases, camera, sx, sy, CASE_REACH)
+        uid = hit(self._cases, camera, sx, sy, CASE_REACH * self._scale)
         if uid is not None:
             return CasePicked(uid)
-        uid = hit(self._units, camera, sx, sy, CASE_REACH)
+        uid = hit(self._units, camera, sx, sy, CASE_REACH * self._scale)
         return None if uid is None else UnitPicked(uid)
 
-    def paint(self, painter: QPainter, camera: Camera, theme: MapTheme, shown: set[str]) -> None:
-        """Draw all whose layers are `shown`."""
-        if "cases" in shown:
-            self._case_painter.paint(painter, self._cases, camera, theme)
+    def paint_under(
+        self, painter: QPainter, camera: Camera, theme: MapTheme, shown: set[str]
+    ) -> None:
+        """Draw what names may lie over: units and cases in their normal course."""
         if "units" in shown:
             self._unit_painter.paint(painter, self._units, self._heading, camera, theme)
+        if "cases" in shown:
+            self._case_painter.paint(painter, self._cases, camera, theme, QUIET)
+
+    def paint_over(
+        self, painter: QPainter, camera: Camera, theme: MapTheme, shown: set[str]
+    ) -> None:
+        """Draw what lies over the names: cases that need a hand, the selection."""
+        if "cases" in shown:
+            self._case_painter.paint(painter, self._cases, camera, theme, LOUD)
         chosen = self._selection
         if "selection" in shown and chosen is not None and np.isfinite(chosen.x):
-            font = type_of(14, QFont.Weight.Medium)
-            selection_painter.paint(painter, chosen, camera, theme, font)
+            font = type_of(round(14 * self._scale), QFont.Weight.Medium)
+            selection_painter.paint(painter, chosen, camera, theme, font, self._scale)
 
     def paint_symbol(self, painter: QPainter, state: int, at: QPointF, theme: MapTheme) -> None:
         """Draw one state's symbol, as in the legend."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter
 
 from app.domain.camera import Bounds, Camera
@@ -15,6 +17,7 @@ from layers.labels.painter import LabelPainter
 from layers.look import MapTheme
 
 SLICE_S = 0.004
+CALM_FROM = 1.25  # type as large as this is read from afar: only what matters is named
 _AROUND = 0.15  # share of the screen beyond its edges in which names are placed too
 
 
@@ -69,13 +72,23 @@ class Names(QObject):
         self._painter = LabelPainter(scale)
         self.clear()
 
+    def stir(self) -> None:
+        """Place names again at the next `settle`; those that still stand well stay."""
+        self._region = None
+
     def clear(self) -> None:
         """Forget all names."""
         self._timer.stop()
         self._placing, self._search, self._region, self._labels = None, None, None, []
 
-    def settle(self, store: CityStore, camera: Camera, dpr: float) -> None:
-        """Place names for the view at rest; nothing happens if they already stand."""
+    def settle(
+        self, store: CityStore, camera: Camera, dpr: float,
+        avoid: NDArray[np.float64] | None = None,
+    ) -> None:  # fmt: skip
+        """Place names for the view at rest; nothing happens if they already stand.
+
+        `avoid` are places (n, 2) in local metres that names should leave free.
+        """
         box = camera.bounds()
         same = abs(camera.m_per_px / self._scale - 1) < 1e-6 if self._scale else False
         if same and self._region is not None and _holds(self._region, box):
@@ -83,25 +96,33 @@ class Names(QObject):
         keep = self._labels if same else []
         self._scale, self._dpr, self._heading = camera.m_per_px, dpr, camera.heading
         self._region = box.grown(_AROUND * max(box.width, box.height))
+        type_scale = self._painter.scale
+        m_per_px = camera.m_per_px * type_scale
         self._search = search(
-            store, self._region, camera.m_per_px, self._english, self._painter.measure
-        )
+            store, self._region, m_per_px, self._english, self._painter.measure,
+            calm=type_scale >= CALM_FROM,
+        )  # fmt: skip
         self._queue, self._next = [], 0
         region = self._region
         self._placing = Placing(
-            camera.m_per_px, self._painter.measure,
-            [label for label in keep if region.holds(label.x, label.y)],
+            m_per_px, self._painter.measure,
+            [label for label in keep if region.holds(label.x, label.y)], avoid,
         )  # fmt: skip
         self._timer.start()
 
-    def paint(self, painter: QPainter, camera: Camera) -> int:
-        """Draw the names that stand; far from their scale only those of districts."""
+    def paint(
+        self, painter: QPainter, camera: Camera, free: QRectF, taken: Sequence[QRectF]
+    ) -> int:
+        """Draw the names that stand within `free`, off `taken`.
+
+        Far from the scale they were placed for, only those of districts.
+        """
         if not self._scale:
             return 0
         ratio = camera.m_per_px / self._scale
         near = 0.6 < ratio < 1.7
         labels = self._labels if near else [n for n in self._labels if n.style == DISTRICT]
-        return self._painter.paint(painter, labels, camera, self._theme)
+        return self._painter.paint(painter, labels, camera, self._theme, free, taken)
 
     @Slot()
     def _on_slice(self) -> None:

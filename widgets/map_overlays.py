@@ -48,6 +48,23 @@ def paint_panel(painter: QPainter, box: QRectF, theme: MapTheme) -> None:
 
 def paint_chip(painter: QPainter, counts: Counts, theme: MapTheme, tr: Words) -> QRectF:
     """Draw the chip at the top left; returns its box."""
+    box, runs = chip_of(counts, theme, tr)
+    paint_panel(painter, box, theme)
+    x = box.x() + 12
+    base = box.center().y() + QFontMetricsF(type_of(14)).capHeight() / 2
+    for text, face, colour, width in runs:
+        painter.setFont(face)
+        painter.setPen(QColor(colour))
+        painter.drawText(QPointF(x, base), text)
+        x += width
+    return box
+
+
+Run = tuple[str, QFont, str, float]  # text, type, colour, width in pixels
+
+
+def chip_of(counts: Counts, theme: MapTheme, tr: Words) -> tuple[QRectF, list[Run]]:
+    """Return the chip's box and what stands in it."""
     font, strong = type_of(14), type_of(14, QFont.Weight.Medium)
     in_view = "…" if counts.in_view is None else f"{counts.in_view:,}"
     runs = [
@@ -58,15 +75,17 @@ def paint_chip(painter: QPainter, counts: Counts, theme: MapTheme, tr: Words) ->
         runs.append((f"    {tr('map.sample')}", font, theme.dim))
     widths = [QFontMetricsF(f).horizontalAdvance(text) for text, f, _ in runs]
     box = QRectF(MARGIN, MARGIN, math.ceil(sum(widths)) + 24, 36)
-    paint_panel(painter, box, theme)
-    x = box.x() + 12
-    base = box.center().y() + QFontMetricsF(font).capHeight() / 2
-    for (text, face, colour), width in zip(runs, widths, strict=True):
-        painter.setFont(face)
-        painter.setPen(QColor(colour))
-        painter.drawText(QPointF(x, base), text)
-        x += width
-    return box
+    return box, [(*run, width) for run, width in zip(runs, widths, strict=True)]
+
+
+def legend_box(camera: Camera, tr: Words) -> QRectF:
+    """Return the legend's box."""
+    metrics = QFontMetricsF(type_of(13))
+    widest = max(metrics.horizontalAdvance(tr(f"map.state_{state}")) for state in _STATES)
+    wide = max(widest + 34, scale_bar(camera.m_per_px)[1]) + 28
+    high = 22 * len(_STATES) + 44
+    left, top = camera.width - wide - MARGIN, camera.height - high - MARGIN
+    return QRectF(left, top, math.ceil(wide), high)
 
 
 def paint_legend(
@@ -77,9 +96,7 @@ def paint_legend(
     metrics = QFontMetricsF(font)
     words = [tr(f"map.state_{state}") for state in _STATES]
     metres, length = scale_bar(camera.m_per_px)
-    wide = max(max(metrics.horizontalAdvance(w) for w in words) + 34, length) + 28
-    high = 22 * len(words) + 44
-    box = QRectF(camera.width - wide - MARGIN, camera.height - high - MARGIN, math.ceil(wide), high)
+    box = legend_box(camera, tr)
     paint_panel(painter, box, theme)
     painter.setFont(font)
     y = box.y() + 20

@@ -14,16 +14,14 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QRectF, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QCloseEvent,
-    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPixmap,
     QResizeEvent,
-    QWheelEvent,
 )  # fmt: skip
 from PySide6.QtWidgets import QWidget
 
@@ -36,7 +34,7 @@ from layers.look import Look, MapTheme
 from layers.selection.painter import Selection
 from layers.tiles import parts_at_most
 from widgets.map_count import CountJob
-from widgets.map_gestures import Gestures
+from widgets.map_frame import Frame
 from widgets.map_ground import Arrivals, Covered, Ground
 from widgets.map_live import Live
 from widgets.map_motion import Motion
@@ -44,10 +42,9 @@ from widgets.map_names import Names
 from widgets.map_overlays import (
     Counts,
     Words,
-    paint_chip,
     paint_empty,
-    paint_legend,
 )  # fmt: skip
+from widgets.map_panels import Panels
 from widgets.map_picks import (
     AreaPicked,
     CasePicked,
@@ -56,6 +53,8 @@ from widgets.map_picks import (
     area_at,
     part_at,
 )  # fmt: skip
+from widgets.map_still import Still
+from widgets.map_surface import MapSurface
 from widgets.map_wait import wait_settled
 from widgets.map_wishes import Wishes
 
@@ -65,7 +64,7 @@ _MARGIN = 96.0  # pixels around the view for which tiles are made too
 _FRAMES = 4_096
 
 
-class MapView(QWidget):
+class MapView(MapSurface):
     """A map of one city store.
 
     Args:
@@ -107,19 +106,16 @@ class MapView(QWidget):
         self._ground: Ground | None = None
         self._camera = Camera()
         self._wishes = Wishes()
-        self._live = Live()
+        self._live, self._still, self._frame = Live(), Still(), Frame()
+        self._scale, self._version = 1.0, 0
         self._counts: tuple[int, int | None] = (0, None)
         self._count_serial = 0
         self._settled = False
         self._is_home = True
         self._zoomed_at = 0.0
-        self._shows_chip = self._shows_legend = True
+        self._panels = Panels()
         self.frames_ms: deque[float] = deque(maxlen=_FRAMES)
         self._wire()
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setMinimumSize(160, 120)
         self.set_store(store)
 
     def _wire(self) -> None:
@@ -136,7 +132,6 @@ class MapView(QWidget):
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self._on_rest)
-        self._gestures = Gestures(self)
         self._gestures.touched.connect(self._motion.stop)
         self._gestures.dragged.connect(self._on_dragged)
         self._gestures.thrown.connect(self._on_thrown)
@@ -171,7 +166,8 @@ class MapView(QWidget):
             self._density = parts_at_most(store)
             self._ground = Ground(store, self._look(), self._submit, self._arrivals)
             if first:
-                self._camera = self._camera.fit(store.bounds)
+                self._camera = self._frame.fit(self._camera, store.bounds)
+        self._version += 1
         self._unsettle()
 
     def set_camera(self, camera: Camera) -> None:
@@ -183,13 +179,14 @@ class MapView(QWidget):
         """Move to a place (degrees), at another scale if one is given."""
         if self._store is not None:
             x, y = self._store.frame.to_xy(lon, lat)
-            self._motion.fly(self._camera, self._camera.at(float(x), float(y), m_per_px))
+            goal = self._frame.at(self._camera, float(x), float(y), m_per_px)
+            self._motion.fly(self._camera, goal)
 
     @Slot()
     def fit(self, box: Bounds | None = None) -> None:
         """Show all of `box` (local metres), or of the city."""
         if self._store is not None:
-            self._motion.fly(self._camera, self._camera.fit(box or self._store.bounds))
+            self._motion.fly(self._camera, self._frame.fit(self._camera, box or self._store.bounds))
 
     def set_animated(self, animated: bool) -> None:
         """Move in 150 ms, or (field station, tests) at once."""
@@ -198,7 +195,9 @@ class MapView(QWidget):
     def set_cases(self, cases: MapCases) -> None:
         """Show these open cases."""
         if self._store is not None:
-            self._live.set_cases(cases, self._store.frame)
+            if self._live.set_cases(cases, self._store.frame):
+                self._names.stir()
+                self._unsettle()
             self.update()
 
     def set_units(self, units: Iterable[UnitRow]) -> None:
@@ -233,13 +232,24 @@ class MapView(QWidget):
         self._unsettle()
 
     def set_type_scale(self, scale: float) -> None:
-        """Enlarge the names on the map (the wall)."""
-        self._names.set_type_scale(scale)
-        self._unsettle()
+        """Enlarge names, symbols, rings and roads (the wall is read from afar)."""
+        if scale != self._scale:
+            self._scale = scale
+            self._names.set_type_scale(scale)
+            self._live.set_scale(scale)
+            self._dress()
+
+    def set_insets(self, left: int, top: int, right: int, bottom: int) -> None:
+        """Show names, the city and places flown to off these edges (logical pixels)."""
+        self._frame = Frame(left, top, right, bottom)
+        if self._is_home and self._store is not None:
+            self._look_through(self._frame.fit(self._camera, self._store.bounds))
+            self._is_home = True
+        self.update()
 
     def set_overlays(self, chip: bool, legend: bool) -> None:
         """Show or hide the chip with counts and the legend."""
-        self._shows_chip, self._shows_legend = chip, legend
+        self._panels.chip, self._panels.legend = chip, legend
         self.update()
 
     def set_layer_visible(self, key: str, visible: bool) -> None:
@@ -337,7 +347,8 @@ class MapView(QWidget):
             return
         self._ground.want(self._camera, _MARGIN)
         if "labels" in self._wishes.live():
-            self._names.settle(self._store, self._camera, self.devicePixelRatioF())
+            dpr, avoid = self.devicePixelRatioF(), self._live.loud_places
+            self._names.settle(self._store, self._camera, dpr, avoid)
         if self._counts[1] is None:
             self._count_serial += 1
             self._submit(
@@ -351,12 +362,14 @@ class MapView(QWidget):
 
     @Slot(object)
     def _on_tile(self, _key: object) -> None:
+        self._version += 1
         self.update()
 
     @Slot(object)
     def _on_overview(self, made: object) -> None:
         if self._ground is not None:
             self._ground.take_overview(made)  # type: ignore[arg-type] # as sent by map_ground
+            self._version += 1
             self.update()
 
     @Slot(object)
@@ -395,11 +408,13 @@ class MapView(QWidget):
     # state
 
     def _look(self) -> Look:
-        return self._wishes.look(self._theme, self._density, self.devicePixelRatioF())
+        dpr = self.devicePixelRatioF()
+        return self._wishes.look(self._theme, self._density, dpr, self._scale)
 
     def _dress(self) -> None:
         if self._ground is not None:
             self._ground.dress(self._look())
+        self._version += 1
         self._unsettle()
 
     def _unsettle(self) -> None:
@@ -414,16 +429,20 @@ class MapView(QWidget):
     def _paint(self, painter: QPainter) -> Covered:
         ground, camera = self._ground, self._camera
         assert ground is not None
-        covered = ground.paint(painter, camera)
+        covered = self._still.paint(
+            painter, (camera, self._version), camera.width, camera.height,
+            lambda onto: ground.paint(onto, camera),
+        )  # fmt: skip
         shown = self._wishes.live()
+        self._live.paint_under(painter, camera, self._theme, shown)
+        counts = Counts(*self._counts, self._store is not None and self._store.sample)
         if "labels" in shown:
-            self._names.paint(painter, camera)
-        self._live.paint(painter, camera, self._theme, shown)
-        if self._shows_chip and self._store is not None:
-            counts = Counts(*self._counts, self._store.sample)
-            paint_chip(painter, counts, self._theme, self._tr)
-        if self._shows_legend:
-            paint_legend(painter, camera, self._theme, self._tr, self._live.paint_symbol)
+            free = self._frame.free(camera)
+            taken = self._panels.boxes(counts, camera, self._theme, self._tr)
+            self._names.paint(painter, camera, free, taken)
+        self._live.paint_over(painter, camera, self._theme, shown)
+        symbol = self._live.paint_symbol
+        self._panels.paint(painter, counts, camera, self._theme, self._tr, symbol)
         return covered
 
     def _after_frame(self, covered: Covered) -> None:
@@ -460,7 +479,7 @@ class MapView(QWidget):
         """Show as much more or less ground."""
         fresh = self._camera.sized(event.size().width(), event.size().height())
         if self._store is not None and self._is_home:
-            fresh = fresh.fit(self._store.bounds)
+            fresh = self._frame.fit(fresh, self._store.bounds)
         self._look_through(fresh)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -469,29 +488,11 @@ class MapView(QWidget):
             self._dress()
         super().changeEvent(event)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """See `Gestures`."""
-        self._gestures.press(event)
-
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """See `Gestures`; also tells where the pointer is."""
-        self._gestures.move(event)
+        super().mouseMoveEvent(event)
         if self._store is not None:
             self.pointer_moved.emit(self._place(event.position().x(), event.position().y()))
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._gestures.release(event)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self._gestures.double_click(event)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self._gestures.wheel(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """See `Gestures`; other keys go on to the window."""
-        if not self._gestures.key(event, self.width(), self.height()):
-            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of timers and wishes."""

@@ -31,7 +31,9 @@ class Wishes:
         """Return the layers drawn at each frame."""
         return {s.key for s in self.layers if s.live and s.visible}
 
-    def look(self, theme: MapTheme, density: float, dpr: float) -> Look:
+    def look(self, theme: MapTheme, density: float, dpr: float, scale: float) -> Look:
         """Return how tiles look under these wishes."""
         shown = frozenset(s.key for s in self.layers if s.visible)
-        return look_of(theme, shown, want=self.want, family=self.family, density=density, dpr=dpr)
+        return look_of(
+            theme, shown, want=self.want, family=self.family, density=density, dpr=dpr, scale=scale
+        )

@@ -75,7 +75,8 @@ class Wall(QWidget):
         self._told.add(row.uid)
         self._write_alarm()
         self.card.show()
-        self.stage.view.select(row.uid)
+        self._make_room()
+        self.stage.view.select_place(row.lon, row.lat, row.address, urgent=True)
         self.stage.show_street(row.lon, row.lat)
         self._back.start()
 
@@ -85,6 +86,7 @@ class Wall(QWidget):
         self._alarm = None
         self.card.hide()
         self.stage.view.select(None)
+        self._make_room()
         self.stage.go_to_area(None)
 
     def retranslate(self) -> None:
@@ -212,7 +214,7 @@ class Wall(QWidget):
         """Give every part its place for this width."""
         self.stage.widget.setGeometry(self.rect())
         scale = self.width() / 3840
-        self.stage.view.set_type_scale(max(1.0, 32 * scale / 14))
+        self.stage.view.set_type_scale(max(1.0, 32 * scale / 12))
         for part in self._parts():
             part.scale = scale
         self.head.setGeometry(0, 0, self.width(), round(180 * scale))
@@ -223,6 +225,15 @@ class Wall(QWidget):
         wide, card = round(2180 * scale), round(334 * scale)
         left = (self.width() - wide) // 2
         self.card.setGeometry(left, top - round(40 * scale) - card, wide, card)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Tell the map what of it lies free of the wall's parts."""
+        side = self.cards[0].geometry().right() + self.cards[0].x() // 2
+        lowest = self.river if self._alarm is None else self.card
+        self.stage.view.set_insets(
+            side, self.head.geometry().bottom(), side, self.height() - lowest.y()
+        )
 
     def _place_cards(self, scale: float) -> None:
         wide, side, top = round(716 * scale), round(50 * scale), round(182 * scale)

@@ -43,7 +43,7 @@ def draw(canvas: Canvas, store: CityStore, look: Look, m_per_px: float) -> None:
     for tier, line in OUTLINES.items():
         alpha = fading(m_per_px, line.full, line.gone) * line.alpha
         if alpha > 0:
-            width = np.full(256, line.pixels * look.dpr, np.float32)
+            width = np.full(256, line.pixels * look.unit, np.float32)
             ink = look.area_line if line.strong else faint
             want = wanting(AREA_TIERS.index(tier))
             canvas.stroke(store.shapes["area"], want, width, ink, alpha, closed=True)

@@ -21,7 +21,7 @@ def draw(canvas: Canvas, store: CityStore, look: Look, m_per_px: float) -> None:
     canvas.fill(store.shapes["building"], everything(), look.building, alpha)
     edge = fading(m_per_px, 0.8, 1.8)
     if edge > 0:
-        width = np.full(256, look.dpr, np.float32)
+        width = np.full(256, look.unit, np.float32)
         canvas.stroke(
             store.shapes["building"], everything(), width, look.building_edge, edge, closed=True
         )

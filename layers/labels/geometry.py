@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,18 @@ from app.domain.camera import Bounds
 from app.domain.map_columns import AREA_TIERS, ROAD_KINDS
 from app.engines.citystore import CityStore, Shapes
 
-DISTRICT, STREET, WATER, ROAD, GREEN, GRID = range(6)  # styles, most important first
+DISTRICT, STREET, WATER, MAIN, ROAD, GREEN, GRID = range(7)  # styles, most important first
+LEVEL = (DISTRICT, STREET, WATER, GREEN, GRID)  # never turned
 _TIERS = ((DISTRICT, "district", 5.0, 500.0), (STREET, "street", 1.6, 17.0),
-          (GRID, "grid", 0.0, 1.4))  # fmt: skip
+          (GRID, "grid", 0.0, 0.6))  # fmt: skip
 _ROADS = {"expressway": 26.0, "arterial": 13.0, "collector": 4.5, "local": 2.2, "alley": 1.1}
+_MAIN = ("expressway", "arterial")
 _EVERY = 620.0  # pixels between the names of one road
+_AVOID = 4.0  # pixels around what names should not cover
 _APART = 330.0  # pixels that the same name keeps from itself
 _MOST = 4_000
+_SHIFTS = ((0.0, 0.0), (0.0, -1.3), (0.0, 1.3), (-0.6, 0.0), (0.6, 0.0),
+           (0.0, -2.4), (0.0, 2.4), (-0.6, -1.3), (0.6, -1.3), (-0.6, 1.3), (0.6, 1.3))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,10 +52,12 @@ Measure = Callable[[int, str], tuple[float, float]]  # style, text -> width, hei
 
 
 def candidates(
-    store: CityStore, box: Bounds, m_per_px: float, english: bool, measure: Measure
-) -> list[Candidate]:
+    store: CityStore, box: Bounds, m_per_px: float, english: bool, measure: Measure,
+    calm: bool = False,
+) -> list[Candidate]:  # fmt: skip
     """Return all names that may stand in `box` (local metres) at this scale, best first."""
-    return ordered([c for c in search(store, box, m_per_px, english, measure) if c is not None])
+    found = search(store, box, m_per_px, english, measure, calm)
+    return ordered([c for c in found if c is not None])
 
 
 def ordered(found: list[Candidate]) -> list[Candidate]:
@@ -59,25 +66,29 @@ def ordered(found: list[Candidate]) -> list[Candidate]:
 
 
 def search(
-    store: CityStore, box: Bounds, m_per_px: float, english: bool, measure: Measure
-) -> Iterator[Candidate | None]:
+    store: CityStore, box: Bounds, m_per_px: float, english: bool, measure: Measure,
+    calm: bool = False,
+) -> Iterator[Candidate | None]:  # fmt: skip
     """Yield what `candidates` returns, unordered; None after a feature that has no place here.
 
-    Each step is short, so that a window can search in slices.
+    Each step is short, so that a window can search in slices. `calm` (the wall) leaves out grids,
+    greens and small roads.
     """
-    yield from _areas(store, box, m_per_px, english)
+    yield from _areas(store, box, m_per_px, english, calm)
     if m_per_px <= 60:
         yield from _named(store, "water", WATER, box, m_per_px, english)
-    if m_per_px <= 8:
+    if m_per_px <= 8 and not calm:
         yield from _named(store, "green", GREEN, box, m_per_px, english)
-    yield from _roads(store, box, m_per_px, measure)
+    yield from _roads(store, box, m_per_px, measure, calm)
 
 
-def _areas(store: CityStore, box: Bounds, m_per_px: float, english: bool) -> Iterator[Candidate]:
+def _areas(
+    store: CityStore, box: Bounds, m_per_px: float, english: bool, calm: bool
+) -> Iterator[Candidate]:
     shapes = store.shapes["area"]
     rows = shapes.within(store.relative(box))
     for style, tier, low, high in _TIERS:
-        if low <= m_per_px < high:
+        if low <= m_per_px < high and not (calm and style == GRID):
             for row in rows[shapes.kind[rows] == AREA_TIERS.index(tier)]:
                 text = name_of(shapes, int(row), english)
                 if tier == "grid":  # its name repeats the street's; community and sequence tell it
@@ -112,25 +123,31 @@ def _at_spot(
 
 
 def _roads(
-    store: CityStore, box: Bounds, m_per_px: float, measure: Measure
+    store: CityStore, box: Bounds, m_per_px: float, measure: Measure, calm: bool
 ) -> Iterator[Candidate | None]:
     shapes = store.shapes["road"]
     kinds = [k for k, until in _ROADS.items() if m_per_px <= until]
+    if calm:
+        kinds = [k for k in kinds if k in _MAIN]
     if not kinds:
         return
     rank = {ROAD_KINDS.index(k): n for n, k in enumerate(_ROADS)}
     rows = shapes.within(store.relative(box))
     rows = rows[np.isin(shapes.kind[rows], [ROAD_KINDS.index(k) for k in kinds])]
-    sizes: dict[str, float] = {}
+    main = [ROAD_KINDS.index(k) for k in _MAIN]
+    sizes: dict[tuple[int, str], float] = {}
     for row in rows[np.argsort(shapes.kind[rows], kind="stable")[::-1]][:_MOST]:
         text = shapes.text("name", int(row))
         if not text:
             continue
-        width = sizes.get(text) or sizes.setdefault(text, measure(ROAD, text)[0])
+        style = MAIN if shapes.kind[row] in main else ROAD
+        width = sizes.get((style, text))
+        if width is None:
+            width = sizes[style, text] = measure(style, text)[0]
         line = shapes.rings(int(row))[0].astype(np.float64) + store.origin
         for x, y, angle in along(line, width * m_per_px, _EVERY * m_per_px):
             if box.holds(x, y):
-                yield Candidate(ROAD, text, x, y, angle, rank[int(shapes.kind[row])])
+                yield Candidate(style, text, x, y, angle, rank[int(shapes.kind[row])])
         yield None
 
 
@@ -158,10 +175,14 @@ def along(
 class Placing:
     """One pass of placing: feed candidates in any number of slices, `placed` grows.
 
-    Works in pixels of the scale, so it holds for every pan at that scale.
+    Works in pixels of the scale, so it holds for every pan at that scale. `avoid` are places (n, 2)
+    in local metres which names should not cover.
     """
 
-    def __init__(self, m_per_px: float, measure: Measure, keep: list[Candidate]) -> None:
+    def __init__(
+        self, m_per_px: float, measure: Measure, keep: list[Candidate],
+        avoid: NDArray[np.float64] | None = None,
+    ) -> None:  # fmt: skip
         self._scale = m_per_px
         self._measure = measure
         self._boxes = np.empty((256, 4))
@@ -169,20 +190,34 @@ class Placing:
         self._seen: set[tuple[object, ...]] = set()
         self._where: dict[str, list[tuple[float, float]]] = {}
         self.placed: list[Candidate] = []
+        self._avoid = np.empty((0, 2)) if avoid is None else avoid * (1, -1) / m_per_px
         for candidate in keep:
-            self.offer(candidate)
+            self._put(candidate)
 
     def offer(self, candidate: Candidate) -> bool:
-        """Place a name unless it is there already or would touch another."""
+        """Place a name unless it is there already or would touch another.
+
+        Names of areas step aside for others and for what must not be covered.
+        """
         if candidate.key in self._seen:
             return False
         self._seen.add(candidate.key)
+        if candidate.style not in LEVEL:
+            return self._put(candidate)
+        w, h = self._measure(candidate.style, candidate.text)
+        for dx, dy in _SHIFTS if candidate.style in (DISTRICT, STREET) else _SHIFTS[:1]:
+            x, y = candidate.x + dx * w * self._scale, candidate.y - dy * h * self._scale
+            if self._put(replace(candidate, x=x, y=y)):
+                return True
+        return False
+
+    def _put(self, candidate: Candidate) -> bool:
         x, y = candidate.x / self._scale, -candidate.y / self._scale
         same = self._where.get(candidate.text, [])
         if any((x - a) ** 2 + (y - b) ** 2 < _APART**2 for a, b in same):
             return False
         boxes = _boxes(candidate, x, y, *self._measure(candidate.style, candidate.text))
-        if self._touches(boxes):
+        if self._touches(boxes) or self._covers(boxes):
             return False
         self._add(boxes)
         self._where.setdefault(candidate.text, []).append((x, y))
@@ -196,6 +231,14 @@ class Placing:
                         & (there[:, 1] < b[3]) & (there[:, 3] > b[1])))
             for b in boxes
         )  # fmt: skip
+
+    def _covers(self, boxes: NDArray[np.float64]) -> bool:
+        x, y = self._avoid[:, 0], self._avoid[:, 1]
+        r = _AVOID
+        return any(
+            bool(np.any((x > b[0] - r) & (x < b[2] + r) & (y > b[1] - r) & (y < b[3] + r)))
+            for b in boxes
+        )
 
     def _add(self, boxes: NDArray[np.float64]) -> None:
         while self._used + len(boxes) > len(self._boxes):

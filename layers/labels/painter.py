@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, Qt
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
 from app.domain.camera import Camera
-from layers.labels.geometry import DISTRICT, GREEN, GRID, ROAD, STREET, WATER, Candidate
-from layers.look import MapTheme
+from layers.labels.geometry import (
+    DISTRICT,
+    GREEN,
+    GRID,
+    LEVEL,
+    MAIN,
+    ROAD,
+    STREET,
+    WATER,
+    Candidate,
+)  # fmt: skip
+from layers.look import MapTheme, colour, mixed
 
 FAMILY = "Noto Sans CJK SC"
-_SIZES = {DISTRICT: 15, STREET: 13, WATER: 13, ROAD: 12, GREEN: 12, GRID: 12}
-_HALO = 3.0
+_SIZES = {DISTRICT: 15, STREET: 14, WATER: 13, MAIN: 13, ROAD: 12, GREEN: 12, GRID: 12}
+_HALO = 5.0  # a pen: half of it stands out
 _KEPT = 2_000
 _STEEP = 60  # degrees
 
@@ -24,13 +35,19 @@ class LabelPainter:
     """Measures and draws names. `scale` enlarges all type (the wall is read from afar)."""
 
     def __init__(self, scale: float = 1.0) -> None:
+        self.scale = scale
+        self._halo = _HALO * scale
         self._fonts = {style: _font(style, scale) for style in _SIZES}
         self._metrics = {style: QFontMetricsF(font) for style, font in self._fonts.items()}
         self._sizes: dict[tuple[int, str], tuple[float, float]] = {}
         self._pictures: OrderedDict[tuple[object, ...], QPixmap] = OrderedDict()
 
     def measure(self, style: int, text: str) -> tuple[float, float]:
-        """Return width and height of a text in logical pixels."""
+        """Return width and height of a text in logical pixels of scale 1."""
+        width, height = self._measure(style, text)
+        return width / self.scale, height / self.scale
+
+    def _measure(self, style: int, text: str) -> tuple[float, float]:
         size = self._sizes.get((style, text))
         if size is None:
             metrics = self._metrics[style]
@@ -39,7 +56,7 @@ class LabelPainter:
 
     def prepare(self, label: Candidate, theme: MapTheme, dpr: float, heading: float) -> QPixmap:
         """Return the picture of a name, turned; made when first asked for."""
-        angle = _upright(label.angle - heading) if label.style == ROAD else 0.0
+        angle = 0.0 if label.style in LEVEL else _upright(label.angle - heading)
         key = (label.style, label.text, round(angle), theme, dpr)
         picture = self._pictures.get(key)
         if picture is None:
@@ -49,14 +66,27 @@ class LabelPainter:
         return picture
 
     def paint(
-        self, painter: QPainter, labels: Iterable[Candidate], camera: Camera, theme: MapTheme
+        self,
+        painter: QPainter,
+        labels: Sequence[Candidate],
+        camera: Camera,
+        theme: MapTheme,
+        free: QRectF,
+        taken: Sequence[QRectF] = (),
     ) -> int:
-        """Draw all names in sight; returns how many."""
+        """Draw all names that lie wholly in `free` and off `taken`; returns how many."""
+        if not labels:
+            return 0
         dpr = painter.device().devicePixelRatioF()
         drawn = 0
-        for label in labels:
-            sx, sy = camera.to_screen(label.x, label.y)
-            if not (-200 < sx < camera.width + 200 and -60 < sy < camera.height + 60):
+        xs, ys = camera.to_screen_many(
+            np.array([label.x for label in labels]), np.array([label.y for label in labels])
+        )
+        for label, sx, sy in zip(labels, xs.tolist(), ys.tolist(), strict=True):
+            if not free.contains(sx, sy):
+                continue
+            box = self._box(label, sx, sy, camera.heading)
+            if not free.contains(box) or any(box.intersects(other) for other in taken):
                 continue
             picture = self.prepare(label, theme, dpr, camera.heading)
             left = sx - picture.width() / dpr / 2
@@ -65,10 +95,19 @@ class LabelPainter:
             drawn += 1
         return drawn
 
+    def _box(self, label: Candidate, sx: float, sy: float, heading: float) -> QRectF:
+        w, h = self._measure(label.style, label.text)
+        if label.style not in LEVEL:
+            turn = math.radians(label.angle - heading)
+            sin, cos = abs(math.sin(turn)), abs(math.cos(turn))
+            w, h = w * cos + h * sin, w * sin + h * cos
+        return QRectF(sx - w / 2, sy - h / 2, w, h)
+
     def _drawn(self, label: Candidate, angle: float, theme: MapTheme, dpr: float) -> QPixmap:
-        width, height = self.measure(label.style, label.text)
-        side = max(width, height) if angle else 0.0
-        w, h = (side or width) + 2 * _HALO + 2, (side or height) + 2 * _HALO + 2
+        width, height = self._measure(label.style, label.text)
+        turn, room = math.radians(angle), self._halo + 2
+        sin, cos = abs(math.sin(turn)), abs(math.cos(turn))
+        w, h = width * cos + height * sin + room, width * sin + height * cos + room
         picture = QPixmap(round(w * dpr), round(h * dpr))
         picture.setDevicePixelRatio(dpr)
         picture.fill(Qt.GlobalColor.transparent)
@@ -89,16 +128,14 @@ class LabelPainter:
 
     def _text(self, painter: QPainter, label: Candidate, angle: float, theme: MapTheme) -> None:
         path = self._upright_path(label) if _stands(label, angle) else self._level_path(label)
-        halo = QColor(theme.ground if theme.dark else theme.panel)
-        halo.setAlphaF(0.86)
-        pen = QPen(halo, _HALO)
+        pen = QPen(_ground(theme), self._halo * (0.7 if label.style == GRID else 1.0))
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.strokePath(path, pen)
         painter.fillPath(path, _ink(label.style, theme))
 
     def _level_path(self, label: Candidate) -> QPainterPath:
         metrics = self._metrics[label.style]
-        width, _ = self.measure(label.style, label.text)
+        width, _ = self._measure(label.style, label.text)
         base = QPointF(-width / 2, (metrics.ascent() - metrics.descent()) / 2)
         path = QPainterPath()
         path.addText(base, self._fonts[label.style], label.text)
@@ -107,7 +144,7 @@ class LabelPainter:
     def _upright_path(self, label: Candidate) -> QPainterPath:
         """Set each sign upright, one under the other, as on a street sign."""
         metrics = self._metrics[label.style]
-        width, _ = self.measure(label.style, label.text)
+        width, _ = self._measure(label.style, label.text)
         step = width / len(label.text)
         path = QPainterPath()
         for n, sign in enumerate(label.text):
@@ -126,17 +163,29 @@ def _stands(label: Candidate, angle: float) -> bool:
 def _font(style: int, scale: float) -> QFont:
     font = QFont(FAMILY)
     font.setPixelSize(max(round(_SIZES[style] * scale), 8))
-    if style in (DISTRICT, STREET):
+    if style in (DISTRICT, STREET, MAIN):
         font.setWeight(QFont.Weight.Bold if style == DISTRICT else QFont.Weight.Medium)
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     return font
 
 
 def _ink(style: int, theme: MapTheme) -> QColor:
     if style == DISTRICT:
-        return _between(theme.text, theme.dim, 0.45)
+        return _between(theme.text, theme.dim, 0.25)
+    if style in (STREET, MAIN):
+        return _between(theme.text, theme.dim, 0.5)
+    if style == ROAD:
+        return _between(theme.text, theme.dim, 0.75)
+    if style == GRID:
+        return _between(theme.dim, theme.ground, 0.45)
     if style == WATER:
         return _between(theme.accent, theme.dim, 0.55)
     return QColor(theme.dim)
+
+
+def _ground(theme: MapTheme) -> QColor:
+    """Return the land's colour (see `layers.look.look_of`)."""
+    return QColor.fromRgb(0xFF000000 | mixed(colour(theme.ground), colour(theme.panel), 0.5))
 
 
 def _between(a: str, b: str, share: float) -> QColor:

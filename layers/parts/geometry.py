@@ -24,26 +24,26 @@ def draw(canvas: Canvas, store: CityStore, look: Look, m_per_px: float) -> None:
     if dots > 0.0:
         radius = dot_radius(m_per_px)
         canvas.dots(
-            look.want, look.family_colours(), radius * look.dpr,
-            (0.9 if m_per_px < 1.0 else 0.0) * look.dpr, dot_strength(m_per_px) * dots,
+            look.want, look.family_colours(), radius * look.unit,
+            (0.8 if m_per_px < 0.5 else 0.0) * look.unit, dot_strength(m_per_px) * dots,
         )  # fmt: skip
 
 
 def dot_radius(m_per_px: float) -> float:
     """Return a dot's radius in logical pixels: from a speck to what a finger finds."""
-    return float(np.clip(1.8 * m_per_px**-0.6, 0.75, 4.2))
+    return float(np.clip(1.25 * m_per_px**-0.75, 0.6, 4.2))
 
 
 def dot_strength(m_per_px: float) -> float:
     """Return a dot's opacity: where dots touch, they stand back behind roads and names."""
-    return float(np.interp(m_per_px, [0.7, 2.4], [0.92, 0.55]))
+    return float(np.interp(m_per_px, [0.3, 1.0, 2.4], [0.92, 0.62, 0.5]))
 
 
 def ramp(look: Look, m_per_px: float, share: float) -> Ramp:
     """Return the ramp whose top is what the densest spots hold in one pixel at this scale."""
     from app.engines.tiles_canvas import Ramp
 
-    pixel = (m_per_px / look.dpr) ** 2
+    pixel = (m_per_px / look.unit) ** 2
     top = max(look.density * pixel, 4.0)
     step = np.arange(256, dtype=np.float64)
     strength = np.clip(np.log1p(step) / np.log1p(top), 0.0, 1.0)

@@ -81,8 +81,8 @@ def _stroke(
     canvas: Canvas, store: CityStore, look: Look, kind: str, pixels: float, colour: int,
     alpha: float, dash: tuple[float, float] = (0.0, 0.0),
 ) -> None:  # fmt: skip
-    widths: NDArray[np.float32] = np.full(256, pixels * look.dpr, np.float32)
+    widths: NDArray[np.float32] = np.full(256, pixels * look.unit, np.float32)
     canvas.stroke(
         store.shapes["road"], wanting(ROAD_KINDS.index(kind)), widths, colour, alpha,
-        dash=(dash[0] * look.dpr, dash[1] * look.dpr),
+        dash=(dash[0] * look.unit, dash[1] * look.unit),
     )  # fmt: skip

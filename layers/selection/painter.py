@@ -1,4 +1,4 @@
-"""Draws what is selected: two rings and a chip with its name."""
+"""Draws what is selected: two rings and a chip with its name; a wide glow too if it is urgent."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from app.domain.camera import Camera
 from layers.look import MapTheme
 
-INNER, OUTER = 12.0, 21.0
-_PAD, _GAP = 9.0, 9.0
+INNER, OUTER, GLOW = 12.0, 21.0, 46.0
+_PAD, _GAP, _WIDEST = 9.0, 9.0, 260.0
 
 
 @dataclass(frozen=True)
@@ -25,43 +25,56 @@ class Selection:
 
 
 def paint(
-    painter: QPainter, selection: Selection, camera: Camera, theme: MapTheme, font: QFont
-) -> None:
-    """Draw rings around the point and the chip beside it, on the side that has room."""
+    painter: QPainter, selection: Selection, camera: Camera, theme: MapTheme, font: QFont,
+    scale: float = 1.0,
+) -> None:  # fmt: skip
+    """Draw rings around the point and the chip beside it, on the side that has room.
+
+    `scale` enlarges rings and paddings; `font` is as large as it is to be.
+    """
     sx, sy = camera.to_screen(selection.x, selection.y)
-    if not (-OUTER < sx < camera.width + OUTER and -OUTER < sy < camera.height + OUTER):
+    reach = GLOW * scale
+    if not (-reach < sx < camera.width + reach and -reach < sy < camera.height + reach):
         return
     centre = QPointF(sx, sy)
     colour = QColor(theme.critical if selection.urgent else theme.accent)
-    pale = QColor(colour)
-    pale.setAlphaF(0.45)
-    wash = QColor(colour)
-    wash.setAlphaF(0.10)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    painter.setBrush(wash)
-    painter.setPen(QPen(pale, 2.0))
-    painter.drawEllipse(centre, OUTER, OUTER)
+    if selection.urgent:
+        painter.setPen(QPen(_pale(colour, 0.30), 1.2 * scale))
+        painter.setBrush(_pale(colour, 0.10))
+        painter.drawEllipse(centre, reach, reach)
+    painter.setBrush(_pale(colour, 0.10))
+    painter.setPen(QPen(_pale(colour, 0.5), 2.0 * scale))
+    painter.drawEllipse(centre, OUTER * scale, OUTER * scale)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(colour, 2.4))
-    painter.drawEllipse(centre, INNER, INNER)
+    painter.setPen(QPen(colour, 2.4 * scale))
+    painter.drawEllipse(centre, INNER * scale, INNER * scale)
     if selection.label:
-        _chip(painter, selection.label, centre, camera, colour, theme, font)
+        _chip(painter, selection.label, centre, camera, colour, theme, font, scale)
+
+
+def _pale(colour: QColor, alpha: float) -> QColor:
+    pale = QColor(colour)
+    pale.setAlphaF(alpha)
+    return pale
 
 
 def _chip(
     painter: QPainter, label: str, at: QPointF, camera: Camera, colour: QColor,
-    theme: MapTheme, font: QFont,
+    theme: MapTheme, font: QFont, scale: float,
 ) -> None:  # fmt: skip
     metrics = QFontMetricsF(font)
-    text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, 260)
-    width, height = metrics.horizontalAdvance(text) + 2 * _PAD, metrics.height() + 8
-    left = at.x() + OUTER + _GAP
+    text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, _WIDEST * scale)
+    width = metrics.horizontalAdvance(text) + 2 * _PAD * scale
+    height = metrics.height() + 8 * scale
+    away = (OUTER + _GAP) * scale
+    left = at.x() + away
     if left + width > camera.width - 4:
-        left = at.x() - OUTER - _GAP - width
+        left = at.x() - away - width
     box = QRectF(round(left) + 0.5, round(at.y() - height / 2) + 0.5, round(width), round(height))
-    painter.setPen(QPen(colour, 1.4))
+    painter.setPen(QPen(colour, 1.4 * scale))
     painter.setBrush(QColor(theme.panel))
-    painter.drawRoundedRect(box, 5, 5)
+    painter.drawRoundedRect(box, 5 * scale, 5 * scale)
     painter.setFont(font)
     painter.setPen(QColor(theme.text))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)

@@ -1,6 +1,8 @@
-"""Draws live units: a blue dot with a tick where it is heading."""
+"""Draws live units: a blue dot with a tick where it is heading; a speck far away."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +18,18 @@ Floats = NDArray[np.float64]
 RADIUS = 5.0
 TICK = 17.0
 MANY = 250  # in sight, from which on units are small dots without ticks
-_SMALL = 2.6
+TICKS_UNTIL = 12.0  # metres a pixel
+_SMALL = 2.2
+_NEAR_M, _FAR_M = 3.0, 24.0  # metres a pixel between which dots shrink
 
 
 class UnitPainter:
-    """Keeps the dot of one theme."""
+    """Keeps the dots of one theme. `scale` enlarges all symbols."""
 
     def __init__(self) -> None:
+        self.scale = 1.0
         self._key: object = None
-        self._dots: tuple[QPixmap, QPixmap] = (QPixmap(), QPixmap())
+        self._dots: dict[float, QPixmap] = {}
 
     def paint(
         self,
@@ -35,36 +40,63 @@ class UnitPainter:
         theme: MapTheme,
     ) -> int:
         """Draw all in sight; `heading` degrees from north, NaN for standing. Returns how many."""
-        sx, sy, rows = in_sight(points, camera, TICK)
+        sx, sy, rows = in_sight(points, camera, TICK * self.scale)
         if not len(rows):
             return 0
-        dpr = painter.device().devicePixelRatioF()
-        if self._key != (theme, dpr):
-            self._key = (theme, dpr)
-            self._dots = (_dot(theme, dpr, RADIUS), _dot(theme, dpr, _SMALL))
+        m_per_px = camera.m_per_px * self.scale
         many = len(rows) > MANY
-        if not many:
-            _ticks(painter, sx, sy, np.radians(heading[rows] - camera.heading), theme)
-        dot = self._dots[many]
-        half = dot.width() / dpr / 2
+        radius = _SMALL if many else radius_at(m_per_px)
+        if not many and m_per_px < TICKS_UNTIL:
+            angle = np.radians(heading[rows] - camera.heading)
+            _ticks(painter, sx, sy, angle, radius * 3.4 * self.scale, theme)
+        if many:
+            sx, sy = _apart(sx, sy, radius * self.scale)
+        dot = self._dot(painter, theme, radius * self.scale)
+        half = dot.width() / dot.devicePixelRatio() / 2
         for x, y in zip((sx - half).tolist(), (sy - half).tolist(), strict=True):
             painter.drawPixmap(QPointF(x, y), dot)
         return len(rows)
 
+    def _dot(self, painter: QPainter, theme: MapTheme, radius: float) -> QPixmap:
+        dpr = painter.device().devicePixelRatioF()
+        if self._key != (theme, dpr):
+            self._key = (theme, dpr)
+            self._dots.clear()
+        dot = self._dots.get(radius)
+        if dot is None:
+            dot = self._dots[radius] = _dot(theme, dpr, radius)
+        return dot
 
-def _ticks(painter: QPainter, sx: Floats, sy: Floats, angle: Floats, theme: MapTheme) -> None:
+
+def radius_at(m_per_px: float) -> float:
+    """Return a unit's radius in logical pixels, in steps of a half."""
+    near, far = math.log(_NEAR_M), math.log(_FAR_M)
+    radius = np.interp(math.log(m_per_px), [near, far], [RADIUS, 3.0])
+    return round(float(radius) * 2) / 2
+
+
+def _apart(sx: Floats, sy: Floats, step: float) -> tuple[Floats, Floats]:
+    """Return one place of those that would lie on each other."""
+    cell = np.floor(sx / step) * 1e5 + np.floor(sy / step)
+    _, first = np.unique(cell, return_index=True)
+    return sx[first], sy[first]
+
+
+def _ticks(
+    painter: QPainter, sx: Floats, sy: Floats, angle: Floats, length: float, theme: MapTheme
+) -> None:
     """Draw where each is heading; NaN stands still."""
     go = np.isfinite(angle)
-    ex, ey = sx + np.sin(angle) * TICK, sy - np.cos(angle) * TICK
+    ex, ey = sx + np.sin(angle) * length, sy - np.cos(angle) * length
     ends = np.stack([sx, sy, ex, ey], axis=1)[go].tolist()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    painter.setPen(QPen(QColor(theme.accent), 1.6))
+    painter.setPen(QPen(QColor(theme.accent), length / 10.5))
     painter.drawLines([QLineF(*end) for end in ends])
 
 
 def _dot(theme: MapTheme, dpr: float, radius: float) -> QPixmap:
-    size = radius * 2 + 4
-    picture = QPixmap(round(size * dpr), round(size * dpr))
+    side = round((radius * 2 + 4) * dpr)
+    picture = QPixmap(side, side)
     picture.setDevicePixelRatio(dpr)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
@@ -72,7 +104,7 @@ def _dot(theme: MapTheme, dpr: float, radius: float) -> QPixmap:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(theme.panel), 1.6 if radius > 4 else 0.8))
         painter.setBrush(QColor(theme.accent))
-        middle = picture.width() / dpr / 2
+        middle = side / dpr / 2
         painter.drawEllipse(QPointF(middle, middle), radius, radius)
     finally:
         painter.end()

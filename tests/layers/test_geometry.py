@@ -22,6 +22,9 @@ from app.engines.tiles import SIDE, TileKey
 from layers.cases.geometry import Points, hit, in_sight, points_of
 from layers.labels.geometry import (
     DISTRICT,
+    GREEN,
+    GRID,
+    MAIN,
     ROAD,
     Candidate,
     Placing,
@@ -178,8 +181,34 @@ def test_that_what_stands_keeps_standing_when_the_view_moves() -> None:
     old = Candidate(ROAD, "淮海中路", 100, 100)
     rival = Candidate(DISTRICT, "徐汇区", 110, 102)
     placing = Placing(1.0, measure, [old])
-    assert not placing.offer(rival)
-    assert placing.placed == [old]
+    assert placing.offer(rival)
+    assert placing.placed[0] == old
+    aside = placing.placed[1]
+    assert abs(aside.x - 100) >= 13 * 3.5 or abs(aside.y - 100) >= 18
+
+
+def test_that_names_leave_free_what_needs_a_hand() -> None:
+    case = np.array([[100.0, 100.0]])
+    placing = Placing(1.0, measure, [], case)
+    assert not placing.offer(Candidate(ROAD, "淮海中路", 105, 100))
+    assert placing.offer(Candidate(DISTRICT, "徐汇区", 105, 100))
+    (name,) = placing.placed
+    assert abs(name.y - 100) > 9 or abs(name.x - 100) > 13 * 1.5
+
+
+def test_that_the_wall_names_only_what_matters(small_store: CityStore) -> None:
+    part = Bounds(-900, -900, 900, 900)
+    calm = {c.style for c in candidates(small_store, part, 0.5, False, measure, calm=True)}
+    all_of_it = {c.style for c in candidates(small_store, part, 0.5, False, measure)}
+    assert not calm & {GRID, GREEN, ROAD}
+    assert {GRID, ROAD} <= all_of_it
+
+
+def test_that_grids_are_named_only_from_near(small_store: CityStore) -> None:
+    part = Bounds(-900, -900, 900, 900)
+    for m_per_px, shown in ((0.4, True), (1.0, False)):
+        styles = {c.style for c in candidates(small_store, part, m_per_px, False, measure)}
+        assert (GRID in styles) == shown
 
 
 def test_that_a_road_does_not_repeat_its_name_too_soon() -> None:
@@ -194,7 +223,7 @@ def test_that_districts_are_named_far_away_and_roads_near(small_store: CityStore
     far = {c.style for c in candidates(small_store, small_store.bounds, 30.0, False, measure)}
     near = {c.style for c in candidates(small_store, part, 2.0, False, measure)}
     assert DISTRICT in far
-    assert ROAD in near
+    assert near & {ROAD, MAIN}
     assert DISTRICT not in near
 
 

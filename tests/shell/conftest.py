@@ -360,6 +360,9 @@ class FakeMap(QWidget):
     def set_type_scale(self, scale: float) -> None:
         self.flights.append(("type", scale))
 
+    def set_insets(self, left: int, top: int, right: int, bottom: int) -> None:
+        self.flights.append(("insets", left, top, right, bottom))
+
     def set_overlays(self, chip: bool, legend: bool) -> None:
         self.flights.append(("overlays", chip, legend))
 
