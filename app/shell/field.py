@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
@@ -83,6 +83,14 @@ class Field(QWidget):
             self.form.hide()
         self._stack.setCurrentWidget(self._tasks if face == _TASKS else self.stage.widget)
         self.bar.show_face(face)
+        if face != _TASKS:
+            QTimer.singleShot(0, self, self._look_at_case)  # once the map has its size
+
+    def _look_at_case(self) -> None:
+        case = self.session.case
+        row = self.feed.store.row(case) if case is not None else None
+        if row is not None:
+            self.stage.show_street(row.lon, row.lat)
 
     def retranslate(self) -> None:
         """Take the words of the language spoken now."""
@@ -170,11 +178,8 @@ class Field(QWidget):
     def _on_case(self, case: UUID | None) -> None:
         self.inbox.select(case)
         self.stage.select(case, self.feed.store)
-        row = self.feed.store.row(case) if case is not None else None
-        if row is None:
+        if case is None:
             self.panel.show_nothing()
-        else:
-            self.stage.show_street(row.lon, row.lat)
 
     def _on_sheet(self, sheet: CaseSheet) -> None:
         self.panel.show_sheet(sheet, self.session.actor)

@@ -273,6 +273,7 @@ def _field_faces(walk: Walk, plan: _Plan, _script: Script | None, _summary: dict
                     window.inbox.step(1)
                     walk.shoot(f"{stem}-tasks")
                     window.show_face("map")
+                    wait_until(lambda: not window.stage.is_resting, 1000)
                     walk.shoot(f"{stem}-map")
                     window.show_face("form")
                     walk.shoot(f"{stem}-form")
