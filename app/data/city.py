@@ -21,13 +21,14 @@ from app.data.keys import DeviceKey, KnownDevices
 from app.data.tables import device
 from app.data.unit_of_work import SqlUnitOfWork
 from app.domain.actions import Action, SignedAction, sign_action
-from app.domain.errors import StorageFailure
+from app.domain.errors import NotFound, StorageFailure
 from app.domain.hlc import HybridClock
 from app.domain.identity import new_uid
 from app.domain.rules import RuleBook
 from app.services.ports import AreaIndex
 
 OpenAreas = Callable[[], AreaIndex]
+_PROVINCE = 2  # digits that all official codes inside one city share
 
 
 class SqlCity:
@@ -66,10 +67,26 @@ class SqlCity:
 
     @property
     def areas(self) -> AreaIndex:
-        """The map's index, opened at first use."""
+        """The map's index, opened at first use; raises `StorageFailure` for another city's."""
         if self._areas is None:
-            self._areas = self._open_areas()
+            areas = self._open_areas()
+            if not self._is_own(areas):
+                areas.close()  # type: ignore[attr-defined]  # the port has no end of its own
+                raise StorageFailure(
+                    f"The map of {self.place} is of another city than its cases. Nothing was "
+                    "changed.",
+                    advice="Put the city's own map.gpkg back.",
+                )
+            self._areas = areas
         return self._areas
+
+    def _is_own(self, areas: AreaIndex) -> bool:
+        try:
+            code = areas.root().code[:_PROVINCE]
+        except NotFound:  # a map without areas yet
+            return True
+        own = self.facts.code[:_PROVINCE]
+        return code == own or not (code.isdigit() and own.isdigit())
 
     @contextmanager
     def begin(self, *, write: bool) -> Generator[SqlUnitOfWork]:

@@ -6,6 +6,7 @@ import contextlib
 import random
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,13 @@ def test_that_a_torn_database_is_left_as_it_is(whole, tmp_path, harm: Callable[[
     with pytest.raises(StorageFailure):
         work(folder)
     assert (folder / "log.db").read_bytes() == before
+
+
+def test_that_the_map_of_another_city_is_refused(whole, tmp_path) -> None:
+    folder = tmp_path / "city"
+    shutil.copytree(whole, folder)
+    city = open_city(folder)
+    city.facts = replace(city.facts, code="1101")
+    with pytest.raises(StorageFailure, match="another city"):
+        handle(ReportCase(INTAKE, WORDS, 121.42, 31.12), city, NOW)
+    city.close()
