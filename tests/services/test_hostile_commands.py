@@ -91,7 +91,7 @@ def test_that_only_who_leads_may_erase(desk):
         ("auto", "1"),
         ("matter", "张三 13800000000"),
         ("person", "张三"),
-        ("unit", str(new_uid())),
+        ("unit", "01a20959-051b-70e4-bbc4-765bd3c2a52e"),
     ],
 )
 def test_that_a_move_takes_no_free_words_but_note_and_reason(desk, name, value):
