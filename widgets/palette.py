@@ -136,6 +136,7 @@ class Palette(Overlay):
         super().__init__(theme, parent, 640, 72)
         self._commands: tuple[Command, ...] = ()
         self._places: tuple[PlaceHit, ...] = ()
+        self.is_searching = False  # until the answer to what stands in the field is there
         self._field = QLineEdit(self)
         self._field.setFont(font(16))
         self._field.installEventFilter(self)
@@ -163,6 +164,7 @@ class Palette(Overlay):
 
     def take_hits(self, hits: Sequence[PlaceHit]) -> None:
         """Show what the search found."""
+        self.is_searching = False
         self._places = tuple(hits)
         self._refill()
 
@@ -178,7 +180,7 @@ class Palette(Overlay):
     def retranslate(self) -> None:
         """Take the words of the language spoken now."""
         self._field.setPlaceholderText(tr("palette.hint"))
-        self._hits.empty = f"{tr('palette.nothing')}  {tr('palette.nothing_how')}"
+        self._say_empty()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Walk and choose from the field."""
@@ -200,7 +202,8 @@ class Palette(Overlay):
                 return False
         return True
 
-    def _on_text(self, _text: str) -> None:
+    def _on_text(self, text: str) -> None:
+        self.is_searching = bool(text.strip())
         self._refill()
         self._timer.start()
 
@@ -229,10 +232,15 @@ class Palette(Overlay):
         weak = [f for f in commands if f not in strong]
         self._hits.rows = [*strong, *places, *weak][:_MOST] if text else commands[:_MOST]
         self._hits.at = 0
+        self._say_empty()
         self._hits.updateGeometry()
         self._hits.update()
         if self.isVisible():
             self.place()
+
+    def _say_empty(self) -> None:
+        nothing = f"{tr('palette.nothing')}  {tr('palette.nothing_how')}"
+        self._hits.empty = tr("palette.searching") if self.is_searching else nothing
 
     def _choose(self, at: int) -> None:
         if not 0 <= at < len(self._hits.rows):

@@ -64,6 +64,8 @@ class ReportForm(Overlay):
     def open_for(self, actor: Actor) -> None:
         """Open, empty, for `actor`."""
         self._actor, self._place = actor, None
+        outside = actor.role in ("supervisor", "handler")
+        self._source.setCurrentIndex(SOURCES.index("patrol" if outside else "hotline"))
         self._words.clear()
         for field in (self._address, self._name, self._phone):
             field.clear()

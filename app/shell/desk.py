@@ -39,7 +39,7 @@ from widgets.sign_strip import SignStrip
 from widgets.status_strip import StatusStrip
 from widgets.theme import Theme
 from widgets.time_strip import TimeStrip
-from widgets.top_bar import TopBar
+from widgets.top_bar import TopBar, area_name
 from widgets.who_menu import WhoMenu
 from widgets.words import local
 
@@ -81,6 +81,7 @@ class Desk(QWidget):
     def open(self) -> None:
         """Begin to read and to follow."""
         self.feed.start()
+        self.stage.learn_city()
 
     # ---- parts ---------------------------------------------------------------------------
 
@@ -172,6 +173,7 @@ class Desk(QWidget):
         self.stage.view.unit_picked.connect(self._on_unit)
         self.stage.view.area_picked.connect(self._on_area_picked)
         self.stage.went.connect(session.go)
+        self.stage.city_known.connect(self._on_path)
         self.who.role_chosen.connect(work.take_role)
         self.form.submitted.connect(self._on_form)
         self.form.pick_wanted.connect(self._on_pick)
@@ -233,7 +235,9 @@ class Desk(QWidget):
         self.stage.set_theme(theme)
 
     def _on_path(self) -> None:
-        self.top.show_path(self.bridge.core.facts.name, self.session.path)
+        city = self.stage.city
+        name = self.bridge.core.facts.name if city is None else area_name(city)
+        self.top.show_path(name, self.session.path)
 
     def _on_failed(self, error: BaseException) -> None:
         if self.form.isVisible() and self.form.take_error(error):

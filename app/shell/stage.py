@@ -64,6 +64,7 @@ class Stage(QObject):
     place_clicked = Signal(float, float)
     pointed = Signal(str)
     went = Signal(object)
+    city_known = Signal()
 
     def __init__(self, view: MapView, bridge: Bridge, city_store: CityStore | None = None) -> None:
         super().__init__(view)
@@ -73,6 +74,7 @@ class Stage(QObject):
         facts = bridge.core.facts
         self._frame = CityFrame(facts.lon0, facts.lat0)
         self._store: Store | None = None
+        self.city: Area | None = None  # known once `learn_city` is answered
         self._settle = _once(self, _SETTLE_MS, self._on_settled)
         self._soon = _once(self, _DRAW_MS, self._redraw)
         view.case_picked.connect(self._on_case)
@@ -84,6 +86,11 @@ class Stage(QObject):
     def widget(self) -> QWidget:
         """The map widget itself."""
         return self.view
+
+    def learn_city(self) -> None:
+        """Ask for the city's own area, which has its names."""
+        facts = self._bridge.core.facts
+        self._bridge.ask(Locate(facts.lon0, facts.lat0), self._on_city)
 
     def follow(self, delta: StoreDelta, store: Store) -> None:
         """Show what changed; many changes within a moment are drawn once."""
@@ -180,6 +187,10 @@ class Stage(QObject):
         x0, y0, x1, y1 = (float(v) for v in shapes.box[int(rows[0])])
         ox, oy = self._city.origin
         return Bounds(x0 + ox, y0 + oy, x1 + ox, y1 + oy)
+
+    def _on_city(self, where: Whereabouts) -> None:
+        self.city = where.city
+        self.city_known.emit()
 
     @Slot()
     def _redraw(self) -> None:

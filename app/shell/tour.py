@@ -231,6 +231,7 @@ def _shoot_others(walk: Walk, desk: Desk, stem: str, row: CaseRow | None) -> Non
     _press(desk, "Ctrl+K")
     road = _ROAD.match(row.address) if row is not None else None
     desk.palette_box.type_text(road[0] if road else walk.core.facts.name)
+    wait_until(lambda: not desk.palette_box.is_searching)
     walk.shoot(f"{stem}-palette")
     _press(desk, "Esc")
     _press(desk, "Ctrl+N")

@@ -204,3 +204,15 @@ def test_that_a_million_rows_are_reached_by_multiplication(host: QWidget) -> Non
     assert view.visualRect(QModelIndex()) == QRect()
     assert not view.indexAt(QPoint(5, -5)).isValid()
     view.grab()
+
+
+def test_that_nothing_is_called_missing_before_the_search_is_answered(
+    host: QWidget, qtbot: Any
+) -> None:
+    palette = Palette(THEME, host)
+    palette.open_with([])
+    palette.type_text("fenyang")
+    assert palette._hits.empty == tr("palette.searching")
+    qtbot.waitUntil(lambda: not palette._timer.isActive())
+    palette.take_hits(())
+    assert palette._hits.empty.startswith(tr("palette.nothing"))
