@@ -61,6 +61,18 @@ def fuzzy(wanted: str, text: str) -> float:
     return len(wanted) / (len(text) + 1)
 
 
+def _found(hit: PlaceHit) -> _Found:
+    detail = "" if hit.detail == hit.title else hit.detail
+    return _Found(hit.title, detail, tr_or(f"palette.kind_{hit.kind}", hit.kind), hit.kind, hit)
+
+
+def _mixed(hits: Sequence[PlaceHit]) -> list[PlaceHit]:
+    """Return as many as are shown, so that places never crowd the cases out."""
+    cases = [hit for hit in hits if hit.kind == "case"][: _MOST // 2]
+    others = [hit for hit in hits if hit.kind != "case"]
+    return [*others[: _MOST - len(cases)], *cases]
+
+
 class _Hits(QWidget):
     """The painted rows below the field."""
 
@@ -222,12 +234,7 @@ class Palette(Overlay):
             _Found(command.text, "", command.keys or tr("palette.kind_command"), "command", command)
             for _, command in scored
         ]
-        places = [
-            _Found(
-                hit.title, hit.detail, tr_or(f"palette.kind_{hit.kind}", hit.kind), hit.kind, hit
-            )
-            for hit in self._places
-        ]
+        places = [_found(hit) for hit in _mixed(self._places)]
         strong = [f for f, (score, _) in zip(commands, scored, strict=True) if score >= 1.5]
         weak = [f for f in commands if f not in strong]
         self._hits.rows = [*strong, *places, *weak][:_MOST] if text else commands[:_MOST]

@@ -216,3 +216,14 @@ def test_that_nothing_is_called_missing_before_the_search_is_answered(
     qtbot.waitUntil(lambda: not palette._timer.isActive())
     palette.take_hits(())
     assert palette._hits.empty.startswith(tr("palette.nothing"))
+
+
+def test_that_places_never_crowd_the_cases_out(host: QWidget, qtbot: Any) -> None:
+    palette = Palette(THEME, host)
+    palette.open_with([])
+    palette.type_text("road")
+    qtbot.waitUntil(lambda: not palette._timer.isActive())
+    places = [PlaceHit("place", f"{n} Road", "", 121.4, 31.2) for n in range(20)]
+    cases = [PlaceHit("case", f"case {n}", "", 121.4, 31.2) for n in range(3)]
+    palette.take_hits((*places, *cases))
+    assert [row.icon for row in palette._hits.rows] == ["place"] * 6 + ["case"] * 3
