@@ -261,6 +261,28 @@ def open_store(folder: Path, facts: CityFacts, progress: Progress) -> CityStore:
         return citystore.open_store(folder / "store", fingerprint(folder))
 
 
+def renewed_store(core: Core, folder: Path) -> Future[CityStore]:
+    """Bring the drawing store up to date in a process of its own, then open it."""
+    opened: Future[CityStore] = Future()
+
+    def on_open(opening: Future[CityStore]) -> None:
+        error = opening.exception()
+        if error is not None:
+            opened.set_exception(error)
+        else:
+            opened.set_result(opening.result())
+
+    def on_built(built: Future[None]) -> None:
+        error = built.exception()
+        if error is not None:
+            opened.set_exception(error)
+        else:
+            core.run(open_store, folder, core.facts, _to_stderr).add_done_callback(on_open)
+
+    core.run_heavy(build_store, folder, core.facts, _to_stderr).add_done_callback(on_built)
+    return opened
+
+
 def complete_city(place: str, seed: int, progress: Progress) -> Mapping[str, Any]:
     """Make grids and rolls where imported data have none."""
     from app.sample.complete import complete_city as complete
@@ -320,7 +342,8 @@ def run_window(wanted: Window) -> int:
         if wanted.simulate:
             started = live.core.aside(start_shift, live, folder)
             started.add_done_callback(_log_failure)
-        return station(live.core, city_store=store, blobs=_blobs(folder), printer=qgis)
+        renew = partial(renewed_store, live.core, folder)
+        return station(live.core, city_store=store, blobs=_blobs(folder), printer=qgis, renew=renew)
     finally:
         live.core.close()
 

@@ -6,6 +6,8 @@ import logging
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -30,6 +32,7 @@ from widgets.theme import Theme, apply_theme, load_theme
 
 STATIONS = ("desk", "wall", "field")
 Station = Desk | Wall | Field
+Renew = Callable[[], Future[CityStore]]
 _ROLE = {"desk": "dispatcher", "wall": "duty_leader", "field": "handler"}
 _LOG = logging.getLogger(__name__)
 
@@ -57,6 +60,7 @@ def build_station(
     city_store: CityStore | None = None,
     blobs: Blobs | None = None,
     printer: SheetPrinter | None = None,
+    renew: Renew | None = None,
 ) -> Station:
     """Return a station's window, not yet shown or opened.
 
@@ -73,6 +77,8 @@ def build_station(
     bridge = Bridge(core)
     session = Session(theme=theme, role=_ROLE[name])
     stage = Stage(make_map(city_store, session.theme, bridge), bridge, city_store)
+    if renew is not None:
+        stage.renew_by(renew)
     station: Station
     if name == "wall":
         station = Wall(bridge, session, stage)
@@ -93,6 +99,7 @@ def run_window(
     city_store: CityStore | None = None,
     blobs: Blobs | None = None,
     printer: SheetPrinter | None = None,
+    renew: Renew | None = None,
 ) -> int:
     """Open a station on `core`, run until its window is closed, and return the exit code.
 
@@ -107,6 +114,7 @@ def run_window(
         city_store=city_store,
         blobs=blobs,
         printer=printer,
+        renew=renew,
     )
     hook = Unhandled(window)
     collector, meter = IdleCollector(window), GapMeter(window)

@@ -173,6 +173,8 @@ class Desk(QWidget):
         self.stage.view.unit_picked.connect(self._on_unit)
         self.stage.view.area_picked.connect(self._on_area_picked)
         self.stage.went.connect(session.go)
+        self.stage.told.connect(self.notice.tell)
+        self.stage.failed.connect(self._on_failed)
         self.stage.city_known.connect(self._on_path)
         self.who.role_chosen.connect(work.take_role)
         self.form.submitted.connect(self._on_form)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,8 @@ class Stage(QObject):
     pointed = Signal(str)
     went = Signal(object)
     city_known = Signal()
+    told = Signal(str)
+    failed = Signal(object)
 
     def __init__(self, view: MapView, bridge: Bridge, city_store: CityStore | None = None) -> None:
         super().__init__(view)
@@ -74,6 +77,8 @@ class Stage(QObject):
         facts = bridge.core.facts
         self._frame = CityFrame(facts.lon0, facts.lat0)
         self._store: Store | None = None
+        self._renew: Callable[[], Future[CityStore]] | None = None
+        self._renewing = self._stale = False
         self.city: Area | None = None  # known once `learn_city` is answered
         self._settle = _once(self, _SETTLE_MS, self._on_settled)
         self._soon = _once(self, _DRAW_MS, self._redraw)
@@ -97,6 +102,12 @@ class Stage(QObject):
         self._store = store
         if delta.cases or delta.gone or delta.units:
             self.refresh()
+        if delta.map_changed:
+            self._renew_map()
+
+    def renew_by(self, renew: Callable[[], Future[CityStore]]) -> None:
+        """Let `renew` bring the drawing store up to date when the city's map has changed."""
+        self._renew = renew
 
     def refresh(self) -> None:
         """Draw cases and units again soon."""
@@ -191,6 +202,27 @@ class Stage(QObject):
     def _on_city(self, where: Whereabouts) -> None:
         self.city = where.city
         self.city_known.emit()
+
+    def _renew_map(self) -> None:
+        if self._renew is None or self._renewing:
+            self._stale = self._renewing
+            return
+        self._renewing, self._stale = True, False
+        self.told.emit(tr("map.renewing"))
+        self._bridge.follow(self._renew(), self._on_renewed, self._on_not_renewed)
+
+    def _on_renewed(self, city: CityStore) -> None:
+        self._renewing = False
+        self._city = city
+        self.view.set_store(city)
+        self._redraw()
+        self.told.emit(tr("map.renewed"))
+        if self._stale:
+            self._renew_map()
+
+    def _on_not_renewed(self, error: BaseException) -> None:
+        self._renewing = False
+        self.failed.emit(error)
 
     @Slot()
     def _redraw(self) -> None:

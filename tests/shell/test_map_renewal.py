@@ -1,0 +1,66 @@
+"""After an import the map of an open window follows, without the window waiting."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import shapely
+
+from app.data.map_import import append_rows
+from app.data.map_schema import LAYERS
+from app.domain.identity import uuid7
+from app.engines.citystore import CityStore
+from app.main import open_core, open_store, renewed_store
+from app.sample.tiny import create_tiny_city
+from app.store import StoreDelta
+
+
+def silent(_stage: str, _share: float) -> None:
+    """Show nothing."""
+
+
+def a_part() -> pa.RecordBatch:
+    schema = LAYERS["part"].schema
+    row: dict[str, object] = dict.fromkeys(schema.names)
+    row |= {"uid": uuid7(9, 9).bytes, "code": "3101010101000001", "class": 0, "state": 0,
+            "sample": 1, "geom": shapely.Point(121.42, 31.12).wkb}  # fmt: skip
+    return pa.RecordBatch.from_pylist([row], schema=schema)
+
+
+def test_that_the_drawing_store_follows_an_import(tmp_path: Path) -> None:
+    folder = tmp_path / "city"
+    create_tiny_city(folder).close()
+    core = open_core(str(folder))
+    try:
+        before = open_store(folder, core.facts, silent)
+        assert len(before.parts.fid) == 0
+        append_rows(folder, "part", [a_part()], lambda _rows: None)
+        after = renewed_store(core, folder).result(60)
+        assert len(after.parts.fid) == 1
+    finally:
+        core.close()
+
+
+def test_that_one_renewal_runs_at_a_time_and_a_failed_one_can_be_asked_again(
+    open_desk: Any, qtbot: Any
+) -> None:
+    desk = open_desk()
+    asked: list[Future[CityStore]] = []
+
+    def renew() -> Future[CityStore]:
+        asked.append(Future())
+        return asked[-1]
+
+    desk.stage.renew_by(renew)
+    changed = StoreDelta(map_changed=True)
+    for _ in range(3):
+        desk.stage.follow(changed, desk.feed.store)
+    assert len(asked) == 1
+    asked[0].set_exception(OSError("disk full"))
+    with qtbot.waitSignal(desk.stage.failed):
+        pass
+    desk.stage.follow(changed, desk.feed.store)
+    assert len(asked) == 2
