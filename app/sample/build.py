@@ -55,7 +55,7 @@ def build_city(
             field="scale",
         )
     plan, chance = SCALES[scale], Chance(seed, code)
-    promise = SHANGHAI if scale == "full" else Promise()
+    promise = SHANGHAI if scale == "full" and code == "3101" else Promise()
     city = make_skeleton(plan, code, chance, progress)
     kinds = read_kinds()
     demand = demand_of(city.roads, kinds)
@@ -186,7 +186,6 @@ def _totals(
         "grids": Total(len(city.areas), plan.grids if promise.pipes else None, "count"),
         "duty_grids": Total(len(city.areas.duties), None, "count"),
         "road_km": Total(float(roads.sum()) / 1000, None, "km"),
-        "parts": Total(plan.parts or 0, plan.parts, "count"),
         "buildings": Total(len(buildings), None, "count"),
         "tall_buildings": Total(int((buildings.storeys >= TALL).sum()), promise.tall, "count"),
         "curtain_walls": Total(int(buildings.curtain.sum()), promise.curtain_walls, "count"),
@@ -198,6 +197,8 @@ def _totals(
         "pipe_km": Total(pipes.kilometres(), promise.pipe_km, "km"),
         "drain_km": Total(pipes.kilometres(*DRAINS), promise.drain_km, "km"),
     }
+    if plan.parts is not None:  # `part_batches` stands for the count
+        totals["parts"] = Total(plan.parts, plan.parts, "count")
     missed = [name for name, total in totals.items() if not total.kept]
     if missed:
         raise ValueError(f"totals missed: {', '.join(f'{n} {totals[n].value}' for n in missed)}")

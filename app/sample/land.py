@@ -23,6 +23,7 @@ USES: Final = (
     "lane", "slab", "midrise", "tower", "office", "mall", "school", "hospital", "works", "public",
     "village", "park", "site", "empty",
 )  # fmt: skip
+_RURAL: Final = 0.06  # density below which there are villages and fields only
 HOMES: Final = ("lane", "slab", "midrise", "tower")
 
 
@@ -78,7 +79,7 @@ def _uses(ground: Ground, middle: Floats, area: Floats, rng: np.random.Generator
     office = _office(ground, x, y)
     old = np.exp(-(np.hypot(x + 1_200, y + 1_000) ** 2) / 3_200**2)
     works = np.clip(1.6 * np.sin(x / 2_900 + 1) * np.sin(y / 3_700 + 2), 0, 1) * (dense < 0.4)
-    built = np.clip((dense - 0.02) * 9, 0, 1)
+    built = np.clip((dense - _RURAL) * 6, 0, 1)
     weight = np.zeros((n, len(USES)))
     for use, share in {
         "lane": 1.5 * old, "slab": 0.9 + 0 * x, "midrise": 0.35 + 0.3 * dense,
@@ -87,8 +88,8 @@ def _uses(ground: Ground, middle: Floats, area: Floats, rng: np.random.Generator
         "public": 0.07 + 0 * x, "park": 0.07 + 0 * x, "site": 0.03 + 0 * x,
     }.items():  # fmt: skip
         weight[:, USES.index(use)] = share * built
-    weight[:, USES.index("village")] = 0.5 * (1 - built)
-    weight[:, USES.index("empty")] = 1.2 * (1 - built)
+    weight[:, USES.index("village")] = 1.1 * (1 - built)
+    weight[:, USES.index("empty")] = 1.0 * (1 - built)
     weight[area > 400_000, : USES.index("works")] *= 0.15
     reach = np.cumsum(weight, axis=1)
     chosen = (rng.random(n)[:, None] * reach[:, -1:] > reach).sum(1)

@@ -55,20 +55,26 @@ def part_batches(
         kept = kept[:count]
     kept = kept[np.lexsort((stand.cls[kept], grid[kept]))]
     lon, lat, grid, cls = lon[kept], lat[kept], grid[kept], stand.cls[kept]
-    code = _codes(areas.county()[grid], cls, kinds)
+    sequence = _sequence(areas.county()[grid], cls).astype(np.int32)
     trees = next(kind.index for kind in kinds if kind.code == "0402")
     for start in range(0, len(kept), _BATCH):
         part = slice(start, start + _BATCH)
-        yield _rows(areas, lon[part], lat[part], grid[part], cls[part], code[part], trees, rng)
+        code = _codes(areas.county()[grid[part]], cls[part], sequence[part], kinds)
+        yield _rows(areas, lon[part], lat[part], grid[part], cls[part], code, trees, rng)
 
 
-def _codes(county: Ints, cls: NDArray[np.uint8], kinds: tuple[PartKind, ...]) -> NDArray[np.uint8]:
+def _codes(
+    county: Ints,
+    cls: NDArray[np.uint8],
+    sequence: NDArray[np.int32],
+    kinds: tuple[PartKind, ...],
+) -> NDArray[np.uint8]:
     """Return 16-digit codes (county 6, class 2+2, sequence 6) as ASCII, shape (n, 16)."""
     class_code = np.zeros(256, dtype=np.int64)
     class_code[[kind.index for kind in kinds]] = [int(kind.code) for kind in kinds]
-    sequence = _sequence(county, cls)
     return np.concatenate(
-        [digits(county, 6), digits(class_code[cls], 4), digits(sequence, 6)], axis=1
+        [digits(county, 6), digits(class_code[cls], 4), digits(sequence.astype(np.int64), 6)],
+        axis=1,
     )
 
 

@@ -1,7 +1,8 @@
 """What the full city promises of its buildings, and how made buildings are brought to it.
 
-Counts are met exactly, floor area to the square metre; the rest of the promises are met where
-things are made.
+Counts are met exactly. Floor area is footprint times storeys times one factor for the whole city
+(walls, shafts, roofs), so that its sum is met. The rest of the promises are met where things are
+made.
 """
 
 from __future__ import annotations

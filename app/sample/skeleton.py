@@ -68,7 +68,7 @@ def make_skeleton(plan: Scale, code: str, chance: Chance, progress: Progress) ->
     faces, main = _faces(ground, chance)
     street = assign_streets(ground, faces)
     mesh, rings = face_mesh(faces)
-    count = _grids_of_faces(plan, ground, faces)
+    count = _grids_of_faces(plan, ground, faces, street)
     cells, chords = cut_grids(mesh, rings, count, chance("grids"))
     progress("grids", 0.2)
     areas = make_areas(
@@ -114,12 +114,22 @@ def _faces(ground: Ground, chance: Chance) -> tuple[Faces, MainRoads]:
     return make_faces(ground.districts, lattice, smallest)
 
 
-def _grids_of_faces(plan: Scale, ground: Ground, faces: Faces) -> NDArray[np.int64]:
+def _grids_of_faces(
+    plan: Scale, ground: Ground, faces: Faces, street: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Share the grids out: by density, at least one a face, and one for each real community."""
     middle = shapely.get_coordinates(shapely.centroid(faces.shape))
     weight = shapely.area(faces.shape) * (
         ground.density(middle[:, 0], middle[:, 1]) ** 1.35 + plan.rural_grids
     )
-    return share_out(weight, max(plan.grids, len(faces)), np.ones(len(faces), dtype=np.int64))
+    least = np.ones(len(faces), dtype=np.int64)
+    if plan.every_community:
+        seeds = [seed for streets in ground.seeds for seed in streets]
+        for number, seed in enumerate(seeds):
+            mine = street == number
+            needed = max(len(seed.communities), int(mine.sum()))
+            least[mine] = share_out(weight[mine], needed, least[mine])
+    return share_out(weight, max(plan.grids, int(least.sum())), least)
 
 
 def furnish(plan: Scale, city: Skeleton, demand: Demand) -> Way:

@@ -112,7 +112,7 @@ def _meander(
     run = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(way, axis=0).T))])
     swing = sum(
         size * a * np.sin(2 * np.pi * run / length + rng.uniform(0, 6.28))
-        for length, a in ((5_300.0, 1.0), (2_100.0, 0.5), (900.0, 0.25))
+        for length, a in ((5_300.0, 1.0), (2_100.0, 0.35), (900.0, 0.06))
     )
     ahead = np.gradient(way, axis=0)
     side = np.column_stack([-ahead[:, 1], ahead[:, 0]])
