@@ -106,6 +106,24 @@ class Ground:
         """Ask for the tiles in sight of `camera`; wishes for other views are dropped."""
         self._service.want(keys_over(self._number, self._scale(camera), camera.bounds(margin_px)))
 
+    def place_of(self, key: TileKey, camera: Camera) -> QRect:
+        """Return where a tile lies, logical pixels; all of the view if it may show elsewhere."""
+        scale, dpr = self._scale(camera), self.look.dpr
+        if not camera.is_upright or key.m_per_px != scale or key.look != self._number:
+            return QRect(0, 0, camera.width, camera.height)
+        left, top = self._corner(camera)
+        x, y = (key.col * SIDE - left) / dpr, (-(key.row + 1) * SIDE - top) / dpr
+        side = math.ceil(SIDE / dpr) + 2
+        return QRect(math.floor(x) - 1, math.floor(y) - 1, side, side)
+
+    def _corner(self, camera: Camera) -> tuple[int, int]:
+        """Return the north west corner of the view in whole physical pixels from (0, 0)."""
+        scale, dpr = self._scale(camera), self.look.dpr
+        return (
+            round(camera.x / scale - camera.width * dpr / 2),
+            round(-camera.y / scale - camera.height * dpr / 2),
+        )
+
     def paint(self, painter: QPainter, camera: Camera) -> Covered:
         """Lay the ground of one frame on a painter in logical pixels."""
         painter.fillRect(QRect(0, 0, camera.width, camera.height), QColor(self.look.ground))
@@ -133,9 +151,7 @@ class Ground:
 
     def _paint_flat(self, painter: QPainter, camera: Camera) -> Covered:
         scale = self._scale(camera)
-        dpr = self.look.dpr
-        left = round(camera.x / scale - camera.width * dpr / 2)
-        top = round(-camera.y / scale - camera.height * dpr / 2)
+        left, top = self._corner(camera)
         keys = keys_over(self._number, scale, camera.bounds(1.0))
         others = self._others(scale)
         sharp = 0

@@ -82,10 +82,10 @@ def legend_box(camera: Camera, tr: Words) -> QRectF:
     """Return the legend's box."""
     metrics = QFontMetricsF(type_of(13))
     widest = max(metrics.horizontalAdvance(tr(f"map.state_{state}")) for state in _STATES)
-    wide = max(widest + 34, scale_bar(camera.m_per_px)[1]) + 28
+    wide = math.ceil(max(widest + 34, scale_bar(camera.m_per_px)[1]) + 28)
     high = 22 * len(_STATES) + 44
     left, top = camera.width - wide - MARGIN, camera.height - high - MARGIN
-    return QRectF(left, top, math.ceil(wide), high)
+    return QRectF(left, top, wide, high)
 
 
 def paint_legend(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter
+from collections.abc import Callable
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPixmap
 
 from app.domain.camera import Camera
 from layers.look import MapTheme
@@ -23,6 +25,7 @@ class Panels:
 
     def __init__(self) -> None:
         self.chip = self.legend = True
+        self._kept: dict[str, tuple[object, QPixmap]] = {}
 
     def boxes(self, counts: Counts, camera: Camera, theme: MapTheme, tr: Words) -> list[QRectF]:
         """Return what they cover, logical pixels."""
@@ -40,6 +43,33 @@ class Panels:
     ) -> None:
         """Draw those that are shown."""
         if self.chip:
-            paint_chip(painter, counts, theme, tr)
+            box = chip_of(counts, theme, tr)[0]
+            view: object = (counts, theme, box)
+            self._lay(painter, "chip", box, view, lambda on: paint_chip(on, counts, theme, tr))
         if self.legend:
-            paint_legend(painter, camera, theme, tr, symbol)
+            box = legend_box(camera, tr)
+            view = (camera.m_per_px, theme, box, tr("map.state_normal"))
+            self._lay(
+                painter, "legend", box, view,
+                lambda on: paint_legend(on, camera, theme, tr, symbol),
+            )  # fmt: skip
+
+    def _lay(
+        self, painter: QPainter, name: str, box: QRectF, view: object,
+        draw: Callable[[QPainter], object],
+    ) -> None:  # fmt: skip
+        """Lay the picture of a panel, made again if `view`, what it depends on, is another."""
+        dpr = painter.device().devicePixelRatioF()
+        kept = self._kept.get(name)
+        if kept is None or kept[0] != (view, dpr):
+            picture = QPixmap((box.size() * dpr).toSize())
+            picture.setDevicePixelRatio(dpr)
+            picture.fill(Qt.GlobalColor.transparent)
+            onto = QPainter(picture)
+            try:
+                onto.translate(-box.topLeft())
+                draw(onto)
+            finally:
+                onto.end()
+            kept = self._kept[name] = ((view, dpr), picture)
+        painter.drawPixmap(box.topLeft(), kept[1])

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.domain.camera import Bounds, Camera, rung_step
 from app.engines.citystore import CityStore
-from app.engines.tiles import Submit
+from app.engines.tiles import Submit, TileKey
 from app.services.changes import UnitRow
 from app.store import MapCases
 from layers.look import Look, MapTheme
@@ -110,9 +110,7 @@ class MapView(MapSurface):
         self._scale, self._version = 1.0, 0
         self._counts: tuple[int, int | None] = (0, None)
         self._count_serial = 0
-        self._settled = False
-        self._is_home = True
-        self._zoomed_at = 0.0
+        self._settled, self._is_home, self._zoomed_at = False, True, 0.0
         self._panels = Panels()
         self.frames_ms: deque[float] = deque(maxlen=_FRAMES)
         self._wire()
@@ -361,9 +359,10 @@ class MapView(MapSurface):
     # what arrives from pool threads
 
     @Slot(object)
-    def _on_tile(self, _key: object) -> None:
+    def _on_tile(self, key: TileKey) -> None:
         self._version += 1
-        self.update()
+        if self._ground is not None:
+            self.update(self._ground.place_of(key, self._camera))
 
     @Slot(object)
     def _on_overview(self, made: object) -> None:

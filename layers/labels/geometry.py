@@ -21,7 +21,7 @@ DISTRICT, STREET, WATER, MAIN, ROAD, GREEN, GRID = range(7)  # styles, most impo
 LEVEL = (DISTRICT, STREET, WATER, GREEN, GRID)  # never turned
 _TIERS = ((DISTRICT, "district", 5.0, 500.0), (STREET, "street", 1.6, 17.0),
           (GRID, "grid", 0.0, 0.6))  # fmt: skip
-_ROADS = {"expressway": 26.0, "arterial": 13.0, "collector": 4.5, "local": 2.2, "alley": 1.1}
+_ROADS = {"expressway": 20.0, "arterial": 9.0, "collector": 3.6, "local": 1.7, "alley": 1.1}
 _MAIN = ("expressway", "arterial")
 _EVERY = 620.0  # pixels between the names of one road
 _AVOID = 4.0  # pixels around what names should not cover

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPixmap
 
 from app.domain.camera import Camera
 from layers.labels.geometry import (
@@ -22,12 +22,13 @@ from layers.labels.geometry import (
     WATER,
     Candidate,
 )  # fmt: skip
+from layers.labels.halo import haloed
 from layers.look import MapTheme, colour, mixed
 
 FAMILY = "Noto Sans CJK SC"
 _SIZES = {DISTRICT: 15, STREET: 14, WATER: 13, MAIN: 13, ROAD: 12, GREEN: 12, GRID: 12}
 _HALO = 5.0  # a pen: half of it stands out
-_KEPT = 2_000
+_KEPT = 1_500
 _STEEP = 60  # degrees
 
 
@@ -40,7 +41,8 @@ class LabelPainter:
         self._fonts = {style: _font(style, scale) for style in _SIZES}
         self._metrics = {style: QFontMetricsF(font) for style, font in self._fonts.items()}
         self._sizes: dict[tuple[int, str], tuple[float, float]] = {}
-        self._pictures: OrderedDict[tuple[object, ...], QPixmap] = OrderedDict()
+        self._pictures: OrderedDict[tuple[int, str, int], QPixmap] = OrderedDict()
+        self._dressed: object = None
 
     def measure(self, style: int, text: str) -> tuple[float, float]:
         """Return width and height of a text in logical pixels of scale 1."""
@@ -57,12 +59,17 @@ class LabelPainter:
     def prepare(self, label: Candidate, theme: MapTheme, dpr: float, heading: float) -> QPixmap:
         """Return the picture of a name, turned; made when first asked for."""
         angle = 0.0 if label.style in LEVEL else _upright(label.angle - heading)
-        key = (label.style, label.text, round(angle), theme, dpr)
+        if self._dressed != (id(theme), dpr):
+            self._dressed = (id(theme), dpr)
+            self._pictures.clear()
+        key = (label.style, label.text, round(angle))
         picture = self._pictures.get(key)
         if picture is None:
             picture = self._pictures[key] = self._drawn(label, angle, theme, dpr)
             if len(self._pictures) > _KEPT:
                 self._pictures.popitem(last=False)
+        else:
+            self._pictures.move_to_end(key)
         return picture
 
     def paint(
@@ -108,9 +115,11 @@ class LabelPainter:
         turn, room = math.radians(angle), self._halo + 2
         sin, cos = abs(math.sin(turn)), abs(math.cos(turn))
         w, h = width * cos + height * sin + room, width * sin + height * cos + room
-        picture = QPixmap(round(w * dpr), round(h * dpr))
+        form = QImage.Format.Format_ARGB32_Premultiplied
+        picture = QImage(math.ceil(w * dpr), math.ceil(h * dpr), form)
         picture.setDevicePixelRatio(dpr)
         picture.fill(Qt.GlobalColor.transparent)
+        w, h = picture.width() / dpr, picture.height() / dpr
         painter = QPainter(picture)
         try:
             painter.setRenderHints(
@@ -124,13 +133,11 @@ class LabelPainter:
             self._text(painter, label, angle, theme)
         finally:
             painter.end()
-        return picture
+        reach = self._halo / 2 * (0.7 if label.style == GRID else 1.0)
+        return _on_halo(picture, theme, reach * dpr)
 
     def _text(self, painter: QPainter, label: Candidate, angle: float, theme: MapTheme) -> None:
         path = self._upright_path(label) if _stands(label, angle) else self._level_path(label)
-        pen = QPen(_ground(theme), self._halo * (0.7 if label.style == GRID else 1.0))
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        painter.strokePath(path, pen)
         painter.fillPath(path, _ink(label.style, theme))
 
     def _level_path(self, label: Candidate) -> QPainterPath:
@@ -183,9 +190,16 @@ def _ink(style: int, theme: MapTheme) -> QColor:
     return QColor(theme.dim)
 
 
-def _ground(theme: MapTheme) -> QColor:
-    """Return the land's colour (see `layers.look.look_of`)."""
-    return QColor.fromRgb(0xFF000000 | mixed(colour(theme.ground), colour(theme.panel), 0.5))
+def _on_halo(picture: QImage, theme: MapTheme, reach: float) -> QPixmap:
+    """Lay the picture of a text on a halo in the land's colour (see `layers.look.look_of`)."""
+    w, h = picture.width(), picture.height()
+    text = np.frombuffer(picture.constBits(), np.uint8).reshape(h, w, 4)
+    land = mixed(colour(theme.ground), colour(theme.panel), 0.5)
+    laid = np.ascontiguousarray(haloed(text, land, reach))
+    form = QImage.Format.Format_ARGB32_Premultiplied
+    made = QPixmap.fromImage(QImage(laid.data, w, h, w * 4, form))
+    made.setDevicePixelRatio(picture.devicePixelRatio())
+    return made
 
 
 def _between(a: str, b: str, share: float) -> QColor:

@@ -31,6 +31,7 @@ from layers.labels.geometry import (
     along,
     candidates,
 )
+from layers.labels.halo import haloed
 from layers.look import Look, colour, look_of, mixed
 from layers.parts.geometry import dot_radius, ramp
 from layers.roads.geometry import ROADS, width_px
@@ -239,6 +240,16 @@ def test_that_candidates_stand_on_the_ground_whatever_the_view(small_store: City
     few = set(candidates(small_store, small, 2.0, False, measure))
     many = set(candidates(small_store, small.grown(500), 2.0, False, measure))
     assert few <= many
+
+
+def test_that_a_halo_lies_around_the_ink_and_never_over_it() -> None:
+    text = np.zeros((15, 15, 4), np.uint8)
+    text[7, 7] = (10, 20, 30, 255)
+    laid = haloed(text, 0xF0E0D0, 3.0)
+    assert laid[7, 7].tolist() == [10, 20, 30, 255]
+    assert laid[7, 9].tolist() == [0xD0, 0xE0, 0xF0, 255]
+    assert laid[7, 12, 3] == 0
+    assert laid[4, 4, 3] < 128
 
 
 # cases

@@ -282,6 +282,39 @@ def test_that_a_turned_map_is_drawn_turned(view: MapView) -> None:
     assert turned != level
 
 
+def test_that_what_moves_does_not_draw_the_ground_again(view: MapView) -> None:
+    assert view.wait_sharp()
+    view.grab()
+    ground = view._ground
+    assert ground is not None
+    painted: list[object] = []
+    kept = ground.paint
+    ground.paint = lambda *given: painted.append(given) or kept(*given)  # type: ignore[method-assign,func-returns-value]
+    x, y = view.camera.to_world(300, 200)
+    lon, lat = view._store.frame.to_lonlat(x, y)  # type: ignore[union-attr]
+    view.set_units([UnitRow(UUID(int=4), "巡查车", "car", float(lon), float(lat), 0.0, 0)])
+    view.grab()
+    assert painted == []
+
+
+def test_that_the_city_is_shown_in_what_panels_leave_free(view: MapView) -> None:
+    view.set_insets(200, 100, 0, 0)
+    x, y = view.camera.to_world(200 + 440 / 2, 100 + 320 / 2)
+    middle = view._store.bounds.centre  # type: ignore[union-attr]
+    assert (x, y) == pytest.approx(middle, abs=view.camera.m_per_px)
+    left, _ = view.camera.to_screen(view._store.bounds.x0, 0)  # type: ignore[union-attr]
+    assert left >= 199
+
+
+def test_that_large_type_makes_everything_larger(view: MapView) -> None:
+    before = picture(view)
+    view.set_type_scale(2.0)
+    after = picture(view)
+    assert before != after
+    assert view._ground is not None
+    assert view._ground.look.unit == 2.0 * view.devicePixelRatioF()
+
+
 def test_that_an_empty_map_says_how_to_get_one(qtbot: QtBot, submit: Submit) -> None:
     empty = MapView(None, load_theme("light"), lambda key: key, submit, empty_text="还没有地图")
     qtbot.addWidget(empty)
