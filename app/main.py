@@ -377,10 +377,11 @@ def _walk(
 ) -> dict[str, Any]:
     from app.engines.qgis_start import start_qgis
     from app.sample import tour as tours
+    from app.sample.present import present_of
     from app.sample.shift import Shift
 
     core = live.core
-    clock.advance(tours.present_of(core))
+    clock.advance(present_of(core))
     store = open_store(folder, core.facts, progress)
     start_qgis(core)
     shift = Shift(

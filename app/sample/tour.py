@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,7 @@ from app.engines.citystore import CityStore
 from app.runtime.clock import VirtualClock
 from app.runtime.core import Core
 from app.sample.shift import Shift
-from app.services.changes import CaseRow
 from app.services.ports import Blobs
-from app.services.questions import OpenCases
 from app.shell.tour import Walk, run_tour
 
 BEATS = 60
@@ -33,13 +30,6 @@ class Faces:
     langs: Sequence[str] = ()
     stations: Sequence[str] = ()
     themes: Sequence[str] = ()
-
-
-def present_of(core: Core) -> int:
-    """Return when the city's last open case changed, or when it was made, Unix ms."""
-    made = int(datetime.fromisoformat(core.facts.created_at).timestamp() * 1000)
-    rows: tuple[CaseRow, ...] = core.ask(OpenCases()).result()
-    return max([made, *(row.changed_ms for row in rows)])
 
 
 def play_tour(
