@@ -25,6 +25,7 @@ class Cut:
     end: int
 
 
+_CLEAR = 0.01
 _TRIES = (
     # turn of the cut (in half turns), share or None for the one asked for, least part, snap?
     (0.5, None, 0.6, True), (0.5, None, 0.6, False), (0.5, 0.5, 0.3, False), (0.5, 0.4, 0.3, False),
@@ -206,6 +207,8 @@ class Mesh:
         px, py = x[p], y[p]
         dx, dy = x[q] - px, y[q] - py
         side = [dx * (y[i] - py) - dy * (x[i] - px) for i in ring]
+        if self._brushes(ring, ends, side):
+            return True
         for k, (a, b) in enumerate(zip(ring, ring[1:] + ring[:1], strict=True)):
             if a in ends or b in ends:
                 continue
@@ -213,7 +216,21 @@ class Mesh:
             if (s0 > 0) == (s1 > 0):
                 continue
             ex, ey = x[b] - x[a], y[b] - y[a]
-            t = (ex * (y[a] - py) - ey * (x[a] - px)) / (ex * dy - ey * dx)
-            if -1e-9 < t < 1 + 1e-9:
+            across = ex * dy - ey * dx
+            if across and -1e-9 < (ex * (y[a] - py) - ey * (x[a] - px)) / across < 1 + 1e-9:
+                return True
+        return False
+
+    def _brushes(self, ring: Ring, ends: tuple[int, int], side: list[float]) -> bool:
+        """Tell whether the way between two corners comes within `_CLEAR` metres of a third."""
+        p, q = ends
+        px, py = self.x[p], self.y[p]
+        dx, dy = self.x[q] - px, self.y[q] - py
+        length = math.hypot(dx, dy)
+        for corner, away in zip(ring, side, strict=True):
+            if corner in ends or abs(away) >= _CLEAR * length:
+                continue
+            along = (self.x[corner] - px) * dx + (self.y[corner] - py) * dy
+            if 0 < along < length * length:
                 return True
         return False
