@@ -54,8 +54,8 @@ class MapTheme(Protocol):
 
 FAMILIES = 6
 _QUIET = 0.22  # share of the ground in a family's hue
-_FAMILY_LIGHT = (0x3B6FB5, 0x2A8A9A, 0x8C7A62, 0x7B6BC2, 0x64748B, 0xA2649B)
-_FAMILY_DARK = (0x7FB0F2, 0x6CC4D2, 0xCDBBA0, 0xB1A4F0, 0xA9B6C6, 0xDBA3D4)
+_FAMILY_LIGHT = (0x3B6FB5, 0x2A8A9A, 0x8C7A62, 0x6B8F5A, 0x64748B, 0xA2649B)
+_FAMILY_DARK = (0x7FB0F2, 0x6CC4D2, 0xCDBBA0, 0xA8C291, 0xA9B6C6, 0xDBA3D4)
 
 
 def everything() -> NDArray[np.uint8]:
@@ -69,7 +69,8 @@ class Look:
 
     `family` maps a class of parts to one of `FAMILIES` hues, uint8 (256,). `density` is parts a
     square metre where they lie densest: the ramp's top. `dpr` physical pixels a logical one,
-    `scale` enlarges all symbols and line widths (a wall is read from afar).
+    `scale` enlarges all symbols and line widths (a wall is read from afar), `icons` names
+    the icon of each class of parts.
     """
 
     dark: bool
@@ -93,6 +94,7 @@ class Look:
     density: float = 0.01
     dpr: float = 1.0
     scale: float = 1.0
+    icons: tuple[str, ...] = ()
 
     @property
     def unit(self) -> float:
@@ -117,6 +119,7 @@ def look_of(
     density: float = 0.01,
     dpr: float = 1.0,
     scale: float = 1.0,
+    icons: tuple[str, ...] = (),
 ) -> Look:
     """Return the look of `theme`."""
     c = colour
@@ -143,6 +146,7 @@ def look_of(
         density=density,
         dpr=dpr,
         scale=scale,
+        icons=icons,
     )
 
 

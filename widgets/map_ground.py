@@ -18,6 +18,7 @@ from app.engines.citystore import CityStore
 from app.engines.tiles import SIDE, Image, Submit, TileKey, TileService, keys_over
 from layers.look import Look
 from layers.tiles import draw_overview, draw_tile
+from widgets.map_icons import PartIcons
 
 _COARSEST, _FINEST = 16.0, 1 / 8  # how far other scales may stand in
 
@@ -70,6 +71,7 @@ class Ground:
         self._number = 0
         self._overview: tuple[int, Image] | None = None
         self._service = TileService(self._draw, submit, arrivals.tell_tile)
+        self._icons = PartIcons()
         self.dress(look)
 
     @property
@@ -132,10 +134,13 @@ class Ground:
             if camera.is_upright:
                 dpr = self.look.dpr
                 painter.scale(1 / dpr, 1 / dpr)
-                return self._paint_flat(painter, camera)
-            return self._paint_turned(painter, camera)
+                covered = self._paint_flat(painter, camera)
+            else:
+                covered = self._paint_turned(painter, camera)
         finally:
             painter.restore()
+        self._icons.paint(painter, self._store, self.look, camera)
+        return covered
 
     def _paint_turned(self, painter: QPainter, camera: Camera) -> Covered:
         """Lay the ground turned by the heading; pitch is drawn as if straight down."""

@@ -255,9 +255,9 @@ class MapView(MapSurface):
         self._wishes = self._wishes.with_layer(key, visible)
         self._dress()
 
-    def set_part_families(self, family: NDArray[np.uint8]) -> None:
-        """Give each class of parts one of six hues: uint8 (256,)."""
-        self._wishes = replace(self._wishes, family=family)
+    def set_part_families(self, family: NDArray[np.uint8], icons: tuple[str, ...] = ()) -> None:
+        """Give each class of parts one of six hues, uint8 (256,), and an icon by its name."""
+        self._wishes = replace(self._wishes, family=family, icons=icons)
         self._dress()
 
     def set_part_classes(self, want: NDArray[np.uint8]) -> None:

@@ -17,11 +17,12 @@ def _families() -> NDArray[np.uint8]:
 
 @dataclass(frozen=True, eq=False)
 class Wishes:
-    """Layers shown or hidden; `want` and `family` by class of part, uint8 (256,)."""
+    """Layers shown or hidden; `want` and `family` by class of part, uint8 (256,); so `icons`."""
 
     layers: tuple[LayerSpec, ...] = LAYERS
     want: NDArray[np.uint8] = field(default_factory=everything)
     family: NDArray[np.uint8] = field(default_factory=_families)
+    icons: tuple[str, ...] = ()
 
     def with_layer(self, key: str, visible: bool) -> Wishes:
         """Return the wishes with one layer shown or hidden."""
@@ -35,5 +36,12 @@ class Wishes:
         """Return how tiles look under these wishes."""
         shown = frozenset(s.key for s in self.layers if s.visible)
         return look_of(
-            theme, shown, want=self.want, family=self.family, density=density, dpr=dpr, scale=scale
+            theme,
+            shown,
+            want=self.want,
+            family=self.family,
+            density=density,
+            dpr=dpr,
+            scale=scale,
+            icons=self.icons,
         )

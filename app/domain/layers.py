@@ -41,9 +41,9 @@ LAYERS: tuple[LayerSpec, ...] = (
     LayerSpec("roads", "layer.roads", 20),
     LayerSpec("areas", "layer.areas", 30),
     LayerSpec("parts", "layer.parts", 40),
-    LayerSpec("labels", "layer.labels", 50, live=True),
-    LayerSpec("cases", "layer.cases", 60, live=True),
-    LayerSpec("units", "layer.units", 70, live=True),
+    LayerSpec("units", "layer.units", 50, live=True),
+    LayerSpec("labels", "layer.labels", 60, live=True),  # over cases in their normal course
+    LayerSpec("cases", "layer.cases", 70, live=True),
     LayerSpec("selection", "layer.selection", 80, live=True),
 )
 

@@ -40,18 +40,19 @@ _EDGE = 0.06  # of the view: what lies nearer to its edge is brought to the midd
 def make_map(store: CityStore | None, theme: Theme, bridge: Bridge) -> MapView:
     """Return the map over an opened city store, or an empty one that says why."""
     view = MapView(store, theme, tr, bridge.core.run, empty_text=tr("map.empty"))
-    view.set_part_families(part_families())
+    view.set_part_families(*part_families())
     return view
 
 
 @cache
-def part_families() -> NDArray[np.uint8]:
-    """Return the hue of each class of parts: its family by the first two figures of its code."""
-    family = np.full(256, FAMILIES - 1, np.uint8)
+def part_families() -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+    """Return the hue of each class of parts, by the first two figures of its code, and its icon."""
+    family, icons = np.full(256, FAMILIES - 1, np.uint8), [""] * 256
     with _CLASSES.open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             family[int(row["class"])] = min(int(row["code"][:2]) - 1, FAMILIES - 1)
-    return family
+            icons[int(row["class"])] = row["icon"].removeprefix("mdi6.")
+    return family, tuple(icons)
 
 
 class Stage(QObject):

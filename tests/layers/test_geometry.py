@@ -19,6 +19,7 @@ from app.domain.geodesy import SHANGHAI
 from app.domain.layers import LAYERS
 from app.engines.citystore import CityStore
 from app.engines.tiles import SIDE, TileKey
+from app.engines.tiles_canvas import count_parts
 from layers.cases.geometry import Points, hit, in_sight, points_of
 from layers.labels.geometry import (
     DISTRICT,
@@ -33,7 +34,7 @@ from layers.labels.geometry import (
 )
 from layers.labels.halo import haloed
 from layers.look import Look, colour, look_of, mixed
-from layers.parts.geometry import dot_radius, ramp
+from layers.parts.geometry import dot_radius, ramp, within
 from layers.roads.geometry import ROADS, width_px
 from layers.tiles import DRAWN, draw_overview, draw_tile, parts_at_most
 
@@ -139,6 +140,16 @@ def test_that_mixing_goes_from_one_colour_to_the_other(a: int, b: int) -> None:
     assert mixed(a, b, 0) == a
     assert mixed(a, b, 1) == b
     assert colour(f"#{a:06X}") == a
+
+
+def test_that_parts_within_a_box_are_all_that_are_counted_there(small_store: CityStore) -> None:
+    box = Bounds(-310.0, -120.0, 290.0, 400.0)
+    x, y, cls = within(small_store, box)
+    total, by_class = count_parts(small_store, box, np.ones(256, np.uint8))
+    assert len(x) == len(y) == total > 0
+    assert (np.bincount(cls, minlength=256) == by_class).all()
+    assert x.min() >= box.x0
+    assert y.max() <= box.y1
 
 
 # names

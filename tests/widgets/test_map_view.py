@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -20,7 +20,14 @@ from app.store import MapCases
 from tests.support.small_map import SmallMap
 from widgets.map_motion import eased
 from widgets.map_overlays import scale_bar
-from widgets.map_picks import AreaPicked, CasePicked, PartPicked, PlaceClicked, area_holding
+from widgets.map_picks import (
+    AreaPicked,
+    CasePicked,
+    PartPicked,
+    PlaceClicked,
+    area_holding,
+    part_xy,
+)
 from widgets.map_view import MapView
 from widgets.theme import load_theme
 
@@ -313,6 +320,21 @@ def test_that_large_type_makes_everything_larger(view: MapView) -> None:
     assert before != after
     assert view._ground is not None
     assert view._ground.look.unit == 2.0 * view.devicePixelRatioF()
+
+
+def test_that_parts_become_icons_only_when_near(view: MapView, small_store: CityStore) -> None:
+    family, ground = np.zeros(256, np.uint8), view._ground
+    view.set_part_families(family, ("circle-double",) * 256)
+    assert ground is not None
+    canvas = QImage(640, 420, QImage.Format.Format_RGB32)
+    painter = QPainter(canvas)
+    x, y = part_xy(small_store, 0)
+    near, far = view.camera.at(x, y, 0.2), view.camera.at(x, y, 1.0)
+    try:
+        assert ground._icons.paint(painter, small_store, ground.look, near) > 0
+        assert ground._icons.paint(painter, small_store, ground.look, far) == 0
+    finally:
+        painter.end()
 
 
 def test_that_an_empty_map_says_how_to_get_one(qtbot: QtBot, submit: Submit) -> None:
