@@ -325,10 +325,15 @@ def run_window(wanted: Window) -> int:
     """Open the window and return its exit code."""
     from app.data.city_folder import is_address
     from app.engines.qgis_start import start_qgis
+    from app.shell.scale import ScreenLook
+
+    look = ScreenLook(wanted.station)
     from app.shell.application import run_window as run_station
 
     sys.setswitchinterval(_SWITCH_S)
-    station = partial(run_station, station=wanted.station, lang=wanted.lang, theme=wanted.theme)
+    station = partial(
+        run_station, station=wanted.station, lang=wanted.lang, theme=wanted.theme, look=look
+    )
     if is_address(wanted.city):
         core = open_core(wanted.city, watch=True)
         try:
@@ -356,12 +361,14 @@ def tour(wanted: Tour, progress: Progress) -> Mapping[str, Any]:
     from tempfile import TemporaryDirectory
 
     from app.data.scratch import scratch_copy
+    from app.shell.scale import offer_fine_screen
 
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     sys.setswitchinterval(_SWITCH_S)
     city = _local(wanted.city)
     open_core(wanted.city).close()  # says clearly if it is no city
     with TemporaryDirectory(prefix="wangge-tour-") as parent:
+        offer_fine_screen(Path(parent))
         folder = Path(parent) / "city"
         scratch_copy(city, folder, os.environ.get(KEY_VARIABLE))
         clock = VirtualClock(0)

@@ -22,6 +22,7 @@ from app.shell.desk import Desk
 from app.shell.field import Field
 from app.shell.loop import GapMeter, IdleCollector
 from app.shell.printing import SheetPrinter
+from app.shell.scale import ScreenLook
 from app.shell.session import Session
 from app.shell.stage import Stage, make_map
 from app.shell.wall import Wall
@@ -100,11 +101,14 @@ def run_window(
     blobs: Blobs | None = None,
     printer: SheetPrinter | None = None,
     renew: Renew | None = None,
+    look: ScreenLook | None = None,
 ) -> int:
     """Open a station on `core`, run until its window is closed, and return the exit code.
 
-    The core stays open: who opened it closes it.
+    `look` says how large it is drawn. The core stays open: who opened it closes it.
     """
+    if look is not None:
+        look.choose()
     program = application()
     window = build_station(
         station,

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
@@ -28,6 +28,7 @@ from app.shell.bridge import Core
 from app.shell.desk import Desk
 from app.shell.field import Field
 from app.shell.loop import GapMeter
+from app.shell.scale import factor_for
 from app.shell.wall import Wall
 
 SIZES = ((1920, 1080), (3840, 2160))
@@ -171,7 +172,7 @@ def _station(
     window = build_station(
         name, walk.core, lang=lang, theme=theme, city_store=walk.city_store, blobs=walk.blobs
     )
-    window.resize(*size)
+    _place(window, name, size)
     window.show()
     window.open()
     walk.window = window
@@ -188,6 +189,18 @@ def _station(
         walk.window = None
         close_station(window)
         walk.meter.start()
+
+
+def _place(window: Station, name: str, size: tuple[int, int]) -> None:
+    """Give a window `size` real pixels, on a screen of the pixel ratio that they ask for."""
+    ratio = factor_for(name, *size)
+    screens = QGuiApplication.screens()
+    fit = (one for one in screens if one.devicePixelRatio() == ratio)
+    screen = next(fit, QGuiApplication.primaryScreen())
+    window.setScreen(screen)
+    window.move(screen.geometry().topLeft())
+    there = screen.devicePixelRatio()
+    window.resize(round(size[0] / there), round(size[1] / there))
 
 
 def _desk_faces(walk: Walk, plan: _Plan, script: Script | None, summary: dict[str, Any]) -> None:
