@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QSize
 from PySide6.QtGui import QImage, QPainter
 
 from widgets.map_ground import Covered
@@ -19,7 +19,8 @@ class Still:
 
     def __init__(self) -> None:
         self._last: object = None
-        self._kept: tuple[object, QImage, Covered] | None = None
+        self._image = QImage()  # kept, since a wall's takes 33 MB that cost time to get
+        self._kept: tuple[object, Covered] | None = None
 
     def paint(
         self, painter: QPainter, view: object, width: int, height: int,
@@ -30,25 +31,24 @@ class Still:
         `width`, `height` are logical pixels; `draw` paints it and tells how far it is complete.
         """
         if self._kept is not None and self._kept[0] == view:
-            painter.drawImage(QPointF(0, 0), self._kept[1])
-            return self._kept[2]
+            painter.drawImage(QPointF(0, 0), self._image)
+            return self._kept[1]
         self._kept = None
         if view != self._last:
             self._last = view
             return draw(painter)
-        image, covered = _picture(painter.device().devicePixelRatioF(), width, height, draw)
-        self._kept = (view, image, covered)
-        painter.drawImage(QPointF(0, 0), image)
+        self._make_room(painter.device().devicePixelRatioF(), width, height)
+        onto = QPainter(self._image)
+        try:
+            covered = draw(onto)
+        finally:
+            onto.end()
+        self._kept = (view, covered)
+        painter.drawImage(QPointF(0, 0), self._image)
         return covered
 
-
-def _picture(
-    dpr: float, width: int, height: int, draw: Callable[[QPainter], Covered]
-) -> tuple[QImage, Covered]:
-    image = QImage(round(width * dpr), round(height * dpr), QImage.Format.Format_RGB32)
-    image.setDevicePixelRatio(dpr)
-    painter = QPainter(image)
-    try:
-        return image, draw(painter)
-    finally:
-        painter.end()
+    def _make_room(self, dpr: float, width: int, height: int) -> None:
+        size = QSize(round(width * dpr), round(height * dpr))
+        if self._image.size() != size:
+            self._image = QImage(size, QImage.Format.Format_RGB32)
+        self._image.setDevicePixelRatio(dpr)
