@@ -77,6 +77,6 @@ def ramp(look: Look, m_per_px: float, share: float) -> Ramp:
     top = max(look.density * pixel, 4.0)
     step = np.arange(256, dtype=np.float64)
     strength = np.clip(np.log1p(step) / np.log1p(top), 0.0, 1.0)
-    low, high = (0.28, 0.80) if look.dark else (0.28, 0.74)
+    low, high = (0.26, 0.68) if look.dark else (0.24, 0.60)
     alphas = np.where(step > 0, (low + (high - low) * strength) * share * 255, 0)
     return Ramp(np.full(256, look.part, np.uint32), alphas.astype(np.uint8))
