@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +22,7 @@ from app.sample.compounds import (
     make_compounds,
     with_gates,
 )  # fmt: skip
-from app.sample.doors import make_doors
+from app.sample.doors import Doors, make_doors
 from app.sample.furniture import Way, demand_of, place_parts
 from app.sample.greens import Greens, make_greens
 from app.sample.land import Land, make_land
@@ -31,7 +32,7 @@ from app.sample.pipes import DRAINS, Pipes, make_pipes, pipe_batches
 from app.sample.promises import SHANGHAI, TALL, Promise, keep_promise
 from app.sample.roads import Roads
 from app.sample.scales import SCALES, Scale
-from app.sample.sites import make_sites, site_batch
+from app.sample.sites import Sites, make_sites, site_batch
 from app.sample.skeleton import Chance, Progress, Skeleton, furnish, make_skeleton
 from app.sample.tables import CityTables, Total, batch, fixed_bytes, to_degrees, uids, wkb
 from app.sample.water import Water
@@ -57,6 +58,32 @@ def build_city(
     plan, chance = SCALES[scale], Chance(seed, code)
     promise = SHANGHAI if scale == "full" and code == "3101" else Promise()
     city = make_skeleton(plan, code, chance, progress)
+    things = _fill(plan, promise, city, chance, progress)
+    totals = _totals(plan, promise, city, things)
+    tables = _tables(plan, city, things, chance)
+    progress("city", 1.0)
+    return CityTables(tables, city.ground.frame, city.ground.name, code, totals)
+
+
+@dataclass(frozen=True)
+class _Things:
+    """All that stands in a city, in local metres; parts are still to be placed along the way."""
+
+    way: Way
+    kinds: tuple[PartKind, ...]
+    expected_parts: float
+    land: Land
+    greens: Greens
+    buildings: Buildings
+    doors: Doors
+    compounds: Compounds
+    sites: Sites
+    pipes: Pipes
+
+
+def _fill(
+    plan: Scale, promise: Promise, city: Skeleton, chance: Chance, progress: Progress
+) -> _Things:
     kinds = read_kinds()
     demand = demand_of(city.roads, kinds)
     way = furnish(plan, city, demand)
@@ -70,48 +97,49 @@ def build_city(
     doors = make_doors(city.roads, way, plan.door_spacing, city.ground.frame, chance("doors"))
     compounds = make_compounds(land, buildings, doors, promise.compounds, chance("compounds"))
     doors = with_gates(doors, compounds)
-    frame = city.ground.frame
     sites = make_sites(land, doors, promise.sites, chance("sites"))
     progress("pipes", 0.85)
     pipes = make_pipes(city.roads, way, promise.pipes, promise.pipe_km, chance("pipes"))
-    tables: dict[str, Iterable[pa.RecordBatch]] = {
+    return _Things(
+        way, kinds, demand.parts(way), land, greens, buildings, doors, compounds, sites, pipes
+    )
+
+
+def _tables(
+    plan: Scale, city: Skeleton, things: _Things, chance: Chance
+) -> dict[str, Iterable[pa.RecordBatch]]:
+    frame, compounds = city.ground.frame, things.compounds
+    return {
         "area": [
             *area_batches(city.ground, city.areas, chance("area")),
-            compound_batch(city.areas, land, compounds, frame),
+            compound_batch(city.areas, things.land, compounds, frame),
         ],
         "road": [_road_batch(city, city.roads, chance("road"))],
         "water": [_shape_batch("water", city, city.water, chance("water rows"))],
-        "green": [_shape_batch("green", city, greens, chance("green rows"))],
-        "building": [_building_batch(city, buildings, compounds, chance("building rows"))],
-        "site": [site_batch(sites, frame, chance("site rows"))],
+        "green": [_shape_batch("green", city, things.greens, chance("green rows"))],
+        "building": [_building_batch(city, things.buildings, compounds, chance("building rows"))],
+        "site": [site_batch(things.sites, frame, chance("site rows"))],
         "place": [
             place_batch(
-                city.areas, frame, doors, buildings, compounds, plan.houses, chance("places")
+                city.areas, frame, things.doors, things.buildings, compounds, plan.houses,
+                chance("places"),
             )
         ],
-        "part": _parts(plan, city, way, kinds, demand.parts(way), chance),
-        "pipe": pipe_batches(pipes, frame, chance("pipe rows")),
-    }
-    totals = _totals(plan, promise, city, buildings, compounds, pipes, len(sites))
-    progress("city", 1.0)
-    return CityTables(tables, frame, city.ground.name, code, totals)
+        "part": _parts(plan, city, things, chance),
+        "pipe": pipe_batches(things.pipes, frame, chance("pipe rows")),
+    }  # fmt: skip
 
 
 def _parts(
-    plan: Scale,
-    city: Skeleton,
-    way: Way,
-    kinds: tuple[PartKind, ...],
-    expected: float,
-    chance: Chance,
+    plan: Scale, city: Skeleton, things: _Things, chance: Chance
 ) -> Iterator[pa.RecordBatch]:
     """Yield parts; nothing is computed before the first is asked for."""
     stretch = 1.0
     if plan.parts is not None:
-        stretch = expected / (plan.parts * _SPARE)
-    stand = place_parts(city.roads, way, kinds, stretch, chance("parts"))
+        stretch = things.expected_parts / (plan.parts * _SPARE)
+    stand = place_parts(city.roads, things.way, things.kinds, stretch, chance("parts"))
     yield from part_batches(
-        city.areas, city.ground.frame, stand, kinds, plan.parts, chance("part rows")
+        city.areas, city.ground.frame, stand, things.kinds, plan.parts, chance("part rows")
     )
 
 
@@ -167,17 +195,10 @@ def _building_batch(
     )  # fmt: skip
 
 
-def _totals(
-    plan: Scale,
-    promise: Promise,
-    city: Skeleton,
-    buildings: Buildings,
-    compounds: Compounds,
-    pipes: Pipes,
-    sites: int,
-) -> dict[str, Total]:
+def _totals(plan: Scale, promise: Promise, city: Skeleton, things: _Things) -> dict[str, Total]:
     """Count what was made and hold it against what was promised."""
     roads = shapely.length(city.roads.line)
+    buildings, pipes = things.buildings, things.pipes
     totals = {
         "districts": Total(len(city.ground.districts), None, "count"),
         "streets": Total(len(city.areas.seeds), None, "count"),
@@ -191,8 +212,8 @@ def _totals(
         "curtain_walls": Total(int(buildings.curtain.sum()), promise.curtain_walls, "count"),
         "historic": Total(int(buildings.historic.sum()), promise.historic, "count"),
         "floor_m2": Total(float(buildings.floor.sum()), promise.floor_m2, "m²"),
-        "compounds": Total(len(compounds), promise.compounds, "count"),
-        "sites": Total(sites, promise.sites, "count"),
+        "compounds": Total(len(things.compounds), promise.compounds, "count"),
+        "sites": Total(len(things.sites), promise.sites, "count"),
         "pipes": Total(len(pipes), promise.pipes, "count"),
         "pipe_km": Total(pipes.kilometres(), promise.pipe_km, "km"),
         "drain_km": Total(pipes.kilometres(*DRAINS), promise.drain_km, "km"),
