@@ -48,6 +48,7 @@ _TAKE_OVER_S = 5.0
 _DEADLINES_S = 10.0
 _SWITCH_S = 0.001  # the window gets the interpreter back sooner than Python's 5 ms
 _SHOWN_READINGS = 60
+_UNIT_SEEN_MS = 600_000  # a unit not heard of for longer may be anywhere
 log = logging.getLogger(__name__)
 
 
@@ -135,7 +136,12 @@ def build_core(city: str, *, now_ms: NowMs = wall_ms, dispatch: bool = True) -> 
         log, positions = SignLog(folder / "signs"), PositionFile(folder / "signs")
         board = _board(core)
         board.take(log.recent(_SHOWN_READINGS))
-        core.greet_with(lambda: Changes(signs=board.rows()))
+        positions.changed()  # what another process left; known from here on
+
+        def as_it_stands() -> Changes:
+            return Changes(signs=board.rows(), units=positions.known(now_ms() - _UNIT_SEEN_MS))
+
+        core.greet_with(as_it_stands)
         core.take_batches_by(Intake(log, board, positions, now_ms))
         lock.try_take()
         core.every("roles", _TAKE_OVER_S, lambda: lock.try_take())

@@ -22,6 +22,7 @@ class PositionFile:
         self._path = folder / "positions.json"
         self._seen_ns = 0
         self._units: dict[UUID, UnitRow] = {}
+        self._read: dict[UUID, UnitRow] = {}
 
     def put(self, units: Sequence[UnitRow]) -> None:
         """Bring the units' positions up to date; raises `StorageFailure` if the disk fails."""
@@ -43,4 +44,11 @@ class PositionFile:
         self._seen_ns = written_ns
         with translated_files(self._path):
             rows = json.loads(self._path.read_text("utf-8"))
-        return tuple(UnitRow(**{**row, "uid": UUID(row["uid"])}) for row in rows)
+        units = tuple(UnitRow(**{**row, "uid": UUID(row["uid"])}) for row in rows)
+        self._read = {unit.uid: unit for unit in units}
+        return units
+
+    def known(self, since_ms: int) -> tuple[UnitRow, ...]:
+        """Return the units seen since then, as last put here or read; the file is not touched."""
+        units = {**self._read, **self._units}.values()
+        return tuple(unit for unit in units if unit.at_ms >= since_ms)

@@ -56,15 +56,6 @@ class Feed(QObject):
         """Let time stand still."""
         self._timer.stop()
 
-    def take(self, changes: Changes) -> None:
-        """Take in what another window of this program knew already."""
-        self._tell(self.store.apply(changes))
-
-    def live(self) -> Changes:
-        """Return what comes by itself and is not in the database: readings and units."""
-        units, signs = self.store.units.values(), self.store.signs.values()
-        return Changes(units=tuple(units), signs=tuple(signs))
-
     def more(self) -> None:
         """Read the next page of all cases, closed ones too."""
         if self._cursor is None or self._asking:

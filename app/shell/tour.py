@@ -21,7 +21,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from app.engines.citystore import CityStore
-from app.services.changes import CaseRow, Changes
+from app.services.changes import CaseRow
 from app.services.ports import Blobs
 from app.shell.application import Station, application, build_station, close_station
 from app.shell.bridge import Core
@@ -50,7 +50,6 @@ class Walk:
     progress: Progress | None = None
     pictures: list[str] = field(default_factory=list)
     window: Station | None = None
-    live: Changes = field(default_factory=Changes)
 
     def wait(self, ready: Callable[[], bool], timeout_ms: int = _WAIT_MS) -> bool:
         """Run the loop until `ready()`; returns whether it came in time."""
@@ -177,7 +176,6 @@ def _station(
     window.open()
     walk.window = window
     wait_until(lambda: window.feed.is_open and window.bridge.waiting == 0)
-    window.feed.take(walk.live)
     if walk.city_store is not None:
         wait_until(lambda: window.stage.view.is_settled)
     walk.meter.start()
@@ -185,7 +183,6 @@ def _station(
         yield window
     finally:
         walk.meter.stop()
-        walk.live = window.feed.live()
         walk.window = None
         close_station(window)
         walk.meter.start()

@@ -88,3 +88,15 @@ def test_that_units_move_along_and_stay_in_the_city(play: Any) -> None:
     assert len(places[0]) == 60
     assert places[0][0].lon != places[-1][0].lon
     assert all(121.4 <= unit.lon <= 121.6 and 31.1 <= unit.lat <= 31.3 for unit in places[-1])
+
+
+def test_that_a_new_window_is_told_signs_and_units_as_they_stand(play: Any) -> None:
+    core, _, heard = play("city", beats=2)
+    late: list[Changes] = []
+    core.subscribe(late.append)
+    assert len(late) == 1
+    last = [one for one in heard if one.units][-1]
+    assert {unit.uid: unit for unit in late[0].units} == {unit.uid: unit for unit in last.units}
+    assert {(row.code, row.at_ms) for row in late[0].signs} >= {
+        (row.code, row.at_ms) for row in last.signs
+    }
