@@ -251,9 +251,22 @@ _ENGLISH = (
 )  # fmt: skip
 
 
+# Place names that are read otherwise than their signs mostly are.
+_READ = {"长": "chang", "闵行": "min hang", "莘庄": "xin zhuang", "车墩": "che dun"}
+
+
 def _english(name: str) -> str:
     """Return a name in pinyin with its kind in English: 湖南路街道, Hunanlu Subdistrict."""
     for ending, word in _ENGLISH:
         if name.endswith(ending) and len(name) > len(ending):
-            return "".join(lazy_pinyin(name[: -len(ending)])).capitalize() + word
-    return "".join(lazy_pinyin(name)).capitalize()
+            return _pinyin(name[: -len(ending)]) + word
+    return _pinyin(name)
+
+
+def _pinyin(name: str) -> str:
+    """Return `name` as one word, an apostrophe before an inner a, o or e (GB/T 28039-2011)."""
+    for signs, read in _READ.items():
+        name = name.replace(signs, f" {read} ")
+    syllables = " ".join(lazy_pinyin(name)).split()
+    inner = (f"'{one}" if one[0] in "aoe" else one for one in syllables[1:])
+    return "".join((syllables[0], *inner)).capitalize() if syllables else ""
