@@ -103,8 +103,10 @@ class _Archive:
         return self.units[name].uid.bytes
 
 
-def archive_cases(city: SqlCity, stream: ImportStream, digest: str) -> Added:
-    """Add the cases of `stream` to the city's history under one signed action.
+def archive_cases(
+    city: SqlCity, stream: ImportStream, read_: Iterator[pa.RecordBatch], digest: str
+) -> Added:
+    """Add the cases of `stream`, read as `read_`, to the city's history under one signed action.
 
     `digest` is the SHA-256 of the file; the same one again adds nothing.
     """
@@ -112,7 +114,7 @@ def archive_cases(city: SqlCity, stream: ImportStream, digest: str) -> Added:
         archive = _Archive(city, uow.rules.current())
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for one in stream:
+        for one in read_:
             yield archive.batch(one)
 
     added = bulk_cases(city, batches(), source=stream.path.name, digest=digest)

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from app.data.city import SqlCity
 from app.data.map_import import Added, append_rows
 from app.data.map_schema import LAYERS
 from app.data.readers import ImportStream, Kind, read
-from app.domain.errors import InvalidInput
+from app.domain.errors import InvalidInput, StorageFailure
 
 MAP_LAYERS = {
     Kind.AREAS: "area",
@@ -53,19 +54,20 @@ def import_source(city: SqlCity, request: ImportRequest, progress: Progress) -> 
     Raises `InvalidInput` if the file as a whole cannot be taken; then nothing has changed.
     """
     kind = _kind(request.kind)
-    digest = _sha256(request.source)
     with _reading(request, progress) as stream:
+        batches = _begun(stream)  # rubbish is told before a large file is hashed
+        digest = _sha256(request.source)
         if kind in MAP_LAYERS:
-            added = _into_map(city, MAP_LAYERS[kind], stream)
+            added = _into_map(city, MAP_LAYERS[kind], batches)
         elif kind is Kind.CASES:
-            added = archive_cases(city, stream, digest)
+            added = archive_cases(city, stream, batches, digest)
         else:
             raise InvalidInput(
                 f"Files of {kind} can be read but not stored in a city yet.",
                 advice="Report them one by one with `case report`.",
                 field="kind",
             )
-        rejects = stream.write_rejects()
+        rejects = _write_rejects(city, stream)
         summary = _summary(stream, added, rejects)
     if added.added and kind in MAP_LAYERS:
         _sign(city, summary, digest)
@@ -101,11 +103,29 @@ def _reading(request: ImportRequest, progress: Progress) -> Iterator[ImportStrea
     progress(request.kind, 1.0)
 
 
-def _into_map(city: SqlCity, layer: str, stream: ImportStream) -> Added:
+def _begun(stream: ImportStream) -> Iterator[pa.RecordBatch]:
+    """Read the first batch now and return all of them."""
+    batches = iter(stream)
+    return chain(list(islice(batches, 1)), batches)
+
+
+def _write_rejects(city: SqlCity, stream: ImportStream) -> Path | None:
+    """Write the refused rows beside the source or, where nothing can be written, in the city."""
+    try:
+        return stream.write_rejects()
+    except StorageFailure:
+        if city.folder is None:
+            raise
+        aside = city.folder / "rejected"
+        aside.mkdir(exist_ok=True)
+        return stream.write_rejects(aside / f"{stream.path.name}.rejected.csv")
+
+
+def _into_map(city: SqlCity, layer: str, read_: Iterator[pa.RecordBatch]) -> Added:
     if city.folder is None:
         raise InvalidInput("Map data cannot be imported into a remote city yet.", field="into")
     schema = LAYERS[layer].schema
-    batches = (pa.RecordBatch.from_arrays(_columns(one, schema), schema=schema) for one in stream)
+    batches = (pa.RecordBatch.from_arrays(_columns(one, schema), schema=schema) for one in read_)
     return append_rows(city.folder, layer, batches, lambda _rows: None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.data.importing import ImportRequest, import_source
-from app.domain.errors import InvalidInput
+from app.domain.errors import InvalidInput, NotFound
 from app.sample.tiny import create_tiny_city
 from app.services.questions import ListCases, Search, Since, answer
 from app.services.views import CaseQuery
@@ -67,6 +67,19 @@ def test_that_imported_cases_can_be_found_and_counted(city, shared_data):
 def test_that_an_unknown_kind_is_named_with_the_known_ones(city, tmp_path):
     with pytest.raises(InvalidInput, match="parts"):
         take(city, "dreams", tmp_path / "x.csv")
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(NotFound) as caught:
         take(city, "parts", tmp_path / "none.csv")
     assert caught.value.field == "source"
+
+
+def test_that_refused_rows_find_a_place_where_the_source_cannot_be_written_beside(
+    city, tmp_path, monkeypatch
+):
+    source = tmp_path / "places.csv"
+    rows = ["name,address,adname,pname,type,lat,lon"]
+    rows += [f"店{n},路{n}号,黄浦区,上海市,餐饮,{31.12 if n else 'north'},121.42" for n in range(4)]
+    source.write_text("\n".join(rows) + "\n", "utf-8")
+    (tmp_path / "places.csv.rejected.csv").mkdir()
+    summary = take(city, "places", source, crs="EPSG:4326")
+    assert (summary["added"], summary["refused"]) == (3, 1)
+    assert summary["rejects"].startswith(str(city.folder))
