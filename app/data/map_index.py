@@ -17,10 +17,11 @@ from shapely.geometry.base import BaseGeometry
 from sqlcipher3 import dbapi2
 
 from app.data.gpkg_rows import decode_geometry
+from app.data.part_rows import PART, part_record
 from app.data.place_hits import like_pattern, match_score, rank
 from app.domain.areas import Area, Tier, Whereabouts
 from app.domain.errors import NotFound, StorageFailure
-from app.services.views import PlaceHit
+from app.services.views import PartRecord, PlaceHit
 
 _AREA = "fid, uid, tier, code, name, name_en, parent_uid, valid_from, valid_to, platform, sample"
 _AT = f"""
@@ -105,6 +106,11 @@ class MapIndex:
         """Return names (codes where there is no name) of areas."""
         areas = (self.get(uid) for uid in uids)
         return {area.uid: area.name or area.code for area in areas if area is not None}
+
+    def part(self, fid: int) -> PartRecord | None:
+        """Return the record of the part in row `fid`, None if it is gone."""
+        row = self._db.execute(f"{PART} ?", (fid,)).fetchone()
+        return part_record(row) if row else None
 
     def search(self, text: str, limit: int) -> Sequence[PlaceHit]:
         """Return areas, addresses and part codes that hold `text`, best first."""

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, Engine, bindparam, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.data.map_schema import LAYERS, MapLayer
+from app.data.part_rows import PART, part_record
 from app.data.place_hits import like_pattern, match_score, rank
 from app.domain.areas import Area, Tier, Whereabouts
 from app.domain.errors import NotFound, StorageFailure
-from app.services.views import PlaceHit
+from app.services.views import PartRecord, PlaceHit
 
 _AREA = "uid, tier, code, name, name_en, parent_uid, valid_from, valid_to, platform, sample"
 _SQL_TYPES = {
@@ -114,6 +115,11 @@ class PostgisMap:
         )
         areas = [_area(row) for row in rows]
         return {area.uid: area.name or area.code for area in areas}
+
+    def part(self, fid: int) -> PartRecord | None:
+        """Return the record of the part in row `fid`, None if it is gone."""
+        rows = self._ask(f"{PART} :fid", fid=fid)
+        return part_record(rows[0]) if rows else None
 
     def search(self, words: str, limit: int) -> Sequence[PlaceHit]:
         """Return areas, addresses and part codes that hold `words`, best first."""

@@ -15,7 +15,7 @@ from app.domain.people import Duty, Person, Shift, Unit
 from app.domain.personal import Secret
 from app.domain.rules import RuleBook
 from app.services.changes import CaseRow
-from app.services.views import CasePage, CaseQuery, CityFacts, PlaceHit
+from app.services.views import CasePage, CaseQuery, CityFacts, PartRecord, PlaceHit
 
 
 class ActionLog(Protocol):
@@ -122,6 +122,9 @@ class AreaIndex(Protocol):
         """Return areas, places and part codes that match, best first."""
 
     def names(self, uids: Iterable[UUID]) -> Mapping[UUID, str]: ...
+
+    def part(self, fid: int) -> PartRecord | None:
+        """Return the record of the part in row `fid` of the map, None if it is gone."""
 
 
 class UnitOfWork(Protocol):

@@ -13,7 +13,7 @@ from app.services import sheet
 from app.services.changes import CaseRow, Changes
 from app.services.commands import Actor
 from app.services.ports import City, UnitOfWork
-from app.services.views import CasePage, CaseQuery, CaseSheet, PlaceHit
+from app.services.views import CasePage, CaseQuery, CaseSheet, PartRecord, PlaceHit
 
 _OPEN_AT_MOST = 100_000
 
@@ -69,6 +69,13 @@ class Locate:
 
 
 @dataclass(frozen=True)
+class OpenPart:
+    """The record of the part in row `fid` of the map; answered by `PartRecord` or None."""
+
+    fid: int
+
+
+@dataclass(frozen=True)
 class Children:
     """The areas of `tier` inside `area` (the city if None); answered by a tuple of `Area`."""
 
@@ -98,6 +105,7 @@ Question = (
     | FindCase
     | Search
     | Locate
+    | OpenPart
     | Children
     | Persons
     | Since
@@ -110,6 +118,8 @@ def answer(question: Question, city: City, now_ms: int) -> Any:
         return _locate(question, city)
     if isinstance(question, Children):
         return _children(question, city)
+    if isinstance(question, OpenPart):
+        return _part(question, city)
     with city.begin(write=False) as uow:
         return _ANSWERS[type(question)](question, city, uow, now_ms)
 
@@ -121,6 +131,10 @@ def _locate(question: Locate, city: City) -> Whereabouts:
 def _children(question: Children, city: City) -> tuple[Area, ...]:
     parent = question.area or city.areas.root().uid
     return tuple(city.areas.children(parent, question.tier))
+
+
+def _part(question: OpenPart, city: City) -> PartRecord | None:
+    return city.areas.part(question.fid)
 
 
 def _list(question: ListCases, _city: City, uow: UnitOfWork, _now: int) -> CasePage:

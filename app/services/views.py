@@ -98,6 +98,27 @@ class PlaceHit:
 
 
 @dataclass(frozen=True)
+class PartRecord:
+    """What the map's file says of one part 部件: `cls` and `state` are the numbers kept there.
+
+    `code` has 16 digits; `initial_date` is ISO text; `accuracy` is A, B or C; what is not known
+    is empty.
+    """
+
+    fid: int
+    uid: UUID
+    code: str
+    cls: int
+    state: int
+    grid_code: str
+    grid_name: str
+    source: str
+    initial_date: str
+    accuracy: str
+    sample: bool
+
+
+@dataclass(frozen=True)
 class CityFacts:
     """What a city says of itself: name, code, frame centre, whether it is a sample 示意."""
 

@@ -18,8 +18,9 @@ from app.shell.casework import CaseWork
 from app.shell.deeds import bind
 from app.shell.desk_deeds import desk_deeds
 from app.shell.feed import Feed
+from app.shell.part_look import PartLook
 from app.shell.photos import Photos
-from app.shell.picks import area_words, part_words, unit_words
+from app.shell.picks import area_words, unit_words
 from app.shell.printing import Printing, SheetPrinter
 from app.shell.session import Session
 from app.shell.stage import Stage
@@ -70,6 +71,7 @@ class Desk(QWidget):
         self.work = CaseWork(bridge, session, self.photos, self)
         self.printing = Printing(printer, bridge, stage.view, self)
         self._make_parts(session.theme, bridge.now_ms)
+        self.part_look = PartLook(bridge, session, stage, self)
         self._lay_out()
         self._connect()
         stage.set_theme(session.theme)
@@ -313,7 +315,7 @@ class Desk(QWidget):
             if overlay.isVisible():
                 overlay.leave()
                 return
-        if not self.panel.leave_prompt():
+        if not self.part_look.leave() and not self.panel.leave_prompt():
             self.session.choose(None)
 
     def _on_alarms(self) -> None:
@@ -341,7 +343,7 @@ class Desk(QWidget):
             self.form.take_place(lon, lat)
 
     def _on_part(self, part: PartPicked) -> None:
-        self.notice.tell(part_words(part))
+        self._on_place(part.lon, part.lat)
 
     def _on_unit(self, unit: UnitPicked) -> None:
         self.notice.tell(unit_words(unit, self.feed.store, self.bridge.now_ms()))

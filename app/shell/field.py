@@ -20,6 +20,7 @@ from app.shell.bridge import Bridge
 from app.shell.casework import CaseWork
 from app.shell.deeds import Deed, bind
 from app.shell.feed import Feed
+from app.shell.part_look import PartLook
 from app.shell.photos import Photos
 from app.shell.session import Session
 from app.shell.stage import Stage
@@ -28,6 +29,7 @@ from widgets.case_sheet import CasePanel
 from widgets.field_bar import FieldBar
 from widgets.i18n import language, tr
 from widgets.inbox import Inbox
+from widgets.map_picks import PartPicked
 from widgets.notice import Notice, error_words
 from widgets.report_form import ReportForm
 from widgets.theme import Theme
@@ -60,6 +62,7 @@ class Field(QWidget):
         self.notice = Notice(theme, self)
         self.who = WhoMenu(self)
         self.form = ReportForm(theme, self, height=48, left=12)
+        self.part_look = PartLook(bridge, session, stage, self)
         stage.view.set_animated(False)
         stage.view.set_overlays(chip=False, legend=True)
         stage.set_theme(theme)
@@ -140,6 +143,7 @@ class Field(QWidget):
         panel.photos_dropped.connect(work.add_photos)
         self.stage.case_picked.connect(self._on_picked)
         self.stage.place_clicked.connect(self._on_place)
+        self.stage.view.part_picked.connect(self._on_part)
         self.bar.face_chosen.connect(self.show_face)
         self.bar.who_wanted.connect(self._on_who_wanted)
         self.who.role_chosen.connect(work.take_role)
@@ -198,6 +202,9 @@ class Field(QWidget):
     def _on_place(self, lon: float, lat: float) -> None:
         if self.form.isVisible():
             self.form.take_place(lon, lat)
+
+    def _on_part(self, part: PartPicked) -> None:
+        self._on_place(part.lon, part.lat)
 
     def _on_pick(self) -> None:
         self.show_face(_MAP)

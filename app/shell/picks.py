@@ -1,4 +1,4 @@
-"""What a click on the map says in words: a part, a live unit, an area."""
+"""What a click on the map says in words: the class of a part, a live unit, an area."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from pathlib import Path
 
 from app.store import Store
 from widgets.i18n import language, tr
-from widgets.map_picks import AreaPicked, PartPicked, UnitPicked
+from widgets.map_picks import AreaPicked, UnitPicked
 from widgets.words import age
 
 _TABLE = Path(__file__).resolve().parents[2] / "resources" / "part_classes.csv"
-_STATES = ("whole", "broken", "lost", "disused")
 
 
 @cache
@@ -25,12 +24,10 @@ def _classes() -> dict[int, tuple[str, str]]:
     }
 
 
-def part_words(part: PartPicked) -> str:
-    """Return class and state of a part."""
-    zh, en = _classes().get(part.cls, ("", ""))
-    name = (en if language() == "en" else zh) or str(part.cls)
-    state = tr(f"part.{_STATES[part.state]}") if part.state < len(_STATES) else ""
-    return tr("part.words", name=name, state=state)
+def class_name(cls: int) -> str:
+    """Return the name of a class of parts in the language spoken now, its number if unknown."""
+    zh, en = _classes().get(cls, ("", ""))
+    return (en if language() == "en" else zh) or str(cls)
 
 
 def unit_words(picked: UnitPicked, store: Store, now_ms: int) -> str:

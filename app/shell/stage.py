@@ -127,6 +127,14 @@ class Stage(QObject):
         if not self._sees(float(x), float(y)):
             self._fly(row.lon, row.lat)
 
+    def ring(self, case: UUID | None) -> None:
+        """Ring a case where it is, None for nothing; the map does not move."""
+        row = self._store.row(case) if case is not None and self._store is not None else None
+        if row is None:
+            self.view.select(None)
+        else:
+            self.view.select(row.uid, row.address)
+
     def go_to(self, hit: PlaceHit) -> None:
         """Fly to something found, and ring it."""
         if hit.lon is None or hit.lat is None:

@@ -68,7 +68,9 @@ def small_city() -> dict[str, list[pa.RecordBatch]]:
         "place": [batch("place", [point(uuid7(2, 1), 121.43, 31.21, name="汾阳路150号",
                                         address="汾阳路150号", road="汾阳路")])],
         "part": [batch("part", [point(uuid7(3, 1), 121.43, 31.21, code="3101040101000001",
-                                      **{"class": 3, "state": 0})])],
+                                      source="普查", initial_date="2023-11-15", accuracy="A",
+                                      grid_uid=GRID_A.bytes, **{"class": 3, "state": 1}),
+                           point(uuid7(3, 2), 121.44, 31.21, **{"class": 4, "state": 0})])],
     }  # fmt: skip
 
 
@@ -131,6 +133,19 @@ def test_that_search_finds_places_areas_and_part_codes(index, text, kind, title)
     assert hit.lon is not None
 
 
+def test_that_the_record_of_a_part_is_read_by_its_row(index):
+    part = index.part(1)
+    assert (part.uid, part.code, part.cls, part.state) == (uuid7(3, 1), "3101040101000001", 3, 1)
+    assert (part.grid_code, part.source) == ("310104003001001", "普查")
+    assert (part.initial_date, part.accuracy, part.sample) == ("2023-11-15", "A", True)
+
+
+def test_that_what_a_part_does_not_say_is_empty_and_a_missing_one_is_none(index):
+    bare = index.part(2)
+    assert (bare.code, bare.grid_code, bare.source, bare.initial_date) == ("", "", "", "")
+    assert index.part(99) is None
+
+
 @pytest.mark.parametrize("text", ["%", "_", "'", '"', "\\", "'; DROP TABLE area; --", "😀", "  "])
 def test_that_odd_search_texts_find_nothing_and_break_nothing(index, text):
     assert index.search(text, 5) == []
@@ -150,8 +165,9 @@ def test_that_an_import_adds_each_row_once_and_learns_its_grid(folder):
     with dbapi2.connect(str(folder / "map.gpkg")) as db:
         grids = [row[0] for row in db.execute("SELECT grid_uid FROM part ORDER BY fid")]
         boxes = db.execute("SELECT count(*) FROM rtree_part_geom").fetchone()[0]
-    assert grids == [None, GRID_A.bytes, GRID_B.bytes, GRID_B.bytes, GRID_B.bytes, None]
-    assert boxes == 6
+    assert grids[:2] == [GRID_A.bytes, None]
+    assert grids[2:] == [GRID_A.bytes, GRID_B.bytes, GRID_B.bytes, GRID_B.bytes, None]
+    assert boxes == 7
 
 
 def test_that_imported_areas_find_their_parent(folder):
@@ -175,7 +191,7 @@ def test_that_a_failed_import_leaves_the_map_as_it_was(folder):
         append_rows(folder, "part", rows(), lambda _done: None)
     assert append_rows(folder, "part", [], lambda _done: None).added == 0
     with dbapi2.connect(str(folder / "map.gpkg")) as db:
-        assert db.execute("SELECT count(*) FROM part").fetchone()[0] == 1
+        assert db.execute("SELECT count(*) FROM part").fetchone()[0] == 2
 
 
 def test_that_a_map_held_by_another_program_is_named_busy(folder, monkeypatch):

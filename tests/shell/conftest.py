@@ -31,6 +31,7 @@ from app.services.questions import (
     ListCases,
     Locate,
     OpenCases,
+    OpenPart,
     OpenSheet,
     Persons,
     Search,
@@ -40,6 +41,7 @@ from app.services.views import (
     CaseSheet,
     CityFacts,
     MatterSuggestion,
+    PartRecord,
     PlaceHit,
     Suggestion,
 )
@@ -87,6 +89,8 @@ SIGNS = (
     ("safety", "城市安全", "起紧急", 3.0, "critical", "漕溪北路积水"),
     ("vitality", "城市活力", "", 104.3, "normal", "外滩 4.1 万人"),
 )
+PART = PartRecord(7, UUID(int=40), "3101040103000007", 2, 1, GRID.code, GRID.name, "普查",
+                  "2023-11-15", "A", True)  # fmt: skip
 _MOVES = (
     Move("file", "立案", "File", ("reported",), "filed", ("dispatcher",), ("matter",), key="F"),
     Move("reject", "不予立案", "Do not file", ("reported",), "rejected", ("dispatcher",),
@@ -257,6 +261,8 @@ class FakeCore:
                 return Whereabouts(question.lon, question.lat, CITY, DISTRICT, STREET, None, GRID)
             case Children():
                 return (DISTRICT,) if question.tier is Tier.DISTRICT else (STREET,)
+            case OpenPart():
+                return PART if question.fid == PART.fid else None
             case Search():
                 return (
                     PlaceHit("place", "汾阳路 150 号", "徐汇区 湖南路街道", 121.452, 31.2103),

@@ -284,13 +284,54 @@ def test_that_a_click_on_a_dimension_opens_its_signs(open_desk: Any, core: Any, 
     assert not desk.board.isVisible()
 
 
-def test_that_a_click_on_the_map_says_what_lies_there(open_desk: Any, qtbot: Any) -> None:
+def test_that_a_click_on_the_map_says_which_area_it_is(open_desk: Any) -> None:
     desk = open_desk()
-    desk.stage.view.part_picked.emit(PartPicked(7, 2, 1, 121.45, 31.21))
-    assert "雨水井盖" in desk.notice.words
-    assert "破损" in desk.notice.words
     desk.stage.view.area_picked.emit(AreaPicked(b"", 1, "grid", "310104003005021", "第 21 网格"))
     assert "310104003005021" in desk.status._position
+
+
+def test_that_a_click_on_a_part_shows_its_record(open_desk: Any, qtbot: Any) -> None:
+    desk = open_desk()
+    card = desk.part_look.card
+    desk.stage.view.part_picked.emit(PartPicked(7, 2, 1, 121.45, 31.21))
+    assert card.isVisible()
+    assert "雨水井盖" in card.accessibleName()
+    assert "破损" in card.accessibleName()
+    qtbot.waitUntil(lambda: "3101040103000007" in card.accessibleName())
+    for said in ("310104003005021", "2023-11-15", "普查", "示意", "A"):
+        assert said in card.accessibleName()
+    assert ("ring", 121.45, 31.21, "雨水井盖") in desk.stage.view.flights
+    card.grab()
+    press(qtbot, desk, Qt.Key.Key_Escape)
+    assert not card.isVisible()
+
+
+def test_that_a_part_that_is_gone_is_said_to_be_gone(open_desk: Any, qtbot: Any) -> None:
+    desk = open_desk()
+    desk.stage.view.part_picked.emit(PartPicked(8, 2, 0, 121.45, 31.21))
+    qtbot.waitUntil(lambda: "已没有" in desk.part_look.card.accessibleName())
+
+
+def test_that_an_answer_about_another_part_is_not_shown(open_desk: Any, qtbot: Any) -> None:
+    desk = open_desk()
+    desk.stage.view.part_picked.emit(PartPicked(7, 2, 1, 121.45, 31.21))
+    desk.part_look.card.open_with(9, "邮筒", 0)
+    qtbot.waitUntil(lambda: desk.bridge.waiting == 0)
+    assert "3101040103000007" not in desk.part_look.card.accessibleName()
+
+
+def test_that_choosing_a_case_closes_the_record_of_a_part(open_desk: Any, qtbot: Any) -> None:
+    desk = open_desk()
+    desk.stage.view.part_picked.emit(PartPicked(7, 2, 1, 121.45, 31.21))
+    desk.session.choose(ROAD)
+    assert not desk.part_look.card.isVisible()
+
+
+def test_that_a_part_can_be_the_place_of_a_report(open_desk: Any, qtbot: Any) -> None:
+    desk = open_desk()
+    desk.open_form()
+    desk.stage.view.part_picked.emit(PartPicked(7, 2, 1, 121.45, 31.21))
+    assert desk.form._place == (121.45, 31.21)
 
 
 def test_that_photos_go_with_the_next_step(
