@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -237,7 +237,9 @@ def _make_map(scale: str, seed: int, code: str, progress: Progress) -> MadeMap:
 
     made = build_city(scale, seed, code=code, progress=progress)
     totals = {name: float(total.value) for name, total in made.totals.items()}
-    return MadeMap(made.name, made.frame.lon0, made.frame.lat0, made.tables, totals)
+    record = [{"name": name, **asdict(total)} for name, total in made.totals.items()]
+    frame = made.frame
+    return MadeMap(made.name, frame.lon0, frame.lat0, made.tables, totals, record)
 
 
 def build_store(folder: Path, facts: CityFacts, progress: Progress) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, Engine, insert, select, text
 from app.data.blobs import FileBlobs
 from app.data.engine import WRITE
 from app.data.errors import translated
-from app.data.facts import read_city_facts, write_city_facts
+from app.data.facts import get_fact, put_fact, read_city_facts, write_city_facts
 from app.data.keys import DeviceKey, KnownDevices
 from app.data.tables import device
 from app.data.unit_of_work import SqlUnitOfWork
@@ -28,6 +29,7 @@ from app.domain.rules import RuleBook
 from app.services.ports import AreaIndex
 
 OpenAreas = Callable[[], AreaIndex]
+_TOTALS = "totals"
 _PROVINCE = 2  # digits that all official codes inside one city share
 
 
@@ -163,6 +165,18 @@ class SqlCity:
             self.facts = replace(facts, totals={**facts.totals, **totals})
             write_city_facts(uow.connection, self.facts)
             uow.commit()
+
+    def keep_totals(self, record: Sequence[Mapping[str, Any]]) -> None:
+        """Keep what was counted when the city was built: name, value, wanted, unit, date."""
+        with self.begin(write=True) as uow:
+            put_fact(uow.connection, _TOTALS, json.dumps(list(record), ensure_ascii=False))
+            uow.commit()
+
+    def totals(self) -> list[dict[str, Any]]:
+        """Return what `keep_totals` kept."""
+        with self.begin(write=False) as uow:
+            kept: list[dict[str, Any]] = json.loads(get_fact(uow.connection, _TOTALS) or "[]")
+        return kept
 
     def check(self) -> None:
         """Read the whole database; raises `StorageFailure` if it is broken. Slow."""

@@ -10,7 +10,7 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +55,7 @@ class MadeMap:
     lat0: float
     tables: Mapping[str, Iterable[pa.RecordBatch]]
     totals: Mapping[str, float]
+    record: Sequence[Mapping[str, Any]] = ()  # each total with wanted value, unit and date
 
 
 MakeMap = Callable[[str, int, str, Progress], MadeMap]
@@ -137,6 +138,7 @@ def _fill(draft: Path, plan: Plan, progress: Progress) -> dict[str, Any]:
     )
     city, pool = create_city(draft, facts), Pool(1)
     try:
+        city.keep_totals(made.record)
         layers = write_map(draft / "map.gpkg", empty_tables() | dict(made.tables), progress)
         store = pool.aside(plan.build_store, draft, facts, progress)  # beside the people and cases
         rolls = _enrol(city, draft, plan.seed, progress)

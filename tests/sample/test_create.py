@@ -20,7 +20,8 @@ NOW_MS = 1_790_130_600_000
 
 def make_map(_scale: str, _seed: int, _code: str, _progress: Any) -> MadeMap:
     tables = empty_tables() | {"area": [tiny._areas()], "place": [tiny._places()]}
-    return MadeMap("小城", 121.5, 31.2, tables, {"parts": 0.0})
+    record = [{"name": "parts", "value": 0.0, "wanted": 0.0, "unit": "", "date": "2026-11-23"}]
+    return MadeMap("小城", 121.5, 31.2, tables, {"parts": 0.0}, record)
 
 
 def plan(**options: Any) -> Plan:
@@ -42,6 +43,15 @@ def made(tmp_path: Path) -> Path:
     summary = create_sample_city(tmp_path / "city", plan(), lambda _stage, _share: None)
     assert summary["closed_cases"] == 300
     return tmp_path / "city"
+
+
+def test_that_totals_are_kept_with_their_date(made: Path) -> None:
+    city = open_city(made)
+    try:
+        assert city.facts.totals == {"parts": 0.0}
+        assert [(one["name"], one["date"]) for one in city.totals()] == [("parts", "2026-11-23")]
+    finally:
+        city.close()
 
 
 def test_that_closed_cases_lie_in_the_three_months_before(made: Path) -> None:
