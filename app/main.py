@@ -137,11 +137,9 @@ def build_core(city: str, *, now_ms: NowMs = wall_ms, dispatch: bool = True) -> 
         board = _board(core)
         board.take(log.recent(_SHOWN_READINGS))
         positions.changed()  # what another process left; known from here on
-
-        def as_it_stands() -> Changes:
-            return Changes(signs=board.rows(), units=positions.known(now_ms() - _UNIT_SEEN_MS))
-
-        core.greet_with(as_it_stands)
+        core.greet_with(
+            lambda: Changes(signs=board.rows(), units=positions.known(now_ms() - _UNIT_SEEN_MS))
+        )
         core.take_batches_by(Intake(log, board, positions, now_ms))
         lock.try_take()
         core.every("roles", _TAKE_OVER_S, lambda: lock.try_take())
@@ -332,16 +330,20 @@ def _opened(place: str) -> Iterator[SqlCity]:
 def run_window(wanted: Window) -> int:
     """Open the window and return its exit code."""
     from app.data.city_folder import is_address
+    from app.data.settings import Preferences, settings_folder
     from app.engines.qgis_start import start_qgis
     from app.shell.scale import ScreenLook
 
-    look = ScreenLook(wanted.station)
+    preferences = Preferences(settings_folder())
+    seen = preferences.begin(wanted.station, wanted.lang, wanted.theme)
+    look = ScreenLook(seen.station)
     from app.shell.application import run_window as run_station
 
     sys.setswitchinterval(_SWITCH_S)
     station = partial(
-        run_station, station=wanted.station, lang=wanted.lang, theme=wanted.theme, look=look
-    )
+        run_station, station=seen.station, lang=seen.lang, theme=seen.theme, look=look,
+        keep=preferences.keep, note=preferences.note,
+    )  # fmt: skip
     if is_address(wanted.city):
         core = open_core(wanted.city, watch=True)
         try:

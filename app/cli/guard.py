@@ -106,5 +106,5 @@ def _tell(error: AppError, options: dict[str, Any]) -> int:
             print(json_of(error), flush=True)
         except OSError:  # stdout itself is at fault; stderr tells
             quiet_stdout()
-    print(error_line(error, str(options.get("lang", "zh"))), file=sys.stderr)
+    print(error_line(error, str(options.get("lang") or "zh")), file=sys.stderr)
     return error.exit_code

@@ -20,8 +20,15 @@ STATIONS = ("desk", "wall", "field")
 THEMES = ("light", "dark")
 _FASTEST = 100_000.0
 _SIZE = re.compile(r"(\d{3,5})[x×](\d{3,5})")
-Station = Annotated[str, typer.Option("--station", help="desk, wall or field.")]
-Theme = Annotated[str, typer.Option("--theme", help="light or dark.")]
+Station = Annotated[
+    str | None, typer.Option("--station", help="desk, wall or field.", show_default="as last time")
+]
+Theme = Annotated[
+    str | None, typer.Option("--theme", help="light or dark.", show_default="as last time")
+]
+LastLang = Annotated[
+    str | None, typer.Option("--lang", help="zh or en.", show_default="as last time")
+]
 
 
 def add(app: typer.Typer, wiring: Wiring) -> None:
@@ -38,17 +45,17 @@ def _add_run(app: typer.Typer, wiring: Wiring) -> None:
     @guarded
     def run(
         city: City = "",
-        station: Station = "desk",
-        lang: Lang = "zh",
-        theme: Theme = "light",
+        station: Station = None,
+        lang: LastLang = None,
+        theme: Theme = None,
         simulate: Annotated[bool, typer.Option(help="With a live simulated shift.")] = False,
     ) -> None:
         """Open the window."""
         window = Window(
             city_of(city),
-            choice(station, STATIONS, "station"),
-            choice(lang, LANGS, "lang"),
-            choice(theme, THEMES, "theme"),
+            _asked(station, STATIONS, "station"),
+            _asked(lang, LANGS, "lang"),
+            _asked(theme, THEMES, "theme"),
             simulate,
         )
         raise typer.Exit(wiring.run_window(window))
@@ -59,13 +66,17 @@ def _add_run(app: typer.Typer, wiring: Wiring) -> None:
     def without_command(
         context: typer.Context,
         city: City = "",
-        station: Station = "desk",
-        lang: Lang = "zh",
-        theme: Theme = "light",
+        station: Station = None,
+        lang: LastLang = None,
+        theme: Theme = None,
         simulate: Annotated[bool, typer.Option(help="With a live simulated shift.")] = False,
     ) -> None:
         if context.invoked_subcommand is None:
             run(city=city, station=station, lang=lang, theme=theme, simulate=simulate)
+
+
+def _asked(value: str | None, allowed: tuple[str, ...], field: str) -> str:
+    return "" if value is None else choice(value, allowed, field)
 
 
 def _add_serve(app: typer.Typer, wiring: Wiring) -> None:

@@ -29,12 +29,12 @@ class NewCity:
 
 @dataclass(frozen=True)
 class Window:
-    """How the window is to be opened."""
+    """How the window is to be opened; what is empty is as last time."""
 
     city: str
-    station: str = "desk"
-    lang: str = "zh"
-    theme: str = "light"
+    station: str = ""
+    lang: str = ""
+    theme: str = ""
     simulate: bool = False
 
 

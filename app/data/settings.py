@@ -7,8 +7,10 @@ overwritten, and said; the program starts with defaults.
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,7 @@ from app.domain.errors import StorageFailure
 
 SCHEMA_VERSION: Literal[1] = 1
 _FILE = "settings.json"
+_LOG = logging.getLogger(__name__)
 _RECENT_MOST = 8
 
 
@@ -105,6 +108,59 @@ def save_settings(folder: Path, settings: Settings) -> None:
             f"The settings could not be saved to {path}: {error.strerror}.",
             advice="The program goes on; they hold until it is closed.",
         ) from error
+
+
+class Preferences:
+    """The settings in use: read once, written on a thread of their own whenever they change.
+
+    `note` is what a person should be told about the reading, if anything. Nothing here raises:
+    a preference that cannot be kept is logged and holds until the program ends.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        loaded = load_settings(folder)
+        self._folder, self._now = folder, loaded.settings
+        self._writer = ThreadPoolExecutor(1, "settings")  # ends with the program, all written
+        self.note = loaded.note
+
+    @property
+    def settings(self) -> Settings:
+        """What holds now."""
+        return self._now
+
+    def begin(self, station: str, lang: str, theme: str) -> Settings:
+        """Return how to open a window and remember it; empty means as last time.
+
+        The theme of last time is the desk's; wall and field have looks of their own.
+        """
+        station = station or self._now.station
+        asked = {"station": station, "lang": lang or self._now.lang}
+        if station == "desk":
+            self.keep(**asked, theme=theme or self._now.theme)
+        else:
+            self.keep(**asked)
+        own = self._now.theme if station == "desk" else theme or "light"
+        return self._now.model_copy(update={"theme": own})
+
+    def keep(self, **changes: str) -> None:
+        """Remember new values by field; returns at once."""
+        self._take(Settings.model_validate({**self._now.model_dump(), **changes}))
+
+    def close(self) -> None:
+        """Wait until all is written."""
+        self._writer.shutdown()
+
+    def _take(self, settings: Settings) -> None:
+        if settings != self._now:
+            self._now = settings
+            written = self._writer.submit(save_settings, self._folder, settings)
+            written.add_done_callback(_log_failure)
+
+
+def _log_failure(written: Future[None]) -> None:
+    error = written.exception()
+    if error is not None:
+        _LOG.warning("a preference was not kept: %s", error)
 
 
 def _migrated(raw: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
@@ -20,15 +20,16 @@ from app.services.ports import Blobs
 from app.shell.bridge import Bridge, Core
 from app.shell.desk import Desk
 from app.shell.field import Field
+from app.shell.geometry import keep_place, show_where_it_was
 from app.shell.loop import GapMeter, IdleCollector
 from app.shell.printing import SheetPrinter
 from app.shell.scale import ScreenLook
 from app.shell.session import Session
 from app.shell.stage import Stage, make_map
 from app.shell.wall import Wall
-from widgets.i18n import set_language
+from widgets.i18n import language, set_language, tr
 from widgets.icons import load_icons
-from widgets.notice import show_error
+from widgets.notice import notice_of, show_error
 from widgets.theme import Theme, apply_theme, load_theme
 
 STATIONS = ("desk", "wall", "field")
@@ -36,6 +37,12 @@ Station = Desk | Wall | Field
 Renew = Callable[[], Future[CityStore]]
 _ROLE = {"desk": "dispatcher", "wall": "duty_leader", "field": "handler"}
 _LOG = logging.getLogger(__name__)
+
+
+class Keep(Protocol):
+    """Remembers what a person prefers, by the field's name, at once and off this thread."""
+
+    def __call__(self, **changes: str) -> None: ...
 
 
 def application() -> QApplication:
@@ -102,10 +109,13 @@ def run_window(
     printer: SheetPrinter | None = None,
     renew: Renew | None = None,
     look: ScreenLook | None = None,
+    keep: Keep | None = None,
+    note: str = "",
 ) -> int:
     """Open a station on `core`, run until its window is closed, and return the exit code.
 
-    `look` says how large it is drawn. The core stays open: who opened it closes it.
+    `look` says how large it is drawn, `keep` takes language and theme whenever they change, and
+    `note` is news of the start for the person. The core stays open: who opened it closes it.
     """
     if look is not None:
         look.choose()
@@ -125,9 +135,12 @@ def run_window(
     wake = QTimer(window)  # lets Python see Ctrl-C while Qt waits
     wake.start(250)
     before = signal.signal(signal.SIGINT, _Quit(window))
-    window.resize(1920, 1080)
-    window.showFullScreen() if station == "wall" else window.show()
+    show_where_it_was(window, station)
     window.open()
+    if keep is not None:
+        Remember(window, keep)
+    if note and station != "wall":
+        notice_of(window).warn(tr("settings.defaults"), note)
     collector.start()
     meter.start()
     try:
@@ -138,6 +151,7 @@ def run_window(
         wake.stop()
         collector.stop()
         hook.close()
+        keep_place(window, station)
         close_station(window)
 
 
@@ -188,6 +202,23 @@ class _Dress(QObject):
     def on_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
         apply_theme(application(), theme)
+
+
+class Remember(QObject):
+    """Keeps language and, on the desk, theme whenever a person changes them."""
+
+    def __init__(self, station: Station, keep: Keep) -> None:
+        super().__init__(station)
+        self._keep = keep
+        station.session.language_changed.connect(self._on_language)
+        if isinstance(station, Desk):  # wall and field have looks of their own
+            station.session.theme_changed.connect(self._on_theme)
+
+    def _on_language(self) -> None:
+        self._keep(lang=language())
+
+    def _on_theme(self, theme: Theme) -> None:
+        self._keep(theme=theme.name)
 
 
 class _Quit:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.data.settings import MapView, Settings, load_settings, save_settings
+from app.data.settings import MapView, Preferences, Settings, load_settings, save_settings
 from app.domain.errors import StorageFailure
 
 
@@ -57,3 +57,41 @@ def test_that_a_place_where_nothing_can_be_written_is_one_clear_error(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(StorageFailure, match="settings"):
         save_settings(tmp_path / "file" / "sub", Settings())
+
+
+def test_that_a_change_is_written_and_holds_at_the_next_start(tmp_path):
+    preferences = Preferences(tmp_path)
+    assert preferences.begin("", "", "").lang == "zh"
+    preferences.keep(lang="en")
+    preferences.keep(theme="dark")
+    preferences.close()
+    again = Preferences(tmp_path).begin("", "", "")
+    assert (again.station, again.lang, again.theme) == ("desk", "en", "dark")
+
+
+def test_that_what_is_asked_wins_and_is_remembered(tmp_path):
+    first = Preferences(tmp_path)
+    assert first.begin("field", "en", "").station == "field"
+    first.close()
+    again = Preferences(tmp_path)
+    assert (again.settings.station, again.settings.lang) == ("field", "en")
+    assert again.begin("desk", "", "").lang == "en"
+    again.close()
+
+
+def test_that_wall_and_field_keep_a_look_of_their_own(tmp_path):
+    preferences = Preferences(tmp_path)
+    preferences.keep(theme="dark")
+    assert preferences.begin("field", "", "").theme == "light"
+    assert preferences.begin("field", "", "dark").theme == "dark"
+    assert preferences.begin("desk", "", "").theme == "dark"
+    preferences.close()
+
+
+def test_that_a_preference_that_cannot_be_kept_stops_nobody(tmp_path, expected_logs):
+    expected_logs.expect("not kept")
+    (tmp_path / "file").write_text("in the way")
+    preferences = Preferences(tmp_path / "file" / "below")
+    preferences.keep(theme="dark")
+    preferences.close()
+    assert preferences.settings.theme == "dark"
