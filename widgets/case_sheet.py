@@ -23,6 +23,7 @@ from app.services.views import CaseSheet
 from widgets.empty import EmptyState
 from widgets.facts import Facts
 from widgets.i18n import tr
+from widgets.long_words import LongWords
 from widgets.photo_row import PhotoRow
 from widgets.pieces import KeyButton, Themed, make_label
 from widgets.prompt import PersonPicker, WordsPrompt
@@ -34,6 +35,7 @@ from widgets.sheet_words import (
     clocks_of,
     events_of,
     facts_of,
+    full_words,
     head_line,
     next_hand,
     offers_of,
@@ -108,6 +110,7 @@ class CasePanel(QScrollArea):
         self._sheet, self._actor = sheet, actor
         self._head.setText(head_line(sheet))
         self._title.setText(title_line(sheet))
+        self._said.show_words(full_words(sheet))
         self._facts.show_facts(facts_of(sheet))
         self._card.show_advice(advice_of(sheet))
         self._show_offers(sheet, actor)
@@ -162,6 +165,7 @@ class CasePanel(QScrollArea):
 
     def retranslate(self) -> None:
         """Take the words of the language spoken now."""
+        self._said.retranslate()
         self._words.retranslate()
         self._people.retranslate()
         for label, key in self._heads:
@@ -176,6 +180,7 @@ class CasePanel(QScrollArea):
         self._head = make_label(page, 12, ink="dim")
         self._title = make_label(page, 20, 700)
         self._title.setWordWrap(True)
+        self._said = LongWords(page)
         self._facts, self._clocks = Facts(theme, page, 8), Facts(theme, page, 12)
         self._clock_head = make_label(page, 12, ink="dim")
         self._card = SuggestionCard(theme, page)
@@ -210,6 +215,7 @@ class CasePanel(QScrollArea):
         layout.addSpacing(2)
         layout.addWidget(self._title)
         layout.addSpacing(8)
+        layout.addWidget(self._said)
         for fact in (self._facts, self._clock_head, self._clocks, self._card):
             layout.addWidget(fact)
         self._grid = self._button_grid()

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.domain.cases import Entry
 from app.domain.workflow import Move
+from app.services.changes import one_line
 from app.services.commands import Actor
 from app.services.views import CaseSheet, Suggestion
 from widgets.facts import Fact, Span
@@ -64,10 +65,19 @@ def head_line(sheet: CaseSheet) -> str:
 
 
 def title_line(sheet: CaseSheet) -> str:
-    """Return what the case is about: the reporter's words, else the matter."""
-    said = sheet.state.refs.get("words")
-    words = sheet.words.get(said, "") if said else ""
-    return " ".join(words.split()) or sheet.row.matter_name or tr("inbox.untitled")
+    """Return the case in one sentence: the first of the reporter's words, or the matter."""
+    return one_line(_said(sheet)) or sheet.row.matter_name or tr("inbox.untitled")
+
+
+def full_words(sheet: CaseSheet) -> str:
+    """Return all that was said where the title does not hold it, else an empty text."""
+    said = " ".join(_said(sheet).split())
+    return said if said.rstrip("\u3002") != one_line(said) else ""
+
+
+def _said(sheet: CaseSheet) -> str:
+    key = sheet.state.refs.get("words")
+    return sheet.words.get(key, "") if key else ""
 
 
 def facts_of(sheet: CaseSheet) -> list[Fact]:

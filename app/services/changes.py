@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from uuid import UUID
 
 LONGEST_TITLE = 40
+_SENTENCE_END = re.compile(r"[。！？!?；]")
 
 
 def one_line(words: str) -> str:
-    """Return the first `LONGEST_TITLE` characters of a report as one line."""
+    """Return the first sentence of a report as one line of at most `LONGEST_TITLE` characters."""
     line = " ".join(words[: LONGEST_TITLE * 4].split())
+    line = _SENTENCE_END.split(line, maxsplit=1)[0] or line
     return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1] + "…"
 
 
