@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.domain.cases import Entry
 from app.domain.workflow import Move
-from app.services.changes import one_line
+from app.services.changes import one_line, says_more
 from app.services.commands import Actor
 from app.services.views import CaseSheet, Suggestion
 from widgets.facts import Fact, Span
@@ -72,7 +72,7 @@ def title_line(sheet: CaseSheet) -> str:
 def full_words(sheet: CaseSheet) -> str:
     """Return all that was said where the title does not hold it, else an empty text."""
     said = " ".join(_said(sheet).split())
-    return said if said.rstrip("\u3002") != one_line(said) else ""
+    return said if says_more(said) else ""
 
 
 def _said(sheet: CaseSheet) -> str:

@@ -17,6 +17,11 @@ def one_line(words: str) -> str:
     return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1] + "…"
 
 
+def says_more(words: str) -> bool:
+    """Tell whether `words` say more than `one_line` shows of them."""
+    return " ".join(words.split()).rstrip("。") != one_line(words)
+
+
 @dataclass(frozen=True)
 class CaseRow:
     """One line of the inbox and one symbol on the map. Degrees WGS 84, times Unix ms.
