@@ -35,7 +35,7 @@ prove: ready
 pictures:
 	@env -u DISPLAY -u WAYLAND_DISPLAY bash packaging/run.sh
 	@mkdir -p docs/pictures
-	@cp build/tour/desk-zh-light-case.png docs/pictures/desk.png
+	@cp build/tour/desk-zh-light-district.png docs/pictures/desk.png
 	@cp build/tour/wall-zh-dark-1920.png docs/pictures/wall.png
 	@cp build/tour/field-zh-tasks.png docs/pictures/field.png
 
