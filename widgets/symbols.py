@@ -31,6 +31,16 @@ def draw_state(painter: QPainter, state: str, centre: QPointF, size: float, them
     painter.restore()
 
 
+def draw_open_diamond(painter: QPainter, centre: QPointF, size: float, theme: Theme) -> None:
+    """Draw the outline of the symbol of `critical`: the other half of its blink."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(theme.state("critical"), 1.5))
+    painter.drawPolygon(_diamond(centre, size / 2 * 1.08 - 1))
+    painter.restore()
+
+
 def _triangle(centre: QPointF, half: float) -> QPolygonF:
     x, y = centre.x(), centre.y()
     return QPolygonF(

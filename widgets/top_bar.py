@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
@@ -12,10 +12,11 @@ from app.domain.areas import Area
 from widgets.i18n import language, tr
 from widgets.icons import SMALL, draw_icon
 from widgets.pieces import make_label
-from widgets.symbols import draw_state
+from widgets.symbols import draw_open_diamond, draw_state
 from widgets.theme import Theme, font, metrics
 
 _SEARCH_WIDTH = 520
+_HALF_BLINK_MS = 500
 
 
 def area_name(area: Area) -> str:
@@ -157,46 +158,74 @@ class SearchField(QWidget):
 
 
 class AlarmCount(QWidget):
-    """A red diamond and how many cases are critical; nothing red when there are none."""
+    """A red diamond and how many cases are critical; nothing red when there are none.
+
+    It blinks once a second while one of them is not acknowledged. Nothing else blinks.
+    """
 
     wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._count = 0
+        self._count = self._unseen = 0
+        self._lit = True
+        self._blink = QTimer(self)
+        self._blink.setInterval(_HALF_BLINK_MS)
+        self._blink.timeout.connect(self._turn)
         self.setFixedHeight(39)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.show_count(0)
+
+    @property
+    def is_blinking(self) -> bool:
+        """Whether an alarm waits to be acknowledged."""
+        return self._blink.isActive()
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
         self._theme = theme
         self.update()
 
-    def show_count(self, count: int) -> None:
-        """Show how many cases are critical now."""
-        self._count = count
+    def show_count(self, count: int, unseen: int = 0) -> None:
+        """Show how many cases are critical now, and how many of them nobody acknowledged."""
+        self._count, self._unseen = count, unseen
         words = tr("bar.alarms", n=count) if count else tr("bar.no_alarms")
+        if unseen:
+            words = f"{words}  {tr('bar.alarms_unseen', n=unseen)}"
+            if not self._blink.isActive():
+                self._blink.start()
+        else:
+            self._blink.stop()
+            self._lit = True
         self.setToolTip(words)
         self.setAccessibleName(words)
         self.setFixedWidth(24 + metrics(14, 600).horizontalAdvance(str(count)))
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Go to the newest critical case."""
+        """Acknowledge the newest alarm and go there."""
         self.wanted.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint symbol and number."""
         with QPainter(self) as painter:
             middle = self.height() / 2
-            state = "critical" if self._count else "normal"
-            draw_state(painter, state, QPointF(8, middle), 13 if self._count else 10, self._theme)
+            place = QPointF(8, middle)
+            if not self._count:
+                draw_state(painter, "normal", place, 10, self._theme)
+            elif self._lit:
+                draw_state(painter, "critical", place, 13, self._theme)
+            else:
+                draw_open_diamond(painter, place, 13, self._theme)
             painter.setFont(font(14, 600 if self._count else 400))
             ink = self._theme.ink("critical") if self._count else QColor(self._theme.dim)
             painter.setPen(ink)
             painter.drawText(QPointF(20, middle + 5), str(self._count))
+
+    def _turn(self) -> None:
+        self._lit = not self._lit
+        self.update()
 
 
 class TopBar(QWidget):
@@ -260,9 +289,9 @@ class TopBar(QWidget):
         self._clock.setText(time)
         self._shift.setText(shift)
 
-    def show_alarms(self, count: int) -> None:
-        """Show how many cases are critical."""
-        self._alarms.show_count(count)
+    def show_alarms(self, count: int, unseen: int = 0) -> None:
+        """Show how many cases are critical, and blink while some are not acknowledged."""
+        self._alarms.show_count(count, unseen)
 
     def offer_areas(self, areas: Sequence[Area]) -> None:
         """Open the choice of areas below the breadcrumb."""

@@ -13,6 +13,7 @@ from app.services.changes import Changes
 from app.services.ports import Blobs
 from app.services.questions import Children
 from app.services.views import CaseSheet, PlaceHit
+from app.shell.alarms import Alarms
 from app.shell.bridge import Bridge
 from app.shell.casework import CaseWork
 from app.shell.deeds import bind
@@ -68,6 +69,7 @@ class Desk(QWidget):
         session.setParent(self)
         self.feed = Feed(bridge, session, self)
         self.photos = Photos(bridge, blobs, self)
+        self.alarms = Alarms()
         self.work = CaseWork(bridge, session, self.photos, self)
         self.printing = Printing(printer, bridge, stage.view, self)
         self._make_parts(session.theme, bridge.now_ms)
@@ -165,7 +167,7 @@ class Desk(QWidget):
         self.signs.dimension_chosen.connect(self._on_dimension)
         self.top.palette_wanted.connect(self.open_palette)
         self.top.who_wanted.connect(self._on_who_wanted)
-        self.top.alarms_wanted.connect(self._on_alarms)
+        self.top.alarms_wanted.connect(self.see_alarm)
         self.top.area_chosen.connect(self._on_area)
         self.top.choice_wanted.connect(self._on_choice)
         self.stage.case_picked.connect(session.choose)
@@ -201,7 +203,8 @@ class Desk(QWidget):
         now = self.bridge.now_ms()
         at = local(now)
         self.top.show_clock(f"{at:%H:%M:%S}", self.feed.shift_words(at.hour + at.minute / 60))
-        self.top.show_alarms(len(self.feed.store.critical(now)))
+        self.alarms.take(self.feed.store.critical(now))
+        self._show_alarms()
         self.inbox.tick()
         self.panel.tick()
         self.signs.update()
@@ -228,6 +231,9 @@ class Desk(QWidget):
         self.stage.select(case, self.feed.store)
         if case is None:
             self.panel.show_nothing()
+        else:
+            self.alarms.acknowledge(case)
+            self._show_alarms()
 
     def _on_who(self) -> None:
         role = self.session.actor.role
@@ -318,10 +324,16 @@ class Desk(QWidget):
         if not self.part_look.leave() and not self.panel.leave_prompt():
             self.session.choose(None)
 
-    def _on_alarms(self) -> None:
-        critical = self.feed.store.critical(self.bridge.now_ms())
-        if critical:
-            self.session.choose(critical[0].uid)
+    def see_alarm(self) -> None:
+        """Acknowledge the newest alarm that nobody has seen and go there, else to the next one."""
+        case = self.alarms.next_after(self.session.case)
+        if case is not None:
+            self.alarms.acknowledge(case)
+            self.session.choose(case)
+            self._show_alarms()
+
+    def _show_alarms(self) -> None:
+        self.top.show_alarms(self.alarms.count, self.alarms.unseen)
 
     def _on_area(self, area: Area | None) -> None:
         if area is None:

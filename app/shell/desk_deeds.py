@@ -30,6 +30,7 @@ def desk_deeds(desk: Desk) -> tuple[Deed, ...]:
         Deed("page_down", "help.page_down", "select", ("PgDown",), _Step(step, 10), False),
         Deed("page_up", "help.page_up", "select", ("PgUp",), _Step(step, -10), False),
         Deed("tabs", "help.tabs", "select", ("Tab",), _Step(desk.inbox.turn_tab, 1), False),
+        Deed("alarm", "help.g", "select", ("G",), desk.see_alarm),
         *moves,
         *choices,
         Deed("undo", "help.undo", "decide", ("Ctrl+Z",), desk.work.undo),

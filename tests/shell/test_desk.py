@@ -385,3 +385,33 @@ class MemoryBlobs:
 
     def get(self, digest: str) -> bytes:
         return self.held[digest]
+
+
+def test_that_only_an_alarm_that_nobody_has_seen_blinks(
+    open_desk: Any, core: Any, qtbot: Any
+) -> None:
+    desk = open_desk()
+    count = desk.top._alarms
+    qtbot.waitUntil(lambda: desk.alarms.count == 1)
+    assert count.is_blinking
+    assert "未确认" in count.accessibleName()
+    lit = count._lit
+    qtbot.waitUntil(lambda: count._lit != lit, timeout=1500)
+    desk.top.grab()
+    press(qtbot, desk, Qt.Key.Key_G)
+    assert desk.session.case == FLOOD
+    assert not count.is_blinking
+    assert count._lit
+    assert "未确认" not in count.accessibleName()
+
+
+def test_that_a_click_or_choosing_its_case_acknowledges_an_alarm(
+    open_desk: Any, qtbot: Any
+) -> None:
+    desk = open_desk()
+    qtbot.waitUntil(lambda: desk.alarms.unseen == 1)
+    desk.session.choose(FLOOD)
+    assert not desk.top._alarms.is_blinking
+    desk.session.choose(ROAD)
+    qtbot.mouseClick(desk.top._alarms, Qt.MouseButton.LeftButton)
+    assert desk.session.case == FLOOD
