@@ -73,7 +73,7 @@ class SqlCity:
         if self._areas is None:
             areas = self._open_areas()
             if not self._is_own(areas):
-                areas.close()  # type: ignore[attr-defined]  # the port has no end of its own
+                areas.close()
                 raise StorageFailure(
                     f"The map of {self.place} is of another city than its cases. Nothing was "
                     "changed.",
@@ -193,7 +193,7 @@ class SqlCity:
     def close(self) -> None:
         """Let go of database and map."""
         if self._areas is not None:
-            self._areas.close()  # type: ignore[attr-defined]  # the port has no end of its own
+            self._areas.close()
             self._areas = None
         self._engine.dispose()
 

@@ -126,6 +126,9 @@ class AreaIndex(Protocol):
     def part(self, fid: int) -> PartRecord | None:
         """Return the record of the part in row `fid` of the map, None if it is gone."""
 
+    def close(self) -> None:
+        """Let go of the file or connection."""
+
 
 class UnitOfWork(Protocol):
     """One transaction on `log.db` (or the PostgreSQL city): all or nothing.
