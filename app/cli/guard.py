@@ -10,7 +10,9 @@ import contextlib
 import functools
 import logging
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
@@ -32,6 +34,7 @@ def guarded(command: Callable[P, T]) -> Callable[P, T]:
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        _take_ctrl_c()
         try:
             if isinstance(kwargs.get("lang"), str):
                 choice(str(kwargs["lang"]), LANGS, "lang")
@@ -54,6 +57,13 @@ def guarded(command: Callable[P, T]) -> Callable[P, T]:
         raise typer.Exit(code)
 
     return run
+
+
+def _take_ctrl_c() -> None:
+    """Let Ctrl-C raise `KeyboardInterrupt` from now on (see `app.__main__`)."""
+    main = threading.current_thread() is threading.main_thread()
+    if main and signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def choice(value: str, allowed: tuple[str, ...], field: str) -> str:

@@ -106,6 +106,9 @@ def test_that_ctrl_c_leaves_no_traceback(city, after_s) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(after_s)
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=30)
+        try:
+            _, told = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert b"app/cli" not in told or b"Traceback" not in told
     assert process.returncode in (0, 130, -signal.SIGINT)
