@@ -91,8 +91,14 @@ def test_that_an_answer_that_cannot_be_written_is_said_once(city) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-# Says when Python itself is up: a signal before that never reaches the program.
-BEGIN = "import runpy, sys; print(flush=True); runpy.run_module('app', run_name='__main__')"
+# Begins as `app.__main__` does, and says so: a signal before that meets Python's own start,
+# where the exception it raises can get lost.
+BEGIN = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+print(flush=True)
+runpy.run_module("app", run_name="__main__")
+"""
 
 
 @pytest.mark.parametrize("after_s", [0.0, 0.1, 0.3])
