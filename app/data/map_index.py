@@ -70,15 +70,7 @@ class MapIndex:
             tier = Tier(row[2])
             if tier not in found and self._shape(row[0], row[-1]).intersects(point):
                 found[tier] = self._area(row)
-        return Whereabouts(
-            lon,
-            lat,
-            city=found.get(Tier.CITY),
-            district=found.get(Tier.DISTRICT),
-            street=found.get(Tier.STREET),
-            community=found.get(Tier.COMMUNITY),
-            grid=found.get(Tier.GRID),
-        )
+        return Whereabouts.among(lon, lat, found)
 
     def get(self, uid: UUID) -> Area | None:
         """Return one area by uid."""

@@ -77,15 +77,7 @@ class PostgisMap:
         for row in rows:
             area = _area(row)
             found.setdefault(area.tier, area)
-        return Whereabouts(
-            lon,
-            lat,
-            city=found.get(Tier.CITY),
-            district=found.get(Tier.DISTRICT),
-            street=found.get(Tier.STREET),
-            community=found.get(Tier.COMMUNITY),
-            grid=found.get(Tier.GRID),
-        )
+        return Whereabouts.among(lon, lat, found)
 
     def get(self, uid: UUID) -> Area | None:
         """Return one area by uid."""

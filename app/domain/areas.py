@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -47,6 +48,19 @@ class Whereabouts:
     street: Area | None = None
     community: Area | None = None
     grid: Area | None = None
+
+    @classmethod
+    def among(cls, lon: float, lat: float, found: Mapping[Tier, Area]) -> Whereabouts:
+        """Return where a point is, given the one area of each tier that holds it."""
+        return cls(
+            lon,
+            lat,
+            city=found.get(Tier.CITY),
+            district=found.get(Tier.DISTRICT),
+            street=found.get(Tier.STREET),
+            community=found.get(Tier.COMMUNITY),
+            grid=found.get(Tier.GRID),
+        )
 
     def label(self) -> str:
         """Return the names of district and street, as a breadcrumb."""

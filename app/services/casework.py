@@ -352,8 +352,9 @@ def _append(
     before: CaseState | None,
 ) -> CaseState:
     clock = desk.city.clock
-    for signed in desk.uow.actions.of_subject(case):
-        clock.receive(signed.action.stamp, desk.now_ms)
+    held = [one.action for one in desk.uow.actions.of_subject(case)]
+    for earlier in held:
+        clock.receive(earlier.stamp, desk.now_ms)
     action = Action(
         uid=new_uid(),
         subject=case,
@@ -368,8 +369,9 @@ def _append(
         body=body,
     )
     check_body(action)
-    desk.uow.actions.append(sign_action(action, desk.city.signer))
-    state = fold((one.action for one in desk.uow.actions.of_subject(case)), desk.uow.rules.get)
+    signed = sign_action(action, desk.city.signer)
+    desk.uow.actions.append(signed)
+    state = fold([*held, signed.action], desk.uow.rules.get)
     _raise_if_refused(state, action, desk.rules)
     assert state is not None  # a refused report raised above
     return state
