@@ -135,12 +135,7 @@ def run_window(
     wake = QTimer(window)  # lets Python see Ctrl-C while Qt waits
     wake.start(250)
     before = signal.signal(signal.SIGINT, _Quit(window))
-    show_where_it_was(window, station)
-    window.open()
-    if keep is not None:
-        Remember(window, keep)
-    if note and station != "wall":
-        notice_of(window).warn(tr("settings.defaults"), note)
+    _show(window, station, keep, note)
     collector.start()
     meter.start()
     try:
@@ -153,6 +148,16 @@ def run_window(
         hook.close()
         keep_place(window, station)
         close_station(window)
+
+
+def _show(window: Station, station: str, keep: Keep | None, note: str) -> None:
+    """Show a window where it last was, let it follow the city, and tell the news of the start."""
+    show_where_it_was(window, station)
+    window.open()
+    if keep is not None:
+        Remember(window, keep)
+    if note and station != "wall":
+        notice_of(window).warn(tr("settings.defaults"), note)
 
 
 def close_station(window: QWidget) -> None:
