@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from app.assembly.benches import bench
 from app.bench.registry import names, verdict
 from app.domain.errors import InvalidInput
-from app.main import bench
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.main import open_core
+from app.assembly.live import open_core
 from app.sample.tiny import create_tiny_city
 from app.services.changes import Changes
 from app.services.commands import Actor, ReportCase
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COUNT = 25
 WRITER = """
 import sys
-from app.main import open_core
+from app.assembly.live import open_core
 from app.services.commands import Actor, ReportCase
 from app.services.questions import Persons
 core = open_core(sys.argv[1])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from app.assembly.live import open_core
 from app.domain.people import Role
 from app.feeds.deadlines import DeadlineWatch
-from app.main import open_core
 from app.runtime.clock import VirtualClock
 from app.runtime.jobs import wall_ms
 from app.sample.tiny import create_tiny_city, desk_person

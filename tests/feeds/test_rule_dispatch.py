@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from app.assembly.live import open_core
 from app.domain.people import Role
 from app.feeds.rule_dispatch import RuleDispatch
-from app.main import open_core
 from app.sample.tiny import create_tiny_city, desk_person
 from app.services.changes import CaseRow
 from app.services.commands import AcceptSuggestion, Actor, ReportCase, UndoLast

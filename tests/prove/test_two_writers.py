@@ -23,7 +23,7 @@ MINUTE_S, QUICK_S = 60, 3
 WRITER = """
 import json, sys, time
 from app.domain.errors import AppError
-from app.main import open_core
+from app.assembly.live import open_core
 from app.services.commands import ActOnCase, Actor, ReportCase
 from app.services.questions import Persons
 core = open_core(sys.argv[1], watch=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.main import build_core, load_signs
+from app.assembly.live import build_core, load_signs
 from app.sample.shift import Shift
 from app.sample.tiny import create_tiny_city
 from app.services.changes import Changes

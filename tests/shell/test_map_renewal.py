@@ -9,11 +9,12 @@ from typing import Any
 import pyarrow as pa
 import shapely
 
+from app.assembly.live import open_core
+from app.assembly.stores import open_store, renewed_store
 from app.data.map_import import append_rows
 from app.data.map_schema import LAYERS
 from app.domain.identity import uuid7
 from app.engines.citystore import CityStore
-from app.main import open_core, open_store, renewed_store
 from app.sample.tiny import create_tiny_city
 from app.store import StoreDelta
 

@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 from PySide6.QtCore import Qt
 
-from app.main import build_core, open_store
+from app.assembly.live import build_core
+from app.assembly.stores import open_store
 from app.shell.application import build_station, close_station
 from tests.support.real_city import (
     ANY_MATTER,

@@ -1,0 +1,90 @@
+"""Making cities, and what goes in and out of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.assembly.live import KEY_VARIABLE
+from app.assembly.stores import build_store
+from app.cli.wiring import Export, Import, NewCity, Progress
+
+if TYPE_CHECKING:
+    from app.data.city import SqlCity
+    from app.sample.create import MadeMap
+
+
+def store_photo(city: str, path: Path) -> str:
+    """Put a photo among the city's blobs and return its hash."""
+    from app.data.blobs import FileBlobs
+    from app.data.city_folder import is_address
+    from app.domain.errors import InvalidInput
+
+    if is_address(city):
+        raise InvalidInput("Photos need a local city so far.", field="photo")
+    return FileBlobs(Path(city) / "blobs").put_file(path)
+
+
+def create_city(wanted: NewCity, progress: Progress) -> Mapping[str, Any]:
+    """Build a sample city; see `app.sample.create`."""
+    from app.sample.create import Plan, create_sample_city
+
+    if wanted.scale == "empty":
+        from app.sample.complete import create_empty_city
+
+        return create_empty_city(wanted.out, wanted.code, wanted.seed, progress)
+    plan = Plan(wanted.scale, wanted.seed, wanted.code, _make_map, build_store)
+    return create_sample_city(wanted.out, plan, progress)
+
+
+def _make_map(scale: str, seed: int, code: str, progress: Progress) -> MadeMap:
+    from app.sample.build import build_city
+    from app.sample.create import MadeMap
+
+    made = build_city(scale, seed, code=code, progress=progress)
+    totals = {name: float(total.value) for name, total in made.totals.items()}
+    record = [{"name": name, **asdict(total)} for name, total in made.totals.items()]
+    frame = made.frame
+    return MadeMap(made.name, frame.lon0, frame.lat0, made.tables, totals, record)
+
+
+def complete_city(place: str, seed: int, progress: Progress) -> Mapping[str, Any]:
+    """Make grids and rolls where imported data have none."""
+    from app.sample.complete import complete_city as complete
+
+    with _opened(place) as city:
+        return complete(city, Path(place), seed, progress)
+
+
+def import_data(wanted: Import, progress: Progress) -> Mapping[str, Any]:
+    """Take a real source in; the derived store follows when it is opened next."""
+    from app.data.importing import ImportRequest, import_source
+
+    request = ImportRequest(
+        wanted.kind, wanted.source, wanted.crs or None, wanted.layout or None, wanted.mapping
+    )
+    with _opened(wanted.city) as city:
+        return import_source(city, request, progress)
+
+
+def export_data(wanted: Export, progress: Progress) -> Mapping[str, Any]:
+    """Write data out."""
+    from app.data.exporting import export_city
+
+    with _opened(wanted.city) as city:
+        return export_city(city, wanted.kind, wanted.out, progress)
+
+
+@contextmanager
+def _opened(place: str) -> Iterator[SqlCity]:
+    from app.data.city_folder import open_city
+
+    city = open_city(place, os.environ.get(KEY_VARIABLE))
+    try:
+        yield city
+    finally:
+        city.close()
