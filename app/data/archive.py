@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from app.data.bulk_cases import SCHEMA, bulk_cases
 from app.data.city import SqlCity
-from app.data.map_import import Added
+from app.data.map_target import Added
 from app.data.readers import ImportStream, derived_uid
 from app.domain.areas import Area, Tier
 from app.domain.people import Unit

@@ -19,8 +19,8 @@ import pyarrow as pa
 
 from app.data.archive import archive_cases
 from app.data.city import SqlCity
-from app.data.map_import import Added, append_rows
 from app.data.map_schema import LAYERS
+from app.data.map_target import Added, map_target
 from app.data.readers import ImportStream, Kind, read
 from app.domain.errors import InvalidInput, StorageFailure
 
@@ -122,11 +122,9 @@ def _write_rejects(city: SqlCity, stream: ImportStream) -> Path | None:
 
 
 def _into_map(city: SqlCity, layer: str, read_: Iterator[pa.RecordBatch]) -> Added:
-    if city.folder is None:
-        raise InvalidInput("Map data cannot be imported into a remote city yet.", field="into")
     schema = LAYERS[layer].schema
     batches = (pa.RecordBatch.from_arrays(_columns(one, schema), schema=schema) for one in read_)
-    return append_rows(city.folder, layer, batches, lambda _rows: None)
+    return map_target(city).append(layer, batches, lambda _rows: None)
 
 
 def _columns(batch: pa.RecordBatch, schema: pa.Schema) -> list[pa.Array]:

@@ -8,37 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import shapely
 from sqlcipher3 import dbapi2
 
 from app.data.gpkg_rows import decode_geometry, encode_geometries, register_functions
+from app.data.holders import Holders, parents_of
 from app.data.map_schema import GEOMETRY, LAYERS, MapLayer
+from app.data.map_target import Added
 from app.domain.errors import Busy, InvalidInput, StorageFailure
 
 _WAIT_S = 30.0
-_PARENT_TIER = {
-    "district": ("city",),
-    "street": ("district", "city"),
-    "community": ("street", "district", "city"),
-    "grid": ("community", "street", "district", "city"),
-    "duty_grid": ("street", "district", "city"),
-    "compound": ("community", "street", "district", "city"),
-}
-
-
-@dataclass(frozen=True)
-class Added:
-    """What an import did to the map."""
-
-    added: int
-    repeated: int
-    outside: int  # parts or places in no grid; taken, without a grid
 
 
 def append_rows(
@@ -58,7 +40,7 @@ def append_rows(
     with _transaction(folder / "map.gpkg") as db:
         if layer_name == "area":
             return _append_areas(db, layer, batches, progress)
-        grids = _Holders(db, ("grid",)) if layer_name in ("part", "place") else None
+        grids = _holders(db, "grid") if layer_name in ("part", "place") else None
         return _append(db, layer, batches, progress, grids)
 
 
@@ -99,7 +81,7 @@ def _append(
     layer: MapLayer,
     batches: Iterable[pa.RecordBatch],
     progress: Callable[[int], None],
-    grids: _Holders | None,
+    grids: Holders | None,
 ) -> Added:
     names = [name for name, _ in layer.columns]
     columns = ", ".join(f'"{name}"' for name in [*names, GEOMETRY])
@@ -129,19 +111,9 @@ def _append_areas(
     orphans = db.execute(
         "SELECT fid, tier, geom FROM area WHERE parent_uid IS NULL AND tier <> 'city'"
     ).fetchall()
-    for tier in dict.fromkeys(row[1] for row in orphans):
-        mine = [row for row in orphans if row[1] == tier]
-        for above in _PARENT_TIER.get(tier, ("city",)):
-            holders = _Holders(db, (above,))
-            if not mine or not holders.known:
-                continue
-            points = [decode_geometry(row[2]).representative_point().wkb for row in mine]
-            uids, _ = holders.fill([None] * len(mine), points)
-            db.executemany(
-                "UPDATE area SET parent_uid = ? WHERE fid = ?",
-                [(uid, row[0]) for uid, row in zip(uids, mine, strict=True) if uid],
-            )
-            mine = [row for uid, row in zip(uids, mine, strict=True) if not uid]
+    shapes = [(row[0], row[1], decode_geometry(row[2])) for row in orphans]
+    found = parents_of(shapes, lambda tier: _holders(db, tier))
+    db.executemany("UPDATE area SET parent_uid = ? WHERE fid = ?", found)
     return done
 
 
@@ -156,32 +128,8 @@ def _touch(db: Any, name: str) -> None:
     )
 
 
-class _Holders:
-    """Finds the area of some tier that holds each point."""
-
-    def __init__(self, db: Any, tiers: tuple[str, ...]) -> None:
-        marks = ", ".join("?" * len(tiers))
-        rows = db.execute(
-            f"SELECT uid, geom FROM area WHERE valid_to IS NULL AND tier IN ({marks}) "
-            "ORDER BY code",
-            tiers,
-        ).fetchall()
-        self._uids = [row[0] for row in rows]
-        self._tree = shapely.STRtree([decode_geometry(row[1]) for row in rows])
-
-    @property
-    def known(self) -> bool:
-        """Tell whether there is any such area."""
-        return bool(self._uids)
-
-    def fill(
-        self, given: list[bytes | None], points: list[bytes]
-    ) -> tuple[list[bytes | None], int]:
-        """Return holders' uids where none is given, and how many points no area holds."""
-        shapes = shapely.from_wkb(np.array(points, dtype=object))
-        index, holder = self._tree.query(shapes, predicate="intersects")
-        filled = list(given)
-        for i, h in sorted(zip(index.tolist(), holder.tolist(), strict=True), reverse=True):
-            if given[i] is None:
-                filled[i] = self._uids[h]
-        return filled, sum(uid is None for uid in filled)
+def _holders(db: Any, tier: str) -> Holders:
+    rows = db.execute(
+        "SELECT uid, geom FROM area WHERE valid_to IS NULL AND tier = ? ORDER BY code", (tier,)
+    ).fetchall()
+    return Holders([row[0] for row in rows], [decode_geometry(row[1]) for row in rows])

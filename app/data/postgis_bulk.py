@@ -34,7 +34,7 @@ def write_postgis(
                 if name not in LAYERS:
                     raise InvalidInput(f"There is no map layer {name!r}.", field="layer")
                 progress(name, done / len(tables))
-                written[name] = _copy(driver, LAYERS[name], batches)
+                written[name] = copy_rows(driver, name, LAYERS[name], batches)
     except SQLAlchemyError as error:
         raise StorageFailure(
             f"The remote map could not be written: {error}",
@@ -44,17 +44,18 @@ def write_postgis(
     return written
 
 
-def _copy(driver: Any, layer: MapLayer, batches: Iterable[pa.RecordBatch]) -> int:
+def copy_rows(driver: Any, table: str, layer: MapLayer, batches: Iterable[pa.RecordBatch]) -> int:
+    """COPY rows of `layer` into `table` on psycopg's connection `driver`; return how many."""
     names = [name for name, _ in layer.columns]
     columns = ", ".join(f'"{name}"' for name in [*names, GEOMETRY])
     rows = 0
     with (
         driver.cursor() as cursor,
-        cursor.copy(f'COPY "{layer.name}" ({columns}) FROM STDIN') as copy,
+        cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN') as copy,
     ):
         for batch in batches:
-            table = [batch.column(name).to_pylist() for name in names]
-            for row in zip(*table, _ewkb(batch.column(GEOMETRY).to_pylist()), strict=True):
+            values = [batch.column(name).to_pylist() for name in names]
+            for row in zip(*values, _ewkb(batch.column(GEOMETRY).to_pylist()), strict=True):
                 copy.write_row(row)
             rows += batch.num_rows
     return rows

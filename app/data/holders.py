@@ -1,0 +1,65 @@
+"""Finds the area that holds each point: grids of parts and places, parents of areas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+_PARENT_TIERS = {
+    "district": ("city",),
+    "street": ("district", "city"),
+    "community": ("street", "district", "city"),
+    "grid": ("community", "street", "district", "city"),
+    "duty_grid": ("street", "district", "city"),
+    "compound": ("community", "street", "district", "city"),
+}
+
+
+class Holders:
+    """Areas of one tier, in the order of their codes: on an edge the first one holds."""
+
+    def __init__(self, uids: Sequence[bytes], shapes: Sequence[BaseGeometry]) -> None:
+        self._uids = uids
+        self._tree = shapely.STRtree(shapes)
+
+    @property
+    def known(self) -> bool:
+        """Tell whether there is any such area."""
+        return bool(self._uids)
+
+    def fill(
+        self, given: list[bytes | None], points: list[bytes]
+    ) -> tuple[list[bytes | None], int]:
+        """Return holders' uids where none is given, and how many points (WKB) no area holds."""
+        shapes = shapely.from_wkb(np.array(points, dtype=object))
+        index, holder = self._tree.query(shapes, predicate="intersects")
+        filled = list(given)
+        for i, h in sorted(zip(index.tolist(), holder.tolist(), strict=True), reverse=True):
+            if given[i] is None:
+                filled[i] = self._uids[h]
+        return filled, sum(uid is None for uid in filled)
+
+
+def parents_of(
+    orphans: Sequence[tuple[Any, str, BaseGeometry]], holders_of: Callable[[str], Holders]
+) -> list[tuple[bytes, Any]]:
+    """Return (uid of the parent, row) for `orphans` (row, tier, shape) that lie in an area above.
+
+    `holders_of` returns the areas of a tier.
+    """
+    found: list[tuple[bytes, Any]] = []
+    for tier in dict.fromkeys(one[1] for one in orphans):
+        mine = [one for one in orphans if one[1] == tier]
+        for above in _PARENT_TIERS.get(tier, ("city",)):
+            holders = holders_of(above)
+            if not mine or not holders.known:
+                continue
+            points = [shape.representative_point().wkb for _, _, shape in mine]
+            uids, _ = holders.fill([None] * len(mine), points)
+            found += [(uid, one[0]) for uid, one in zip(uids, mine, strict=True) if uid]
+            mine = [one for uid, one in zip(uids, mine, strict=True) if not uid]
+    return found

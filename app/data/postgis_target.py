@@ -1,0 +1,116 @@
+"""Adds imported rows to a map in PostGIS: COPY into a staging table, then one step into the map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+import shapely
+from sqlalchemy import Connection, Engine, text
+
+from app.data.errors import translated
+from app.data.holders import Holders, parents_of
+from app.data.map_schema import GEOMETRY, LAYERS, MapLayer
+from app.data.map_target import Added, RowsDone
+from app.data.postgis_bulk import copy_rows
+from app.domain.errors import InvalidInput
+
+_TURN = 0x57474D31  # one writer of the map at a time ("WGM1")
+
+
+class PostgisTarget:
+    """The map of the remote city at `place`; fulfils `map_target.MapTarget`."""
+
+    def __init__(self, engine: Engine, place: str) -> None:
+        self._engine = engine
+        self._place = place
+
+    def append(self, layer: str, batches: Iterable[pa.RecordBatch], progress: RowsDone) -> Added:
+        """See `MapTarget.append`."""
+        if layer not in LAYERS:
+            raise InvalidInput(f"There is no map layer {layer!r}.", field="kind")
+        with translated(self._place), self._engine.begin() as connection:
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_TURN})"))
+            grids = _holders(connection, "grid") if layer in ("part", "place") else None
+            staging = _Staging(grids, progress)
+            done = _append(connection, LAYERS[layer], staging, batches)
+            if layer == "area":
+                _give_parents(connection)
+        return done
+
+
+class _Staging:
+    """Gives rows their grid on their way to the staging table, and counts them."""
+
+    def __init__(self, grids: Holders | None, progress: RowsDone) -> None:
+        self._grids = grids
+        self._progress = progress
+        self.rows = 0
+        self.outside = 0
+
+    def filled(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield batch if self._grids is None else self._with_grids(batch, self._grids)
+            self.rows += batch.num_rows
+            self._progress(self.rows)
+
+    def _with_grids(self, batch: pa.RecordBatch, grids: Holders) -> pa.RecordBatch:
+        given = batch.column("grid_uid").to_pylist()
+        uids, missing = grids.fill(given, batch.column(GEOMETRY).to_pylist())
+        self.outside += missing
+        at = batch.schema.get_field_index("grid_uid")
+        return batch.set_column(at, "grid_uid", pa.array(uids, pa.binary()))
+
+
+def _append(
+    connection: Connection, layer: MapLayer, staging: _Staging, batches: Iterable[pa.RecordBatch]
+) -> Added:
+    columns = ", ".join(f'"{name}"' for name in layer.schema.names)
+    with _staging_table(connection, layer) as table:
+        driver: Any = connection.connection.driver_connection
+        copy_rows(driver, table, layer, staging.filled(batches))
+        found = connection.execute(
+            text(
+                f'INSERT INTO "{layer.name}" ({columns}) SELECT {columns} FROM "{table}" '
+                "ON CONFLICT (uid) DO NOTHING"
+            )
+        )
+    added = found.rowcount
+    return Added(added, staging.rows - added, staging.outside)
+
+
+@contextmanager
+def _staging_table(connection: Connection, layer: MapLayer) -> Iterator[str]:
+    table = f"staging_{layer.name}"
+    connection.execute(text(f'CREATE TEMP TABLE "{table}" (LIKE "{layer.name}") ON COMMIT DROP'))
+    connection.execute(text(f'ALTER TABLE "{table}" DROP COLUMN fid'))
+    yield table
+
+
+def _give_parents(connection: Connection) -> None:
+    orphans = connection.execute(
+        text(
+            "SELECT fid, tier, ST_AsBinary(geom) FROM area "
+            "WHERE parent_uid IS NULL AND tier <> 'city'"
+        )
+    ).fetchall()
+    shapes = [(fid, tier, shapely.from_wkb(bytes(wkb))) for fid, tier, wkb in orphans]
+    found = parents_of(shapes, lambda tier: _holders(connection, tier))
+    if found:
+        connection.execute(
+            text("UPDATE area SET parent_uid = :uid WHERE fid = :fid"),
+            [{"uid": uid, "fid": fid} for uid, fid in found],
+        )
+
+
+def _holders(connection: Connection, tier: str) -> Holders:
+    rows = connection.execute(
+        text(
+            "SELECT uid, ST_AsBinary(geom) FROM area WHERE valid_to IS NULL AND tier = :tier "
+            "ORDER BY code"
+        ),
+        {"tier": tier},
+    ).fetchall()
+    return Holders([bytes(row[0]) for row in rows], [shapely.from_wkb(bytes(r[1])) for r in rows])
