@@ -18,16 +18,23 @@ from app.domain.geodesy import CityFrame
 from app.domain.map_columns import (
     AREA_TIERS,
     BUILDING_KINDS,
+    PIPE_KINDS,
     ROAD_KINDS,
+    SITE_KINDS,
+    STATION_KINDS,
     WATER_KINDS,
     PartColumns,
+    PipeColumns,
+    PointColumns,
     ShapeColumns,
     Texts,
+    no_points,
     no_shapes,
 )
 
 _AT_ONCE = 500_000
 _POINT_BYTES = 21  # WKB: order, type, x, y
+_PIECE_BYTES = 41  # WKB of a line of two vertices: order, type, number, x, y, x, y
 _KINDS: dict[str, tuple[str, Sequence[str]]] = {
     "road": ("kind", ROAD_KINDS),
     "area": ("tier", AREA_TIERS),
@@ -41,6 +48,10 @@ _TEXTS = {
     "water": ("name",),
     "green": ("name",),
     "building": (),
+}
+_POINTS: dict[str, tuple[str, Sequence[str], str | None]] = {
+    "site": ("site", SITE_KINDS, None),
+    "station": ("place", STATION_KINDS, "kind IN ('station', 'metro')"),
 }
 _WITH_UID = ("area",)
 _CURRENT = {"area": "valid_to IS NULL"}
@@ -96,6 +107,34 @@ class GeoPackageSource:
             _uids(table, layer, keep),
         )
 
+    def pipes(self) -> Iterator[PipeColumns]:
+        """Yield all pipes in blocks, in the order of the file."""
+        for batch, geometry in self._batches("pipe", ["kind", "diameter"], None):
+            coords, line_off = _lines(batch.column(geometry))
+            size = batch.column("diameter").fill_null(0.0).to_numpy(zero_copy_only=False)
+            kind = _small(batch.column("kind"))
+            kind[kind >= len(PIPE_KINDS)] = 0
+            yield PipeColumns(coords, line_off, kind, np.asarray(size, np.float32), _fids(batch))
+
+    def points(self, layer: str) -> PointColumns:
+        """Return a whole layer of points; those without a place are left out."""
+        table_name, kinds, where = _POINTS[layer]
+        found = list(self._batches(table_name, ["name", "kind"], where))
+        if not sum(batch.num_rows for batch, _ in found):
+            return no_points()
+        lonlat = np.concatenate([_points(batch.column(geometry)) for batch, geometry in found])
+        table = pa.Table.from_batches([batch for batch, _ in found])
+        number = {name: i for i, name in enumerate(kinds)}
+        named = [number.get(one, len(kinds)) for one in table.column("kind").to_pylist()]
+        keep = np.isfinite(lonlat).all(axis=1)
+        return PointColumns(
+            lonlat[keep, 0],
+            lonlat[keep, 1],
+            np.array(named, np.uint8)[keep],
+            _fids(table)[keep],
+            _texts(table.column("name"))[keep],
+        )
+
     def _batches(
         self, layer: str, columns: list[str], where: str | None
     ) -> Iterator[tuple[pa.RecordBatch, str]]:
@@ -140,6 +179,21 @@ def _points(column: Any) -> NDArray[np.float64]:
     return np.ascontiguousarray(raw).view("<f8")
 
 
+def _lines(column: Any) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return vertices and where each line begins; a line without a shape has no vertex."""
+    offsets = np.frombuffer(column.buffers()[1], np.int32)[
+        column.offset : column.offset + len(column) + 1
+    ]
+    if not column.null_count and np.all(np.diff(offsets) == _PIECE_BYTES):
+        data = np.frombuffer(column.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
+        raw = np.ascontiguousarray(data.reshape(-1, _PIECE_BYTES)[:, 9:])
+        return raw.view("<f8").reshape(-1, 2), np.arange(len(column) + 1, dtype=np.int64) * 2
+    shapes = shapely.from_wkb(np.array(column.to_pylist(), dtype=object))
+    coords, owner = shapely.get_coordinates(shapes, return_index=True)
+    counts = np.bincount(owner, minlength=len(shapes))
+    return coords, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+
 def _ragged(
     shapes: NDArray[np.object_],
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
@@ -165,7 +219,7 @@ def _fids(table: Any) -> NDArray[np.uint32]:
 
 
 def _small(column: Any) -> NDArray[np.uint8]:
-    return np.asarray(column.fill_null(0).to_numpy(zero_copy_only=False), np.uint8)
+    return np.array(column.fill_null(0).to_numpy(zero_copy_only=False), np.uint8)
 
 
 def _texts(column: Any) -> Texts:

@@ -23,6 +23,9 @@ WATER_KINDS = ("river", "creek", "lake")
 BUILDING_KINDS = (
     "residential", "office", "mall", "school", "hospital", "industrial", "public",
 )  # fmt: skip
+PIPE_KINDS = ("other", "water", "sewage", "storm", "gas", "power", "telecom")
+SITE_KINDS = ("房建", "市政", "拆除", "绿化", "装修")  # building sites; others are counted after
+STATION_KINDS = ("station", "metro")  # places that are stations of the metro
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,51 @@ class ShapeColumns:
         return len(self.kind)
 
 
+@dataclass(frozen=True)
+class PipeColumns:
+    """Pipes and cables, each a line of any number of vertices.
+
+    Attributes:
+        coords: float64, shape (v, 2), longitude and latitude.
+        line_off: int64, shape (n + 1,); the vertices of line f are `line_off[f]:line_off[f + 1]`.
+        kind: uint8, shape (n,), index into `PIPE_KINDS`. size: float32, diameter in millimetres.
+        fid: uint32, shape (n,); the row in map.gpkg.
+    """
+
+    coords: NDArray[np.float64]
+    line_off: NDArray[np.int64]
+    kind: NDArray[np.uint8]
+    size: NDArray[np.float32]
+    fid: NDArray[np.uint32]
+
+    def __len__(self) -> int:
+        """How many lines."""
+        return len(self.kind)
+
+
+@dataclass(frozen=True)
+class PointColumns:
+    """A small layer of points: `lon`, `lat` float64, `kind` uint8, `fid` uint32, `name`; (n,)."""
+
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    kind: NDArray[np.uint8]
+    fid: NDArray[np.uint32]
+    name: Texts
+
+    def __len__(self) -> int:
+        """How many points."""
+        return len(self.kind)
+
+
+def no_points() -> PointColumns:
+    """Return a layer without a point."""
+    empty = np.empty(0)
+    return PointColumns(
+        empty, empty, np.empty(0, np.uint8), np.empty(0, np.uint32), np.empty(0, object)
+    )
+
+
 def no_shapes() -> ShapeColumns:
     """Return a layer without a feature."""
     zero = np.zeros(1, np.int64)
@@ -104,4 +152,12 @@ class MapSource(Protocol):
 
     def shapes(self, layer: str) -> ShapeColumns:
         """Return `road`, `area`, `water`, `green` or `building`."""
+        ...
+
+    def pipes(self) -> Iterator[PipeColumns]:
+        """Yield all pipes in blocks."""
+        ...
+
+    def points(self, layer: str) -> PointColumns:
+        """Return `site` (construction sites) or `station` (of the metro)."""
         ...

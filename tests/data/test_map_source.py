@@ -15,7 +15,7 @@ from app.data.map_schema import LAYERS
 from app.data.map_source import GeoPackageSource, fingerprint
 from app.domain.errors import StorageFailure
 from app.domain.geodesy import SHANGHAI
-from app.domain.map_columns import AREA_TIERS, ROAD_KINDS
+from app.domain.map_columns import AREA_TIERS, ROAD_KINDS, SITE_KINDS
 
 
 def batch(layer: str, rows: list[dict[str, Any]]) -> pa.RecordBatch:
@@ -80,6 +80,46 @@ def test_that_lines_keep_kind_width_and_name(city: Path) -> None:
     assert roads.feature_off.tolist() == [0, 1]
     assert ROAD_KINDS[roads.kind[0]] == "arterial"
     assert (roads.width[0], roads.texts["name"][0]) == (24.0, "汾阳路")
+
+
+def test_that_pipes_come_with_all_their_vertices(city: Path) -> None:
+    lines = [
+        shapely.LineString([(121.4, 31.1), (121.5, 31.2)]),
+        shapely.LineString([(121.4, 31.1), (121.41, 31.1), (121.42, 31.1)]),
+    ]
+    rows = [
+        {"uid": bytes([i] * 16), "kind": 3 + i, "diameter": 300.0, "length_m": 9.0, "geom": one.wkb}
+        for i, one in enumerate(lines)
+    ]
+    tables = empty_tables()
+    for folder, chosen in ((city / "two", rows), (city / "one", rows[:1])):
+        folder.mkdir()
+        tables["pipe"] = [batch("pipe", chosen)]
+        write_map(folder / "map.gpkg", tables, lambda _stage, _share: None)
+        (pipes,) = source(folder).pipes()
+        true = np.concatenate([shapely.get_coordinates(one) for one in lines[: len(chosen)]])
+        assert np.array_equal(pipes.coords, true)
+        assert pipes.line_off.tolist() == [0, 2, 5][: len(chosen) + 1]
+        assert pipes.kind.tolist() == [3, 4][: len(chosen)]
+        assert set(pipes.size) == {300.0}
+
+
+def test_that_sites_and_stations_are_points_with_names(city: Path) -> None:
+    at = shapely.Point(121.45, 31.15).wkb
+    tables = empty_tables()
+    named = {"uid": b"s" * 16, "name": "一号工地", "kind": "市政", "geom": at}
+    tables["site"] = [batch("site", [named, {**named, "kind": "?"}])]
+    tables["place"] = [
+        batch("place", [{**named, "kind": "station"}, {**named, "kind": "door"}])
+    ]  # fmt: skip
+    (city / "points").mkdir()
+    write_map(city / "points" / "map.gpkg", tables, lambda _stage, _share: None)
+    sites = source(city / "points").points("site")
+    assert sites.name.tolist() == ["一号工地"] * 2
+    assert sites.kind.tolist() == [1, len(SITE_KINDS)]
+    assert (sites.lon[0], sites.lat[0]) == pytest.approx((121.45, 31.15))
+    assert len(source(city / "points").points("station")) == 1
+    assert len(source(city).points("site")) == 0
 
 
 def test_that_areas_keep_holes_and_all_their_pieces(city: Path) -> None:

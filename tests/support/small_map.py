@@ -13,6 +13,8 @@ from app.domain.map_columns import (
     AREA_TIERS,
     ROAD_KINDS,
     PartColumns,
+    PipeColumns,
+    PointColumns,
     ShapeColumns,
     no_shapes,
 )
@@ -125,6 +127,35 @@ class SmallMap:
             case "building":
                 return self._buildings()
         return no_shapes()
+
+    def pipe_lines(self) -> list[Line]:
+        """Return the pipes in local metres: beside each road, and one far longer than a cell."""
+        lines = [line + np.array([3.0, -2.0]) for _kind, line in self.roads]
+        half = self.side / 2
+        return [*lines, np.array([[-half + 50, -half + 20], [half - 40, half - 90]])]
+
+    def pipes(self) -> Iterator[PipeColumns]:
+        """Yield pipes of kinds 1 to 6, 100 to 1,000 mm, in one block."""
+        lines = self.pipe_lines()
+        xy = np.concatenate(lines)
+        lon, lat = self.frame.to_lonlat(xy[:, 0].copy(), xy[:, 1].copy())
+        n = np.arange(len(lines))
+        yield PipeColumns(
+            np.stack([lon, lat], axis=1),
+            np.concatenate([[0], np.cumsum([len(line) for line in lines])]).astype(np.int64),
+            (n % 6 + 1).astype(np.uint8), ((n % 10 + 1) * 100).astype(np.float32),
+            (n + 1).astype(np.uint32),
+        )  # fmt: skip
+
+    def points(self, layer: str) -> PointColumns:
+        """Return seven sites or five stations in a row."""
+        n = {"site": 7, "station": 5}[layer]
+        x, y = np.linspace(-0.3, 0.3, n) * self.side, np.full(n, 0.1 * self.side)
+        lon, lat = self.frame.to_lonlat(x, y)
+        return PointColumns(
+            lon, lat, (np.arange(n) % 2).astype(np.uint8), np.arange(1, n + 1, dtype=np.uint32),
+            np.array([f"{layer}{i}" for i in range(n)], object),
+        )  # fmt: skip
 
     def _areas(self) -> ShapeColumns:
         s, rings, kinds, names, codes = self.side, [], [], [], []
