@@ -108,9 +108,9 @@ def test_that_sites_and_stations_are_points_with_names(city: Path) -> None:
     at = shapely.Point(121.45, 31.15).wkb
     tables = empty_tables()
     named = {"uid": b"s" * 16, "name": "一号工地", "kind": "市政", "geom": at}
-    tables["site"] = [batch("site", [named, {**named, "kind": "?"}])]
+    tables["site"] = [batch("site", [named, {**named, "kind": "?", "uid": b"t" * 16}])]
     tables["place"] = [
-        batch("place", [{**named, "kind": "station"}, {**named, "kind": "door"}])
+        batch("place", [{**named, "kind": "station"}, {**named, "kind": "door", "uid": b"d" * 16}])
     ]  # fmt: skip
     (city / "points").mkdir()
     write_map(city / "points" / "map.gpkg", tables, lambda _stage, _share: None)
