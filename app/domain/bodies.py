@@ -98,7 +98,7 @@ def _refs(value: Any, name: str) -> None:
 
 _CHECKS: dict[str, Callable[[Any, str], None]] = {
     **dict.fromkeys(("grid", "street", "district", "unit", "post", "person"), _uid),
-    **dict.fromkeys(("receipt", "number", "matter", "source", "undoes"), _text),
+    **dict.fromkeys(("receipt", "number", "matter", "source", "undoes", "why", "erased"), _text),
     **dict.fromkeys(("photos", "reasons"), _list),
     **dict.fromkeys(("auto", "sample"), _flag),
     "refs": _refs,

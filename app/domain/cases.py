@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from app.domain.clocks import Clock
-from app.domain.workflow import UNDO
+from app.domain.workflow import ERASE, UNDO
 
 E7 = 10_000_000  # degrees are whole 1e-7 in actions, which hold no floats
 
@@ -17,7 +17,8 @@ class Entry:
     """One action in a case's history, as the sheet shows it.
 
     `effect` tells what became of it: `applied`, `undone`, `refused` (it was not open at that
-    point, as after two people acted apart; `why` says so) or `waiting` (a parent is missing).
+    point, as after two people acted apart; `why` says so), `quarantined` (beyond its author's
+    rights as of its parents: outside the state for good) or `waiting` (a parent is missing).
     `refs` are vault keys by kind (`note`, `reason`, …).
     """
 
@@ -84,9 +85,14 @@ class CaseState:
         return tuple(sorted((c for c in self.clocks if c.stopped_ms is None), key=_due))
 
     def last_applied(self) -> Entry | None:
-        """Return the newest step that has effect; compensating ones are no steps."""
+        """Return the newest step that has effect; compensating and erasing ones are no steps."""
         return next(
-            (e for e in reversed(self.history) if e.effect == "applied" and e.type != UNDO), None
+            (
+                e
+                for e in reversed(self.history)
+                if e.effect == "applied" and e.type not in (UNDO, ERASE)
+            ),
+            None,
         )
 
 

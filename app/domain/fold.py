@@ -3,7 +3,8 @@
 Actions form a hash DAG by `parents`. They are laid in one line: parents first, and among those
 free to come next the smallest (stamp, hash). Each is then applied if the rule set it pins opens
 it at that point. What is not open (two people acted apart, a role too small, handler and checker
-the same) stays in the history as `refused` with the reason; an action whose parents or rule set
+the same) stays in the history as `refused` with the reason, or as `quarantined` if it was beyond
+its author's rights already as of its parents (see `rights`); an action whose parents or rule set
 are not here yet, or whose body is of a later release, waits outside the state with all that
 follows it. Nothing reads the present, and nothing is dropped.
 """
@@ -20,11 +21,12 @@ from app.domain.actions import Action
 from app.domain.bodies import BODY_VERSION
 from app.domain.cases import CaseState, Entry
 from app.domain.clocks import Clock
+from app.domain.erasure import erased_by
 from app.domain.errors import NotFound
+from app.domain.rights import UNDO_ROLES, beyond_rights
 from app.domain.rules import RuleBook, RulesByHash
-from app.domain.workflow import CREATE, UNDO, Move
+from app.domain.workflow import CREATE, ERASE, UNDO, Move
 
-_UNDO_ROLES = ("dispatcher", "shift_lead")
 _ALWAYS_REQUIRED = {CREATE: ("place",), "file": ("matter",)}  # whatever a rule set forgets
 _REQUIRED_FIELDS = {
     "place": ("lon_e7", "lat_e7"),
@@ -54,10 +56,11 @@ def fold(actions: Iterable[Action], rules: RulesByHash) -> CaseState | None:
     state: CaseState | None = None
     stack: list[_Undoable] = []
     entries: list[Entry] = []
+    beyond = beyond_rights(ready, rules)
     for action in ready:
-        why = refusal(state, action, rules(action.rules), _top(stack))
-        entries.append(_entry(action, "refused" if why else "applied", why))
-        if why:
+        why = beyond.get(action.hash) or refusal(state, action, rules(action.rules), _top(stack))
+        entries.append(_entry(action, _effect(action, why, beyond), why))
+        if why or action.type == ERASE:
             continue
         if action.type == UNDO:
             undone = stack.pop()
@@ -73,12 +76,25 @@ def fold(actions: Iterable[Action], rules: RulesByHash) -> CaseState | None:
     entries.extend(
         _entry(action, "waiting", unread.get(action.hash, "parent")) for action in waiting
     )
+    gone = erased_by(ready, beyond).photos
     return replace(
         state,
-        history=tuple(entries),
+        photos=tuple(photo for photo in state.photos if photo not in gone),
+        history=tuple(
+            replace(entry, photos=tuple(photo for photo in entry.photos if photo not in gone))
+            if gone and entry.photos
+            else entry
+            for entry in entries
+        ),
         heads=heads(ready),
-        changed_ms=max(entry.at_ms for entry in entries),
+        changed_ms=max(entry.at_ms for entry in entries if entry.effect != "quarantined"),
     )
+
+
+def _effect(action: Action, why: str, beyond: Container[str]) -> str:
+    if action.hash in beyond:
+        return "quarantined"
+    return "refused" if why else "applied"
 
 
 def _unread(actions: Iterable[Action], rules: RulesByHash) -> dict[str, str]:
@@ -149,6 +165,8 @@ def refusal(
     """Return why `action` is not open now, as a short code, or an empty text if it is."""
     if action.type == UNDO:
         return _refuse_undo(action, undoable)
+    if action.type == ERASE:
+        return "" if state is not None else "not_reported"
     move = rules.workflow.moves.get(action.type)
     if move is None:
         return "unknown_move"
@@ -174,7 +192,7 @@ def refusal_of_role(state: CaseState | None, move: Move, role: str, actor: UUID)
 def _refuse_undo(action: Action, undoable: tuple[str, UUID] | None) -> str:
     if undoable is None or action.body.get("undoes") != undoable[0]:
         return "not_last"
-    if action.actor != undoable[1] and action.role not in _UNDO_ROLES:
+    if action.actor != undoable[1] and action.role not in UNDO_ROLES:
         return "role"
     return ""
 

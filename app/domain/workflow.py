@@ -14,6 +14,8 @@ from app.domain.errors import InvalidInput
 
 CREATE = "report"
 UNDO = "undo"
+ERASE = "erase"
+ERASE_ROLES = ("shift_lead", "duty_leader")
 _STATE_KEYS = {"zh", "en", "national", "open", "phase"}
 _MOVE_KEYS = {
     "name", "zh", "en", "from", "to", "roles", "requires", "not_by", "starts", "stops", "key",
