@@ -20,14 +20,26 @@ from app.services.views import PartRecord, PlaceHit
 _AREA = "uid, tier, code, name, name_en, parent_uid, valid_from, valid_to, platform, sample"
 _SQL_TYPES = {
     "string": "text", "binary": "bytea", "int8": "smallint", "uint8": "smallint",
-    "int16": "integer", "double": "double precision",
+    "int16": "integer", "int64": "bigint", "double": "double precision",
 }  # fmt: skip
+_REVISION = (
+    "CREATE TABLE IF NOT EXISTS map_revision (only_one boolean PRIMARY KEY DEFAULT true "
+    "CHECK (only_one), token uuid NOT NULL DEFAULT gen_random_uuid())",
+    "INSERT INTO map_revision DEFAULT VALUES ON CONFLICT DO NOTHING",
+    "CREATE OR REPLACE FUNCTION map_changed() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$BEGIN UPDATE map_revision SET token = gen_random_uuid(); RETURN NULL; END$$",
+)
 _POINT = "ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)"
 
 
 def create_map_tables(connection: Connection) -> None:
-    """Create the map's tables, with spatial indexes, in an empty database with PostGIS."""
+    """Create the map's tables, with spatial indexes, in an empty database with PostGIS.
+
+    The token in `map_revision` changes with every statement that touches the map.
+    """
     connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis"))
+    for statement in _REVISION:
+        connection.execute(text(statement))
     for layer in LAYERS.values():
         for statement in _ddl(layer):
             connection.execute(text(statement))
@@ -35,17 +47,24 @@ def create_map_tables(connection: Connection) -> None:
 
 def _ddl(layer: MapLayer) -> list[str]:
     columns = ", ".join(f'"{name}" {_SQL_TYPES[str(kind)]}' for name, kind in layer.columns)
+    shape = f", geom geometry({layer.geometry}, 4326)" if layer.geometry else ""
     statements = [
-        f'CREATE TABLE IF NOT EXISTS "{layer.name}" (fid bigserial PRIMARY KEY, {columns}, '
-        f"geom geometry({layer.geometry}, 4326))",
-        f'CREATE INDEX IF NOT EXISTS "gx_{layer.name}" ON "{layer.name}" USING gist (geom)',
+        f'CREATE TABLE IF NOT EXISTS "{layer.name}" (fid bigserial PRIMARY KEY, {columns}{shape})'
     ]
+    if layer.geometry:
+        statements.append(
+            f'CREATE INDEX IF NOT EXISTS "gx_{layer.name}" ON "{layer.name}" USING gist (geom)'
+        )
     for column in layer.indexed:
         unique = "UNIQUE" if column == "uid" else ""
         statements.append(
             f'CREATE {unique} INDEX IF NOT EXISTS "ix_{layer.name}_{column}" '
             f'ON "{layer.name}" ("{column}")'
         )
+    statements.append(
+        "CREATE OR REPLACE TRIGGER map_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE "
+        f'ON "{layer.name}" FOR EACH STATEMENT EXECUTE FUNCTION map_changed()'
+    )
     return statements
 
 

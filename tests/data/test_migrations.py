@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -47,3 +48,19 @@ def test_that_the_map_of_a_remote_city_is_there_from_the_start(postgres_url, loc
         create_map_tables(uow.connection)
         assert uow.connection.exec_driver_sql("SELECT count(*) FROM area").scalar() == 0
     remote.close()
+
+
+def test_that_a_remote_city_of_the_first_version_gets_what_it_lacks(postgres_url, local_city):
+    from app.data.city_folder import create_city, open_city
+
+    create_city(postgres_url, local_city.facts).close()
+    with psycopg.connect(postgres_url) as old:
+        old.execute("DROP FUNCTION map_changed CASCADE")
+        old.execute("DROP TABLE map_revision, reading_block, live_unit, blob")
+        old.execute("DROP SEQUENCE reading_block_id")
+        old.execute("UPDATE alembic_version SET version_num = '0001'")
+    open_city(postgres_url).close()
+    with psycopg.connect(postgres_url) as new:
+        before = new.execute("SELECT token FROM map_revision").fetchone()
+        new.execute("INSERT INTO road (name) VALUES ('汾阳路')")
+        assert new.execute("SELECT token FROM map_revision").fetchone() != before
