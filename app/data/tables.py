@@ -78,10 +78,17 @@ action = Table(
     Column("data", LargeBinary, nullable=False),
     Column("suite", Text, nullable=False),
     Column("signature", LargeBinary, nullable=False),
-    Column("status", Text, nullable=False, server_default="ok"),  # ok | quarantined
+    Column("status", Text, nullable=False, server_default="ok"),  # see action_log
     Column("received_ms", BigInteger, nullable=False),
     Index("ix_action_subject", "subject", "seq"),
     Index("ix_action_device", "device", "hlc"),
+    Index("ix_action_kind", "kind", "seq"),
+    Index(
+        "ix_action_apart",
+        "status",
+        sqlite_where=text("status <> 'ok'"),
+        postgresql_where=text("status <> 'ok'"),
+    ),
     sqlite_autoincrement=True,
 )
 
