@@ -1,8 +1,12 @@
-"""Reads a local map in columns for the derived store; fulfils `map_columns.MapSource`."""
+"""Reads a map in columns for the derived store; its sources fulfil `map_columns.MapSource`.
+
+`ArrowSource` is common to local and remote maps, so that both give the same for the same rows.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -57,14 +61,8 @@ _WITH_UID = ("area",)
 _CURRENT = {"area": "valid_to IS NULL"}
 
 
-class GeoPackageSource:
-    """The map of the city in `folder`; `frame` is its metric frame."""
-
-    def __init__(self, folder: Path, frame: CityFrame, *, sample: bool) -> None:
-        self._path = folder / "map.gpkg"
-        self.frame = frame
-        self.sample = sample
-        self.fingerprint = fingerprint(folder)
+class ArrowSource(ABC):
+    """A map that is read as Arrow batches with geometry as WKB."""
 
     def parts(self) -> Iterator[PartColumns]:
         """Yield all parts in blocks, in the order of the file."""
@@ -135,8 +133,27 @@ class GeoPackageSource:
             _texts(table.column("name"))[keep],
         )
 
+    @abstractmethod
     def _batches(
-        self, layer: str, columns: list[str], where: str | None
+        self, layer: str, columns: Sequence[str], where: str | None
+    ) -> Iterator[tuple[pa.RecordBatch, str]]:
+        """Yield a layer's rows with `fid`, `columns` and the geometry; and the geometry's name.
+
+        `where` is a condition that OGR's SQL and PostgreSQL both understand.
+        """
+
+
+class GeoPackageSource(ArrowSource):
+    """The map of the city in `folder`; `frame` is its metric frame."""
+
+    def __init__(self, folder: Path, frame: CityFrame, *, sample: bool) -> None:
+        self._path = folder / "map.gpkg"
+        self.frame = frame
+        self.sample = sample
+        self.fingerprint = fingerprint(folder)
+
+    def _batches(
+        self, layer: str, columns: Sequence[str], where: str | None
     ) -> Iterator[tuple[pa.RecordBatch, str]]:
         try:
             with pyogrio.raw.open_arrow(
