@@ -21,6 +21,7 @@ from app.data.readers.keys import (
     derived_uids,
     stated_uids,
     uid_column,
+    uids_of,
 )
 from app.data.readers.mappings import Mapping, Scalar
 from app.data.readers.places import Placer
@@ -100,6 +101,10 @@ class Assembler:
         self._put_places(columns, work)
         derive.finish(self.mapping.kind, columns, work.shapes, work.refusals)
         return self._collect(columns, work, chunk.rejects)
+
+    def remember(self, batch: pa.RecordBatch) -> None:
+        """Know the rows of a batch that an earlier run took."""
+        self._repeats.first_seen(uids_of(batch.column("uid")))
 
     def _begin(self, chunk: Chunk) -> _Work:
         rows, shapes = chunk.rows, chunk.geometry

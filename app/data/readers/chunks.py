@@ -36,6 +36,9 @@ def shortened(value: object) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
+Mark = tuple[int, ...]
+"""A place in a source from which it can be read on; what the numbers mean only the source knows."""
+
 Column = list[str | None] | Any
 """Texts of one column: a list, or an Arrow array of strings."""
 
@@ -47,12 +50,14 @@ class Chunk:
     `columns` hold text or None per row (a list, or Arrow strings), all of one length;
     `geometry` holds shapely geometries in the source's CRS or None (a source without geometry has
     no array). `rejects` are rows the source itself could not read; they are in no column.
+    `mark` is where reading can go on after this chunk, None if not between it and the next.
     """
 
     rows: NDArray[np.int64]
     columns: Mapping[str, Column]
     geometry: NDArray[np.object_] | None = None
     rejects: list[Reject] = field(default_factory=list)
+    mark: Mark | None = None
 
 
 class Source(Protocol):
@@ -63,8 +68,13 @@ class Source(Protocol):
     crs: str | None
     total: int
 
-    def chunks(self, rows: int, columns: Collection[str]) -> Iterator[Chunk]:
-        """Yield chunks of about `rows` rows, in file order; only `columns` are looked at."""
+    def chunks(
+        self, rows: int, columns: Collection[str], start: Mark | None = None
+    ) -> Iterator[Chunk]:
+        """Yield chunks of about `rows` rows, in file order; only `columns` are looked at.
+
+        `start`: the mark of a chunk after which to go on, with the same `rows`.
+        """
         ...
 
     def done(self) -> int:
@@ -90,3 +100,14 @@ def objects(values: list[Any]) -> NDArray[np.object_]:
 def picked(column: Column, rows: NDArray[np.int64]) -> Column:
     """Return the texts of some rows of a column, in their order."""
     return [column[at] for at in rows] if isinstance(column, list) else column.take(rows)
+
+
+def after(chunks: Iterator[Chunk], start: Mark | None) -> Iterator[Chunk]:
+    """Mark chunks by their number, and leave out those up to `start`.
+
+    For sources that can only be read from their beginning.
+    """
+    for number, chunk in enumerate(chunks, 1):
+        if start is None or number > start[0]:
+            chunk.mark = (number,)
+            yield chunk

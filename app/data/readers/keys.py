@@ -58,6 +58,14 @@ def uid_column(uids: Uids) -> pa.Array:
     return pa.Array.from_buffers(pa.binary(), len(uids), buffers)
 
 
+def uids_of(column: pa.Array) -> Uids:
+    """Return a column of 16-byte binaries, none of them null, as uint8 of shape (rows, 16)."""
+    first = np.frombuffer(column.buffers()[1], np.int32)[column.offset] if len(column) else 0
+    data = np.frombuffer(column.buffers()[2] or b"", np.uint8)
+    uids: Uids = data[first : first + 16 * len(column)].reshape(-1, 16)
+    return uids
+
+
 def stated_uids(texts: Sequence[str | None]) -> list[bytes | None]:
     """Return the bytes of UUIDs written as text, None where one is missing or none."""
     return [_uid_bytes(text) for text in texts]

@@ -20,7 +20,7 @@ import osmium
 import shapely
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from app.data.readers.chunks import Chunk, Reject, objects
+from app.data.readers.chunks import Chunk, Mark, Reject, after, objects
 from app.data.readers.mappings import FOLDER
 from app.data.readers.schemas import Kind
 from app.domain.errors import InvalidInput
@@ -125,15 +125,20 @@ class OsmExtract:
         """Close the file: it is open only while it is read."""
 
     def notes(self) -> list[str]:
-        """Return how many objects fitted no rule, by tag."""
-        if not self._left_out:
+        """Return, once all is read, how many objects fitted no rule, by tag."""
+        if not (self._finished and self._left_out):
             return []
         most = self._left_out.most_common(_SHOWN_TAGS)
         shown = ", ".join(f"{tag} ({count})" for tag, count in most)
         return [f"{self._left_out.total()} objects fit no rule of {self.rules.name}: {shown}"]
 
-    def chunks(self, rows: int, columns: Collection[str]) -> Iterator[Chunk]:
+    def chunks(
+        self, rows: int, columns: Collection[str], start: Mark | None = None
+    ) -> Iterator[Chunk]:
         """Yield chunks of about `rows` objects with WGS 84 geometry."""
+        return after(self._chunks(rows), start)
+
+    def _chunks(self, rows: int) -> Iterator[Chunk]:
         chunk = _Building(self.header)
         awaited: dict[str, int] = {}
         try:

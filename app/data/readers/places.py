@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import numpy as np
 
@@ -82,6 +82,24 @@ class Placer:
             self._checked = True
             refuse_misdeclared(self._source, self.crs, x, y, self._where)
 
+    def state(self) -> dict[str, Any]:
+        """Return what was learned so far, as JSON's own kinds."""
+        return {
+            "extent": self.extent,
+            "checked": self._checked,
+            "home": self._home,
+            "rough": self._rough,
+            "told": self._told,
+        }
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Know again what `state` told."""
+        self.extent = _box(state["extent"])
+        self._checked = state["checked"]
+        self._home = _box(state["home"])
+        self._rough = state["rough"]
+        self._told = state["told"]
+
     def widen(self, lon: Array, lat: Array) -> None:
         """Let `extent` cover these points (WGS 84 degrees; NaN is passed over)."""
         if not np.isfinite(lon).any():
@@ -112,7 +130,7 @@ class Placer:
         if self._home is None and good.sum() >= _ENOUGH:
             west, east = np.percentile(lon[good], [2, 98])
             south, north = np.percentile(lat[good], [2, 98])
-            self._home = (west - 1, south - 1, east + 1, north + 1)
+            self._home = (float(west - 1), float(south - 1), float(east + 1), float(north + 1))
         if self._home is None:
             return
         west, south, east, north = self._home
@@ -134,6 +152,13 @@ class _Pairs:
 
     def __getitem__(self, at: int) -> str:
         return f"{self._x[at]:.10g}, {self._y[at]:.10g}"
+
+
+def _box(sides: Sequence[float] | None) -> Box | None:
+    if sides is None:
+        return None
+    west, south, east, north = sides
+    return west, south, east, north
 
 
 def _is_rough(degrees: Array) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
-from app.data.readers.chunks import Chunk, Reject, shortened
+from app.data.readers.chunks import Chunk, Mark, Reject, after, shortened
 from app.domain.errors import InvalidInput
 
 _LARGEST: Final = 2 << 30
@@ -70,8 +70,13 @@ class Sheet:
         """Close the workbook."""
         self._file.close()
 
-    def chunks(self, rows: int, columns: Collection[str]) -> Iterator[Chunk]:
+    def chunks(
+        self, rows: int, columns: Collection[str], start: Mark | None = None
+    ) -> Iterator[Chunk]:
         """Yield chunks of about `rows` rows."""
+        return after(self._chunks(rows), start)
+
+    def _chunks(self, rows: int) -> Iterator[Chunk]:
         numbers: list[int] = []
         records: list[list[str | None]] = []
         rejects: list[Reject] = []

@@ -7,15 +7,15 @@ import shutil
 import tempfile
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import pyarrow as pa
 
 from app.data.readers.assemble import Assembler
-from app.data.readers.chunks import Reject, Source
+from app.data.readers.chunks import Mark, Reject, Source
 from app.data.readers.crs import Box
 from app.data.readers.schemas import SHAPES, Kind
 from app.data.writers.cells import guarded
@@ -27,6 +27,7 @@ Progress = Callable[[int, int], None]
 _IN_MEMORY: Final = 1 << 22
 _PATIENCE: Final = 20_000
 _HOPELESS: Final = 0.95
+_MOST_LISTED: Final = 1_000_000
 _HEADER: Final = ("row", "field", "value", "reason", "mend")
 
 
@@ -50,6 +51,14 @@ class Summary:
     crs: str | None
     extent: Box | None
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A batch, and the mark after which reading can go on (None: not here)."""
+
+    batch: pa.RecordBatch
+    mark: Mark | None
 
 
 class ImportStream:
@@ -78,6 +87,8 @@ class ImportStream:
         self._read = self._taken = self._repeated = self._refused = 0
         self._reasons: Counter[str] = Counter()
         self._rejects: IO[str] | None = None
+        self._start: Mark | None = None
+        self._earlier: tuple[str, ...] = ()
         weakref.finalize(self, source.close)
 
     def __enter__(self) -> ImportStream:
@@ -97,17 +108,57 @@ class ImportStream:
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         """Yield batches of at most `batch_rows` rows or little more; never an empty one."""
-        for chunk in self._source.chunks(self._batch_rows, self._columns):
+        return (step.batch for step in self.steps() if step.batch.num_rows)
+
+    def steps(self) -> Iterator[Step]:
+        """Yield every batch, also empty ones, and after which of them reading can go on."""
+        chunks = self._source.chunks(self._batch_rows, self._columns, self._start)
+        for chunk in chunks:
             taken = self._assembler.take(chunk)
             self._read += taken.read
             self._taken += taken.batch.num_rows
             self._repeated += taken.repeated
             self._set_aside(taken.rejects)
             self._refuse_hopeless(taken.rejects)
-            if taken.batch.num_rows:
-                yield taken.batch
+            yield Step(taken.batch, chunk.mark)
             self._tell()
         self._tell()
+
+    def keep_rejects_in(self, path: Path, length: int = 0) -> None:
+        """Collect the refused rows in a file of one's own, after its first `length` bytes."""
+        self._rejects = path.open("a+", encoding="utf-8", newline="")
+        self._rejects.truncate(length)
+        self._rejects.seek(0, 2)
+        weakref.finalize(self, self._rejects.close)
+        if not length:
+            csv.writer(self._rejects).writerow(_HEADER)
+
+    def state(self, mark: Mark) -> dict[str, Any]:
+        """Return, as JSON's own kinds, all that `resume` needs to go on after `mark`."""
+        length = 0
+        if self._rejects is not None:
+            self._rejects.flush()
+            length = self._rejects.tell()
+        return {
+            "mark": list(mark),
+            "counts": [self._read, self._taken, self._repeated, self._refused],
+            "reasons": dict(self._reasons),
+            "rejects": length,
+            "mended": self._assembler.mended.count,
+            "places": self._assembler.placer.state(),
+            "notes": [*self._earlier, *self._source.notes()],
+        }
+
+    def resume(self, state: dict[str, Any], seen: Iterable[pa.RecordBatch]) -> None:
+        """Go on where `state` was taken; `seen`: the batches until there."""
+        self._start = tuple(state["mark"])
+        self._read, self._taken, self._repeated, self._refused = state["counts"]
+        self._reasons = Counter(state["reasons"])
+        self._earlier = tuple(state["notes"])
+        self._assembler.mended.count = state["mended"]
+        self._assembler.placer.resume(state["places"])
+        for batch in seen:
+            self._assembler.remember(batch)
 
     def _tell(self) -> None:
         if self._progress is not None:
@@ -116,6 +167,7 @@ class ImportStream:
     def summary(self) -> Summary:
         """Return what has been read so far; whole after the last batch."""
         mended = self._assembler.mended.count
+        said = dict.fromkeys([*self._earlier, *self._source.notes()])
         notes = [f"{mended} outlines crossed themselves slightly and were mended"] if mended else []
         return Summary(
             source=self.path.name,
@@ -129,7 +181,7 @@ class ImportStream:
             encoding=self._source.encoding,
             crs=self._assembler.crs_shown if self._assembler.placer.extent else None,
             extent=self._assembler.placer.extent,
-            notes=(*notes, *self._assembler.placer.notes(), *self._source.notes()),
+            notes=(*notes, *self._listed_note(), *self._assembler.placer.notes(), *said),
         )
 
     def write_rejects(self, path: Path | None = None) -> Path | None:
@@ -137,7 +189,7 @@ class ImportStream:
 
         Raises StorageFailure if the file cannot be written.
         """
-        if self._rejects is None:
+        if self._rejects is None or not self._refused:
             return None
         target = path or self.path.with_name(f"{self.path.name}.rejected.csv")
         try:
@@ -163,12 +215,19 @@ class ImportStream:
             weakref.finalize(self, self._rejects.close)
             csv.writer(self._rejects).writerow(_HEADER)
         writer = csv.writer(self._rejects)
-        for one in rejects:
+        room = max(_MOST_LISTED - self._refused, 0)
+        for one in rejects[:room]:
             writer.writerow(
                 [one.row, one.field, guarded(one.value), guarded(one.reason), guarded(one.mend)]
             )
+        for one in rejects:
             self._reasons[f"{one.field}: {one.reason}" if one.field else one.reason] += 1
         self._refused += len(rejects)
+
+    def _listed_note(self) -> list[str]:
+        if self._refused <= _MOST_LISTED:
+            return []
+        return [f"only the first {_MOST_LISTED:,} refused rows are listed"]
 
     def _refuse_hopeless(self, rejects: list[Reject]) -> None:
         """Stop a source of rubbish early, with its first reason."""

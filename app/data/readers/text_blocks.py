@@ -66,6 +66,18 @@ class TextBlocks:
             return self._data[self._at :]
         return self._data[self._at : self._data.rfind(b"\n", self._at, end) + 1]
 
+    def move_to(self, position: int) -> None:
+        """Go on after the first `position` bytes handed out; only forwards in a turned text."""
+        if self._turned is None:
+            self._raw.seek(position)
+            self._data, self._at, self._filled, self._ended = b"", 0, position, False
+            return
+        while self.position < position:
+            self._fill(1)
+            if not self.left:
+                return
+            self.skip(min(position - self.position, self.left))
+
     def skip(self, count: int) -> None:
         """Move on by `count` bytes."""
         self._at += count

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from app.data.readers.chunks import Chunk, Reject, shortened
+from app.data.readers.chunks import Chunk, Mark, Reject, shortened
 from app.data.readers.encodings import find_encoding, shown_encoding
 from app.data.readers.text_blocks import TextBlocks
 from app.domain.errors import InvalidInput
@@ -40,7 +40,8 @@ class _Lines:
         self._again: deque[str] = deque()
         self.record: list[str] = []
         self.number = 0
-        self.too_long: list[int] = []
+        self.lost = 0
+        self._last_lost = 0
 
     @property
     def pending(self) -> bool:
@@ -64,17 +65,27 @@ class _Lines:
         line = self._blocks.line(_LONGEST_LINE)
         if len(line) < _LONGEST_LINE or line.endswith(b"\n"):
             return line.decode(self._blocks.codec, "surrogateescape")
-        if self.number == 0 or len(self.too_long) >= _MOST_TOO_LONG:
+        if self.number == 0 or self.lost >= _MOST_TOO_LONG:
             raise InvalidInput(
                 f"{self._blocks.name} has a line longer than {_LONGEST_LINE:,} bytes"
                 f" (line {self.number + 1:,}): it is no table.",
                 advice="Nothing was imported. Choose the CSV file that was meant.",
                 field="source",
             )
-        self.too_long.append(self.number + 1)
+        self.lost += 1
+        self._last_lost = self.number + 1
         while line and not line.endswith(b"\n"):
             line = self._blocks.line(_LONGEST_LINE)
         return "\n"
+
+    def was_too_long(self, number: int) -> bool:
+        """Whether the line of this number was lost since it was too long."""
+        return self._last_lost == number
+
+    def go_on(self, number: int, lost: int) -> None:
+        """Count on after line `number`, when `lost` lines were too long."""
+        self._again.clear()
+        self.number, self.lost = number, lost
 
     def rewind(self) -> str:
         """Hand out again all but the first line of the record at hand; return that first one."""
@@ -116,18 +127,39 @@ class TextTable:
         """Close the file."""
         self._blocks.close()
 
-    def chunks(self, rows: int, columns: Collection[str]) -> Iterator[Chunk]:
-        """Yield chunks of about `rows` records; broken records become rejects."""
+    def chunks(
+        self, rows: int, columns: Collection[str], start: Mark | None = None
+    ) -> Iterator[Chunk]:
+        """Yield chunks of about `rows` records; broken records become rejects.
+
+        A mark is the bytes handed out, the number of the last line, and how many were too long.
+        """
         wanted = [name for name in self.header if name in columns]
+        if start is not None:
+            self._blocks.move_to(start[0])
+            self._lines.go_on(start[1], start[2])
         while (block := self._blocks.block()) or self._blocks.left:
             table = self._parsed(block, wanted) if block else None  # a line longer than a block
             if table is None:
-                yield from self._by_lines(len(block) or 1, rows, wanted)
+                made = self._by_lines(len(block) or 1, rows, wanted)
             else:
                 self._blocks.skip(len(block))
-                yield from self._sliced(table, rows)
+                made = self._sliced(table, rows)
+            yield from self._marked(made)
         self._finished = True
         self.close()
+
+    def _marked(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        """Put a mark on the last chunk of a block."""
+        last = next(chunks, None)
+        for chunk in chunks:
+            if last is not None:
+                yield last
+            last = chunk
+        if last is not None:
+            lines = self._lines
+            last.mark = (self._blocks.position, lines.number, lines.lost)
+            yield last
 
     def _parsed(self, block: bytes, wanted: list[str]) -> pa.Table | None:
         """Return the block's columns if each of its lines is one whole record, else None."""
@@ -197,7 +229,7 @@ class TextTable:
                 yield start, record, None
             elif record and (len(record) > 1 or record[0].strip()):
                 yield start, [lines.rewind()], _wrong_width(len(record), width)
-            elif lines.too_long and lines.too_long[-1] == start:
+            elif lines.was_too_long(start):
                 yield start, [""], ("line too long", f"lines under {_LONGEST_LINE:,} bytes")
 
 

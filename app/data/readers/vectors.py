@@ -18,7 +18,7 @@ import shapely
 from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from app.data.readers.chunks import Chunk, Column, Reject, objects, picked
+from app.data.readers.chunks import Chunk, Column, Mark, Reject, objects, picked
 from app.domain.errors import InvalidInput
 
 _BROKEN: Final = (DataSourceError, DataLayerError, pa.ArrowException, ValueError, RuntimeError)
@@ -84,15 +84,25 @@ class VectorFile:
         """Return what OGR remarked."""
         return list(dict.fromkeys(self._notes))
 
-    def chunks(self, rows: int, columns: Collection[str]) -> Iterator[Chunk]:
-        """Yield chunks of about `rows` features with their geometry in the file's own CRS."""
-        opened = pyogrio.open_arrow(self._path, layer=0, batch_size=rows, **self._options)
+    def chunks(
+        self, rows: int, columns: Collection[str], start: Mark | None = None
+    ) -> Iterator[Chunk]:
+        """Yield chunks of about `rows` features with their geometry in the file's own CRS.
+
+        A mark is the number of features read.
+        """
+        self._read = start[0] if start else 0
+        opened = pyogrio.open_arrow(
+            self._path, layer=0, batch_size=rows, skip_features=self._read, **self._options
+        )
         with ExitStack() as stack:
             meta, stream = self._heard(lambda: stack.enter_context(opened))
             reader = self._heard(lambda: pa.RecordBatchReader.from_stream(stream))
             name = meta["geometry_name"] or "wkb_geometry"
             while (batch := self._heard(lambda: next(reader, None))) is not None:
-                yield self._chunk(batch, name, columns)
+                chunk = self._chunk(batch, name, columns)
+                chunk.mark = (self._read,)
+                yield chunk
 
     def _heard(self, step: Callable[[], Any]) -> Any:
         """Take a step of OGR's; its warnings become notes, its errors ours."""
