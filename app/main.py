@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from app.assembly import benches, cities, live, serving, windows
+from app.assembly import benches, cities, live, serving, showing, windows
 from app.cli.application import build
 from app.cli.wiring import Wiring
 
@@ -22,6 +22,7 @@ def wiring() -> Wiring:
         store_photo=cities.store_photo,
         create_city=cities.create_city,
         complete_city=cities.complete_city,
+        show_city=showing.show_city,
         import_data=cities.import_data,
         export_data=cities.export_data,
         run_window=windows.run_window,

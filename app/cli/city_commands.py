@@ -1,4 +1,4 @@
-"""`city new`, `import` and `export`: what makes and fills a city."""
+"""`city new | complete | show`, `import` and `export`: what makes, fills and shows a city."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from app.cli.city_views import show_city
 from app.cli.guard import choice, guarded
-from app.cli.options import Json, Lang, city_of
+from app.cli.options import City, Json, Lang, city_of
 from app.cli.printing import print_summary, progress
 from app.cli.wiring import Export, Import, NewCity, Wiring
 
@@ -17,7 +18,7 @@ SCALES = ("sample", "district", "full", "empty")
 
 def build_city(wiring: Wiring) -> typer.Typer:
     """Return the group `city`."""
-    group = typer.Typer(help="Make a city.", no_args_is_help=True)
+    group = typer.Typer(help="Make a city, and show what it is.", no_args_is_help=True)
 
     @group.command("new")
     @guarded
@@ -49,6 +50,17 @@ def build_city(wiring: Wiring) -> typer.Typer:
         with progress(quiet=as_json) as show:
             summary = wiring.complete_city(city, seed, show)
         print_summary(summary, as_json=as_json)
+
+    @group.command("show")
+    @guarded
+    def show(
+        city: City = "",
+        area: Annotated[str, typer.Option(help="Code of an area; the city's by default.")] = "",
+        as_json: Json = False,
+        lang: Lang = "zh",
+    ) -> None:
+        """Show the city's facts, its totals, and an area's counts of people and firms."""
+        show_city(wiring.show_city(city_of(city), area), as_json=as_json, lang=lang)
 
     return group
 

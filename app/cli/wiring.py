@@ -95,6 +95,7 @@ class Wiring:
     store_photo: Callable[[str, Path], str]
     create_city: Callable[[NewCity, Progress], Mapping[str, Any]]
     complete_city: Callable[[str, int, Progress], Mapping[str, Any]]
+    show_city: Callable[[str, str], Mapping[str, Any]]
     import_data: Callable[[Import, Progress], Mapping[str, Any]]
     export_data: Callable[[Export, Progress], Mapping[str, Any]]
     run_window: Callable[[Window], int]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyogrio
@@ -66,17 +67,21 @@ def _layer(name: str) -> MapLayer:
 def _write_layer(path: Path, layer: MapLayer, batches: Iterable[pa.RecordBatch]) -> int:
     counted = _Counted(layer, batches)
     reader = pa.RecordBatchReader.from_batches(layer.schema, iter(counted))
+    drawn: dict[str, Any] = {
+        "geometry_name": GEOMETRY,
+        "geometry_type": layer.geometry,
+        "crs": CRS,
+        "layer_options": {"FID": "fid", "GEOMETRY_NAME": GEOMETRY, "SPATIAL_INDEX": "YES"},
+    }
+    plain: dict[str, Any] = {"layer_options": {"FID": "fid"}}
     try:
         pyogrio.write_arrow(
             reader,
             path,
             layer=layer.name,
             driver="GPKG",
-            geometry_name=GEOMETRY,
-            geometry_type=layer.geometry,
-            crs=CRS,
             dataset_options={} if path.exists() else {"VERSION": "1.2"},
-            layer_options={"FID": "fid", "GEOMETRY_NAME": GEOMETRY, "SPATIAL_INDEX": "YES"},
+            **(drawn if layer.geometry else plain),
         )
     except RuntimeError as error:
         raise counted.failure or error from error

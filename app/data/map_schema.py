@@ -16,7 +16,10 @@ CRS = "EPSG:4326"
 
 @dataclass(frozen=True)
 class MapLayer:
-    """One layer: geometry type as OGR names it, columns in order, columns worth an index."""
+    """One layer: geometry type as OGR names it, columns in order, columns worth an index.
+
+    A layer without geometry (empty text) is a plain table of attributes.
+    """
 
     name: str
     geometry: str
@@ -25,8 +28,9 @@ class MapLayer:
 
     @property
     def schema(self) -> pa.Schema:
-        """Arrow schema with the geometry as WKB in the last column."""
-        return pa.schema([*self.columns, (GEOMETRY, pa.binary())])
+        """Arrow schema with the geometry as WKB in the last column, if there is one."""
+        shape = [(GEOMETRY, pa.binary())] if self.geometry else []
+        return pa.schema([*self.columns, *shape])
 
 
 _UID = ("uid", pa.binary())
@@ -118,6 +122,23 @@ LAYERS: dict[str, MapLayer] = {
             "LineString",
             (_UID, ("kind", pa.int8()), ("diameter", pa.float64()), ("length_m", pa.float64()),
              _SAMPLE),
+        ),
+        # Dated counts of people and firms by area; value is null where it is masked (small).
+        MapLayer(
+            "aggregate",
+            "",
+            (
+                _UID,
+                ("area_uid", pa.binary()),
+                ("tier", pa.string()),
+                ("code", pa.string()),
+                ("measure", pa.string()),
+                ("as_of", pa.string()),
+                ("value", pa.int64()),
+                ("masked", pa.int8()),
+                _SAMPLE,
+            ),
+            ("uid", "area_uid", "code"),
         ),
     )
 }  # fmt: skip

@@ -47,7 +47,7 @@ def write_postgis(
 def copy_rows(driver: Any, table: str, layer: MapLayer, batches: Iterable[pa.RecordBatch]) -> int:
     """COPY rows of `layer` into `table` on psycopg's connection `driver`; return how many."""
     names = [name for name, _ in layer.columns]
-    columns = ", ".join(f'"{name}"' for name in [*names, GEOMETRY])
+    columns = ", ".join(f'"{name}"' for name in layer.schema.names)
     rows = 0
     with (
         driver.cursor() as cursor,
@@ -55,7 +55,9 @@ def copy_rows(driver: Any, table: str, layer: MapLayer, batches: Iterable[pa.Rec
     ):
         for batch in batches:
             values = [batch.column(name).to_pylist() for name in names]
-            for row in zip(*values, _ewkb(batch.column(GEOMETRY).to_pylist()), strict=True):
+            if layer.geometry:
+                values.append(_ewkb(batch.column(GEOMETRY).to_pylist()))
+            for row in zip(*values, strict=True):
                 copy.write_row(row)
             rows += batch.num_rows
     return rows

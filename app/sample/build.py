@@ -14,6 +14,7 @@ from app.domain.errors import InvalidInput
 from app.sample.addresses import place_batch
 from app.sample.areas import area_batches
 from app.sample.buildings import Buildings, make_buildings
+from app.sample.census import PEOPLE, Census, census_batches, make_census
 from app.sample.compounds import (
     Compounds,
     compound_batch,
@@ -23,6 +24,7 @@ from app.sample.compounds import (
     with_gates,
 )  # fmt: skip
 from app.sample.doors import Doors, make_doors
+from app.sample.flows import daily_totals
 from app.sample.furniture import Way, demand_of, place_parts
 from app.sample.greens import Greens, make_greens
 from app.sample.land import Land, make_land
@@ -79,6 +81,7 @@ class _Things:
     compounds: Compounds
     sites: Sites
     pipes: Pipes
+    census: Census
 
 
 def _fill(
@@ -101,19 +104,18 @@ def _fill(
     progress("pipes", 0.85)
     pipes = make_pipes(city.roads, way, promise.pipes, promise.pipe_km, chance("pipes"))
     return _Things(
-        way, kinds, demand.parts(way), land, greens, buildings, doors, compounds, sites, pipes
-    )
+        way, kinds, demand.parts(way), land, greens, buildings, doors, compounds, sites, pipes,
+        make_census(city.ground, city.areas, chance("census")),
+    )  # fmt: skip
 
 
 def _tables(
     plan: Scale, city: Skeleton, things: _Things, chance: Chance
 ) -> dict[str, Iterable[pa.RecordBatch]]:
     frame, compounds = city.ground.frame, things.compounds
+    areas = area_batches(city.ground, city.areas, chance("area"))
     return {
-        "area": [
-            *area_batches(city.ground, city.areas, chance("area")),
-            compound_batch(city.areas, things.land, compounds, frame),
-        ],
+        "area": [*areas, compound_batch(city.areas, things.land, compounds, frame)],
         "road": [_road_batch(city, city.roads, chance("road"))],
         "water": [_shape_batch("water", city, city.water, chance("water rows"))],
         "green": [_shape_batch("green", city, things.greens, chance("green rows"))],
@@ -127,6 +129,7 @@ def _tables(
         ],
         "part": _parts(plan, city, things, chance),
         "pipe": pipe_batches(things.pipes, frame, chance("pipe rows")),
+        "aggregate": census_batches(city.areas, things.census, areas, chance("census rows")),
     }  # fmt: skip
 
 
@@ -218,6 +221,9 @@ def _totals(plan: Scale, promise: Promise, city: Skeleton, things: _Things) -> d
         "pipe_km": Total(pipes.kilometres(), promise.pipe_km, "km"),
         "drain_km": Total(pipes.kilometres(*DRAINS), promise.drain_km, "km"),
     }
+    people = things.census.totals(promised=city.ground.is_shanghai)
+    share = people["people"].value / PEOPLE
+    totals |= people | daily_totals(share, promised=city.ground.is_shanghai)
     if plan.parts is not None:  # `part_batches` stands for the count
         totals["parts"] = Total(plan.parts, plan.parts, "count")
     missed = [name for name, total in totals.items() if not total.kept]

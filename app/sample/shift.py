@@ -178,7 +178,7 @@ class Shift:
             staff,
             rules,
             spots,
-            SignCurves(signs, code, districts, self._seed),
+            SignCurves(signs, code, districts, self._seed, facts.totals),
             make_patrols(folder, frame, spots, _UNITS, self._seed, self._chance),
             self._core.ask(OpenCases()).result(),
         )
@@ -189,7 +189,8 @@ class Shift:
     def _feel(self, now_ms: int, elapsed_s: float) -> None:
         local = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(self._zone)
         hour = local.hour + local.minute / 60
-        batch = self._scene.curves.at(now_ms, hour, elapsed_s * self._speed)
+        working = self._scene.rules.calendar.is_working_day(local.date())
+        batch = self._scene.curves.at(now_ms, hour, elapsed_s * self._speed, working=working)
         if self._core.offer(batch):
             self.counts.readings += len(batch)
         else:

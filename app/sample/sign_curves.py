@@ -1,11 +1,12 @@
 """Believable readings of vital signs 示意: a day's curve, each area's own level, slow noise, and
-now and then a bad hour somewhere.
+now and then a bad hour somewhere. Trips and flights follow `flows`; there the city's value is the
+sum of its districts.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from app.domain.signs import Sign
 from app.runtime.batches import ReadingBatch
 from app.sample.chance import rng_of
+from app.sample.flows import FLOWS
 
 SOURCE = "simulated"
 _MEMORY = 0.97  # of the noise, from one reading to the next
@@ -35,13 +37,28 @@ class SignCurves:
 
     Args:
         signs: what is measured.
-        city: code of the city; its value is the mean of its districts.
+        city: code of the city; its value is the mean of its districts, or the sum of trips.
         districts: their codes.
         seed: the same seed and times give the same readings.
+        daily: trips and flights of a mean day by sign, where they are not Shanghai's.
     """
 
-    def __init__(self, signs: Sequence[Sign], city: str, districts: Sequence[str], seed: int):
+    def __init__(
+        self,
+        signs: Sequence[Sign],
+        city: str,
+        districts: Sequence[str],
+        seed: int,
+        daily: Mapping[str, float] | None = None,
+    ):
         self._signs = signs
+        self._daily = daily or {}
+        row = {sign.code: at for at, sign in enumerate(signs)}
+        self._flows = [
+            (row[flow.code], flow, flow.shares(districts or [city]))
+            for flow in FLOWS
+            if flow.code in row
+        ]
         self._areas = (city, *districts)
         self._chance = np.random.default_rng(rng_of(seed, "signs").getrandbits(64))
         shape = (len(signs), max(len(districts), 1))
@@ -54,15 +71,26 @@ class SignCurves:
         self._critical = np.array([one.critical for one in signs])
         self._whole = np.array([one.unit == "count" for one in signs])
 
-    def at(self, at_ms: int, hour: float, elapsed_s: float) -> ReadingBatch:
-        """Return the readings at `at_ms` (Unix ms), local `hour`, `elapsed_s` after the last."""
+    def at(
+        self, at_ms: int, hour: float, elapsed_s: float, *, working: bool = True
+    ) -> ReadingBatch:
+        """Return the readings at `at_ms` (Unix ms), local `hour`, `elapsed_s` after the last.
+
+        `working` says whether the day is worked.
+        """
         self._drift(elapsed_s)
         curve = np.array([day_curve(one.dimension, hour) for one in self._signs])
         place = 0.55 * curve[:, None] + self._level + self._noise
         value = self._middle[:, None] + np.clip(place, -0.95, 0.95) * self._half[:, None]
         span = (self._critical - self._middle)[:, None]
         value = value + self._push * span
-        columns = np.concatenate([value.mean(axis=1, keepdims=True), value], axis=1)
+        whole = value.mean(axis=1, keepdims=True)
+        for sign, flow, shares in self._flows:
+            total = flow.an_hour(hour, working=working, daily=self._daily.get(flow.code))
+            uneven = 1 + 0.35 * self._noise[sign] + 0.4 * self._push[sign]
+            value[sign] = total / flow.unit * shares * np.maximum(uneven, 0.0)
+            whole[sign] = value[sign].sum()
+        columns = np.concatenate([whole, value], axis=1)
         columns = columns[:, : len(self._areas)]
         columns = np.maximum(columns, 0.0)
         columns[self._whole] = np.round(columns[self._whole])

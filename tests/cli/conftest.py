@@ -152,6 +152,7 @@ def cli(
         store_photo=lambda _city, path: f"sha-{Path(path).name}",
         create_city=summary,
         complete_city=summary,
+        show_city=summary,
         import_data=summary,
         export_data=summary,
         run_window=window,
