@@ -1,24 +1,47 @@
-"""The log of signed actions: bytes as they were signed, never changed."""
+"""The log of signed actions: bytes as they were signed, never changed.
+
+`status` says what counts: `ok`; `quarantined` for one from the future, left out of its case until
+its time has come; `beyond` for one beyond its author's rights, which the fold itself keeps outside
+the state (so that all replicas do alike) and which is marked here only to be found.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, literal, select, update
 
 from app.data.tables import action
 from app.domain.actions import SignedAction
+from app.domain.errors import StorageFailure
+from app.domain.fold import heads
 from app.domain.hlc import Stamp
 
 _SIGNED = (action.c.data, action.c.suite, action.c.signature)
 _SEQ_OF = select(action.c.seq).where(action.c.hash == bindparam("digest"))
 _OF_SUBJECT = (
-    select(*_SIGNED)
-    .where(action.c.subject == bindparam("subject"), action.c.status == "ok")
+    select(action.c.hash, *_SIGNED)
+    .where(action.c.subject == bindparam("subject"), action.c.status != "quarantined")
     .order_by(action.c.seq)
+)
+_APART = select(action.c.status, *_SIGNED).where(action.c.status != "ok").order_by(action.c.seq)
+_OF_KIND = (
+    select(action.c.hash, *_SIGNED)
+    .where(action.c.kind == bindparam("wanted"))
+    .order_by(action.c.seq)
+)
+_TOUCHED = (
+    select(action.c.subject)
+    .where(action.c.seq > bindparam("after"), action.c.seq <= bindparam("upto"))
+    .distinct()
+)
+_UPTO = (
+    select(action.c.subject, action.c.hash, *_SIGNED)
+    .where(action.c.subject.in_(_TOUCHED), action.c.seq <= bindparam("upto"))
+    .order_by(action.c.subject, action.c.seq)
 )
 _SINCE = (
     select(action.c.seq, *_SIGNED)
@@ -75,14 +98,48 @@ class SqlActionLog:
         return seq
 
     def of_subject(self, subject: UUID) -> Sequence[SignedAction]:
-        """Return the actions about `subject` that count, in the order they came."""
+        """Return the actions about `subject` that count, in the order they came.
+
+        Raises `StorageFailure` if one is not what was stored: its bytes or its hash were altered.
+        """
         rows = self._connection.execute(_OF_SUBJECT, {"subject": subject})
-        return [SignedAction(bytes(row[0]), row[1], bytes(row[2])) for row in rows]
+        return [_unaltered(row[0], row[1:], subject) for row in rows]
+
+    def of_kind(self, kind: str) -> Iterator[SignedAction]:
+        """Return all actions of one type, in the order they came."""
+        for row in self._connection.execute(_OF_KIND, {"wanted": kind}):
+            yield _unaltered(row[0], row[1:], None)
+
+    def apart(self) -> Sequence[tuple[SignedAction, bool]]:
+        """Return what is kept apart, and whether it is so only because it is too early."""
+        rows = self._connection.execute(_APART)
+        return [(_signed(row[1:]), row[0] == "quarantined") for row in rows]
+
+    def mark_beyond(self, subject: UUID, digests: Collection[str]) -> None:
+        """Mark those actions about `subject`, and no others, as beyond their authors' rights."""
+        beyond = action.c.hash.in_(list(digests))
+        here = action.c.subject == subject
+        for found, before, after in ((~beyond, "beyond", "ok"), (beyond, "ok", "beyond")):
+            self._connection.execute(
+                update(action).where(here, found, action.c.status == before).values(status=after)
+            )
+
+    def subjects_naming(self, digest: str) -> set[UUID]:
+        """Return the subjects of actions that name a hash (of a photo, a rule set). Reads all."""
+        found = select(action.c.subject).where(self._holds(f'"{digest}"'.encode())).distinct()
+        return set(self._connection.execute(found).scalars())
+
+    def heads_between(self, after: int, upto: int) -> dict[UUID, tuple[str, ...]]:
+        """Return the heads, as of number `upto`, of all subjects with actions since `after`."""
+        found: dict[UUID, list[SignedAction]] = {}
+        for row in self._connection.execute(_UPTO, {"after": after, "upto": upto}):
+            found.setdefault(row[0], []).append(_unaltered(row[1], row[2:], row[0]))
+        return {subject: heads(one.action for one in many) for subject, many in found.items()}
 
     def since(self, revision: int, limit: int) -> Sequence[tuple[int, SignedAction]]:
         """Return actions with a sequence number above `revision`, in order."""
         rows = self._connection.execute(_SINCE, {"revision": revision, "most": limit})
-        return [(row[0], SignedAction(bytes(row[1]), row[2], bytes(row[3]))) for row in rows]
+        return [(row[0], _signed(row[1:])) for row in rows]
 
     def revision(self) -> int:
         """Return the newest sequence number, 0 when empty."""
@@ -101,6 +158,26 @@ class SqlActionLog:
         found = self._connection.execute(_LAST_STAMP, {"device": device}).scalar()
         return Stamp.parse(found) if found else None
 
+    def _holds(self, part: bytes) -> Any:
+        if self._connection.dialect.name == "postgresql":
+            return func.position(literal(part).op("IN")(action.c.data)) > 0
+        return func.instr(action.c.data, part) > 0
+
     def _seq(self, digest: str) -> int | None:
         found: int | None = self._connection.execute(_SEQ_OF, {"digest": digest}).scalar()
         return found
+
+
+def _signed(values: Sequence[Any] | Row[Any]) -> SignedAction:
+    return SignedAction(bytes(values[0]), values[1], bytes(values[2]))
+
+
+def _unaltered(digest: str, values: Sequence[Any] | Row[Any], subject: UUID | None) -> SignedAction:
+    signed = _signed(values)
+    if signed.hash != digest:
+        about = f" about {subject}" if subject else ""
+        raise StorageFailure(
+            f"The stored action {digest[:12]}…{about} was altered or is broken.",
+            advice="Run `city check` to see all damage, then restore the last backup.",
+        )
+    return signed

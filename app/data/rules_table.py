@@ -48,6 +48,11 @@ class SqlRules:
 
     def put(self, book: RuleBook) -> None:
         """Keep a rule set and take new actions under it."""
+        self.keep(book)
+        put_fact(self._connection, _CURRENT, book.hash)
+
+    def keep(self, book: RuleBook) -> None:
+        """Keep a rule set to judge actions by; new ones are taken under the same as before."""
         self._connection.execute(
             upsert(self._connection, ruleset, "hash", keep=("received_ms",)),
             {
@@ -56,7 +61,6 @@ class SqlRules:
                 "received_ms": time.time_ns() // 1_000_000,
             },
         )
-        put_fact(self._connection, _CURRENT, book.hash)
 
     def _load(self, digest: str) -> RuleBook:
         data = self._connection.execute(

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from app.data.action_log import SqlActionLog
 from app.data.case_table import SqlCaseTable
+from app.data.device_table import SqlCheckpoints, SqlDevices
 from app.data.directory import SqlDirectory
 from app.data.engine import empty_wal
 from app.data.rules_table import SqlRules
@@ -28,6 +29,8 @@ class SqlUnitOfWork:
     vault: SqlVault
     directory: SqlDirectory
     rules: SqlRules
+    devices: SqlDevices
+    checkpoints: SqlCheckpoints
 
     def __init__(
         self, connection: Connection, device: str, read: MutableMapping[str, RuleBook]
@@ -39,6 +42,8 @@ class SqlUnitOfWork:
         self.directory = SqlDirectory(connection)
         self.rules = SqlRules(connection, read)
         self.cases = SqlCaseTable(connection, self.rules)
+        self.devices = SqlDevices(connection)
+        self.checkpoints = SqlCheckpoints(connection)
 
     def next_receipt(self, day: str) -> str:
         """Return a new receipt number `20261123-3f2a-0001`; two devices never give the same."""

@@ -21,7 +21,7 @@ from app.domain.actions import Action
 from app.domain.bodies import BODY_VERSION
 from app.domain.cases import CaseState, Entry
 from app.domain.clocks import Clock
-from app.domain.erasure import erased_by
+from app.domain.erasure import Erased, erased_by
 from app.domain.errors import NotFound
 from app.domain.rights import UNDO_ROLES, beyond_rights
 from app.domain.rules import RuleBook, RulesByHash
@@ -87,8 +87,28 @@ def fold(actions: Iterable[Action], rules: RulesByHash) -> CaseState | None:
             for entry in entries
         ),
         heads=heads(ready),
-        changed_ms=max(entry.at_ms for entry in entries if entry.effect != "quarantined"),
+        changed_ms=max(
+            entry.at_ms
+            for entry in entries
+            if entry.effect != "quarantined" and entry.type != ERASE
+        ),
     )
+
+
+def erased_of(actions: Iterable[Action], rules: RulesByHash) -> Erased:
+    """Return what the erasures among the actions of one case erase."""
+    known = list(actions)
+    if not any(action.type == ERASE for action in known):
+        return Erased()
+    ready, _ = in_line(known, _unread(known, rules))
+    return erased_by(ready, beyond_rights(ready, rules))
+
+
+def beyond_of(actions: Iterable[Action], rules: RulesByHash) -> Mapping[str, str]:
+    """Return why, by hash, for the actions of one case beyond their authors' rights."""
+    known = list(actions)
+    ready, _ = in_line(known, _unread(known, rules))
+    return beyond_rights(ready, rules)
 
 
 def _effect(action: Action, why: str, beyond: Container[str]) -> str:

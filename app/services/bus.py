@@ -7,15 +7,20 @@ from typing import Any
 
 from app.services import casework
 from app.services.changes import Changes
+from app.services.checkpoints import sign_checkpoint
 from app.services.commands import (
     AcceptSuggestion,
     ActOnCase,
     Command,
     EraseSubject,
+    ReleaseDue,
     ReportCase,
+    SignCheckpoint,
     UndoLast,
 )
+from app.services.erasing import drop_photos
 from app.services.ports import City, UnitOfWork
+from app.services.receive import release_due
 
 Handler = Callable[[Any, City, UnitOfWork, int], Changes]
 
@@ -25,6 +30,8 @@ _HANDLERS: dict[type, Handler] = {
     AcceptSuggestion: casework.accept,
     UndoLast: casework.undo,
     EraseSubject: casework.erase,
+    ReleaseDue: release_due,
+    SignCheckpoint: sign_checkpoint,
 }
 
 
@@ -36,6 +43,7 @@ def handle(command: Command, city: City, now_ms: int) -> Changes:
     with city.begin(write=True) as uow:
         changes = _HANDLERS[type(command)](command, city, uow, now_ms)
         uow.commit()
+    _after([command], city)
     return changes
 
 
@@ -44,4 +52,12 @@ def handle_many(commands: list[Command], city: City, now_ms: int) -> list[Change
     with city.begin(write=True) as uow:
         changes = [_HANDLERS[type(one)](one, city, uow, now_ms) for one in commands]
         uow.commit()
+    _after(commands, city)
     return changes
+
+
+def _after(commands: list[Command], city: City) -> None:
+    """Do what is of the file system, and so of no transaction, once all is durable."""
+    erased = [one.case for one in commands if isinstance(one, EraseSubject)]
+    if erased:
+        drop_photos(erased, city)

@@ -17,13 +17,14 @@ from app.domain.actions import Action, sign_action
 from app.domain.areas import Whereabouts
 from app.domain.bodies import check_body
 from app.domain.cases import E7, CaseState
+from app.domain.erasure import REASONS, erase_body
 from app.domain.errors import InvalidInput, NotAllowed
-from app.domain.fold import fold, refusal
+from app.domain.fold import beyond_of, fold, refusal
 from app.domain.hlc import MAX_JUMP_MS
 from app.domain.identity import new_uid
 from app.domain.personal import Secret, seal
 from app.domain.rules import RuleBook
-from app.domain.workflow import CREATE, UNDO
+from app.domain.workflow import CREATE, ERASE, ERASE_ROLES, UNDO
 from app.services.accountability import accountable
 from app.services.changes import CaseRow, Changes
 from app.services.commands import (
@@ -36,7 +37,7 @@ from app.services.commands import (
     UndoLast,
 )
 from app.services.ports import City, UnitOfWork
-from app.services.sheet import build_row, load_state, require_state, suggestion_for
+from app.services.sheet import build_row, require_state, suggestion_for
 from app.services.views import Suggestion
 
 _MOST_LETTERS = {"words": 4000, "note": 4000, "reason": 4000}
@@ -45,7 +46,6 @@ _FREE_WORDS = ("note", "reason")
 _FIELDS = ("matter", "unit", "post", "person", *_FREE_WORDS)
 _SOURCE = re.compile(r"[\w .:/-]{0,40}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_MAY_ERASE = ("shift_lead", "duty_leader")
 
 
 @dataclass(frozen=True)
@@ -136,15 +136,27 @@ def undo(command: UndoLast, city: City, uow: UnitOfWork, now_ms: int) -> Changes
 
 
 def erase(command: EraseSubject, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
-    """Erase the personal values about a case; its actions stay as they were signed.
+    """Erase the personal values and photos about a case; its actions stay as they were signed.
 
-    Only who leads the shift or answers for it may.
+    Only who leads the shift or answers for it may. The erasure is an action too, so that it
+    travels and holds wherever the case is known; it names nobody. The photos are deleted once it
+    is durable (see `erasing`).
     """
     desk = _Desk(city, uow, uow.rules.current(), now_ms)
     _check_actor(desk, command.actor)
-    if command.actor.role not in _MAY_ERASE:
+    if command.actor.role not in ERASE_ROLES:
         raise NotAllowed("Only who leads the shift may erase.", field="role", code="role")
+    if command.why not in REASONS:
+        raise InvalidInput(
+            f"{command.why!r} is no reason to erase.",
+            advice=f"One of: {', '.join(REASONS)}.",
+            field="why",
+            code="erase_reason",
+        )
     state = require_state(command.case, uow)
+    held = [one.action for one in uow.actions.of_subject(state.uid)]
+    body = erase_body(held, command.why)
+    state = _append(desk, state.uid, ERASE, command.actor, body, state)
     uow.vault.erase_subject(state.uid)
     where = city.areas.at(state.lon, state.lat)
     return _changes(uow, _store(desk, state, where))
@@ -152,7 +164,9 @@ def erase(command: EraseSubject, city: City, uow: UnitOfWork, now_ms: int) -> Ch
 
 def refresh(case: UUID, city: City, uow: UnitOfWork, now_ms: int) -> CaseRow | None:
     """Fold a case anew and store its row, as after actions came in from elsewhere."""
-    state = load_state(case, uow)
+    actions = [one.action for one in uow.actions.of_subject(case)]
+    uow.actions.mark_beyond(case, beyond_of(actions, uow.rules.get))
+    state = fold(actions, uow.rules.get)
     if state is None:
         return None
     where = city.areas.at(state.lon, state.lat)

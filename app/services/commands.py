@@ -76,10 +76,32 @@ class UndoLast:
 
 @dataclass(frozen=True)
 class EraseSubject:
-    """Erase the personal values about a case; hashes, signatures and state stay."""
+    """Erase the personal values and photos about a case; hashes, signatures and state stay.
+
+    `why` is one of `domain.erasure.REASONS`: free words could name the person again.
+    """
 
     actor: Actor
     case: UUID
+    why: str = "request"
 
 
-Command = ReportCase | ActOnCase | AcceptSuggestion | UndoLast | EraseSubject
+@dataclass(frozen=True)
+class ReleaseDue:
+    """Let those quarantined actions count whose time has come."""
+
+
+@dataclass(frozen=True)
+class SignCheckpoint:
+    """Sign this device's word on all it holds, once a day; does nothing the second time."""
+
+
+Command = (
+    ReportCase
+    | ActOnCase
+    | AcceptSuggestion
+    | UndoLast
+    | EraseSubject
+    | ReleaseDue
+    | SignCheckpoint
+)

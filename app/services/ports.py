@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from app.domain.actions import SignedAction, Signer, Verifier
 from app.domain.areas import Area, Tier, Whereabouts
 from app.domain.cases import CaseState
+from app.domain.checkpoints import Checkpoint
 from app.domain.hlc import HybridClock
 from app.domain.people import Duty, Person, Shift, Unit
 from app.domain.personal import Secret
@@ -39,6 +40,21 @@ class ActionLog(Protocol):
 
     def release(self, digest: str) -> bool:
         """Let a quarantined action count from now on; False if it was not kept apart."""
+
+    def of_kind(self, kind: str) -> Iterator[SignedAction]:
+        """Return all actions of one type, in the order they came."""
+
+    def apart(self) -> Sequence[tuple[SignedAction, bool]]:
+        """Return what is kept apart, and whether it is so only because it is too early."""
+
+    def mark_beyond(self, subject: UUID, digests: Collection[str]) -> None:
+        """Mark those actions about `subject`, and no others, as beyond their authors' rights."""
+
+    def subjects_naming(self, digest: str) -> set[UUID]:
+        """Return the subjects of actions that name a hash (of a photo, a rule set). Reads all."""
+
+    def heads_between(self, after: int, upto: int) -> Mapping[UUID, tuple[str, ...]]:
+        """Return the heads, as of number `upto`, of all subjects with actions since `after`."""
 
 
 class CaseTable(Protocol):
@@ -70,8 +86,17 @@ class Vault(Protocol):
     def get(self, keys: Iterable[UUID]) -> Mapping[UUID, str]:
         """Return the values still there."""
 
+    def take(self, secrets: Iterable[Secret]) -> int:
+        """Keep values whose key never was here; what was erased stays so. Return how many."""
+
+    def secrets(self, subject: UUID) -> Sequence[Secret]:
+        """Return what is still kept about `subject`."""
+
     def erase_subject(self, subject: UUID) -> int:
         """Erase value and salt of everything about `subject`; return how many."""
+
+    def erase_keys(self, subject: UUID, keys: Iterable[UUID]) -> int:
+        """Erase value and salt of those values about `subject`; return how many."""
 
 
 class Directory(Protocol):
@@ -105,6 +130,26 @@ class Rules(Protocol):
     def current(self) -> RuleBook: ...
 
     def put(self, book: RuleBook) -> None: ...
+
+    def keep(self, book: RuleBook) -> None:
+        """Keep a rule set to judge actions by; new ones are taken under the same as before."""
+
+
+class Devices(Verifier, Protocol):
+    """The devices whose signatures count, as this transaction sees them."""
+
+    def is_known(self, device: str) -> bool: ...
+
+    def introduce(self, signed: SignedAction) -> None:
+        """Know the device that `signed` makes known; raises `Forged` if it does not vouch so."""
+
+
+class Checkpoints(Protocol):
+    """What devices signed of the log, a day at a time."""
+
+    def last(self, device: str) -> Checkpoint | None: ...
+
+    def put(self, made: Checkpoint, heads: Mapping[UUID, tuple[str, ...]]) -> None: ...
 
 
 class AreaIndex(Protocol):
@@ -141,6 +186,8 @@ class UnitOfWork(Protocol):
     vault: Vault
     directory: Directory
     rules: Rules
+    devices: Devices
+    checkpoints: Checkpoints
 
     def next_receipt(self, day: str) -> str: ...
 
@@ -162,6 +209,9 @@ class City(Protocol):
     verifier: Verifier
     clock: HybridClock
 
+    @property
+    def blobs(self) -> Blobs: ...
+
     def begin(self, *, write: bool) -> AbstractContextManager[UnitOfWork]: ...
 
     def close(self) -> None: ...
@@ -173,6 +223,9 @@ class Blobs(Protocol):
     def put(self, data: bytes, name: str) -> str: ...
 
     def get(self, digest: str) -> bytes: ...
+
+    def drop(self, digest: str) -> bool:
+        """Delete it for good; False if it was not here."""
 
 
 NowMs = Callable[[], int]

@@ -13,7 +13,8 @@ from app.services import sheet
 from app.services.changes import CaseRow, Changes
 from app.services.commands import Actor
 from app.services.ports import City, UnitOfWork
-from app.services.views import CasePage, CaseQuery, CaseSheet, PartRecord, PlaceHit
+from app.services.quarantine import quarantine
+from app.services.views import Apart, CasePage, CaseQuery, CaseSheet, PartRecord, PlaceHit
 
 _OPEN_AT_MOST = 100_000
 
@@ -91,6 +92,11 @@ class Persons:
 
 
 @dataclass(frozen=True)
+class Quarantine:
+    """What is kept apart from the state; answered by a tuple of `Apart`, newest first."""
+
+
+@dataclass(frozen=True)
 class Since:
     """What actions after `revision` changed; answered by `Changes`."""
 
@@ -108,6 +114,7 @@ Question = (
     | OpenPart
     | Children
     | Persons
+    | Quarantine
     | Since
 )
 
@@ -183,6 +190,12 @@ def _persons(question: Persons, _city: City, uow: UnitOfWork, _now: int) -> tupl
     return tuple(uow.directory.persons(question.role))
 
 
+def _quarantine(
+    _question: Quarantine, _city: City, uow: UnitOfWork, _now: int
+) -> tuple[Apart, ...]:
+    return quarantine(uow)
+
+
 def _since(question: Since, _city: City, uow: UnitOfWork, _now: int) -> Changes:
     batch = uow.actions.since(question.revision, 10_000)
     subjects = list(dict.fromkeys(signed.action.subject for _, signed in batch))
@@ -200,5 +213,6 @@ _ANSWERS: dict[type, Callable[[Any, City, UnitOfWork, int], Any]] = {
     FindCase: _find,
     Search: _search,
     Persons: _persons,
+    Quarantine: _quarantine,
     Since: _since,
 }

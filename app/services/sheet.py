@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
+from app.domain.actions import check_signed
 from app.domain.areas import Whereabouts
 from app.domain.cases import CaseState
 from app.domain.errors import NotFound
@@ -37,8 +38,14 @@ def require_state(case: UUID, uow: UnitOfWork) -> CaseState:
 
 
 def open_sheet(case: UUID, actor: Actor, city: City, uow: UnitOfWork, now_ms: int) -> CaseSheet:
-    """Return everything the sheet shows; raises `NotFound`."""
+    """Return everything the sheet shows.
+
+    Raises `NotFound`, `StorageFailure` if an action's stored bytes were altered, or `Forged` if a
+    signature does not hold.
+    """
     state = require_state(case, uow)
+    for signed in uow.actions.of_subject(case):
+        check_signed(signed, city.verifier)
     rules = uow.rules.current()
     where = city.areas.at(state.lon, state.lat)
     words = uow.vault.get(_keys(state))

@@ -66,6 +66,27 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
+class Apart:
+    """One action kept apart: of which case, what, when, by whom, why, and until when.
+
+    `why` is `early`, or the right its author lacked (`role`, `handled_it`); `release_ms` (Unix
+    ms) is when an early one counts by itself, None for one that never will.
+    """
+
+    hash: str
+    case: UUID
+    number: str
+    type: str
+    at_ms: int
+    actor: UUID
+    actor_name: str
+    role: str
+    device: str
+    why: str
+    release_ms: int | None
+
+
+@dataclass(frozen=True)
 class CaseSheet:
     """Everything the sheet of one case shows.
 

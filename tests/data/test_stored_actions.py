@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.data.rules_seed import seed_rules
 from app.domain.actions import Action, check_signed, sign_action
-from app.domain.errors import Forged
+from app.domain.errors import Forged, StorageFailure
 from app.domain.fold import fold
 from app.domain.hlc import Stamp
 from app.domain.identity import new_uid, uuid7
@@ -98,6 +98,8 @@ def test_that_bytes_altered_in_the_database_are_found_out(city, at):
         uow.connection.exec_driver_sql(
             f"UPDATE action SET data = {mark} WHERE hash = {mark}", (bytes(data), signed.hash)
         )
-        (altered,) = uow.actions.of_subject(signed.action.subject)
+        with pytest.raises(StorageFailure, match="altered"):
+            uow.actions.of_subject(signed.action.subject)
+        ((_, altered),) = uow.actions.since(uow.actions.revision() - 1, 1)
     with pytest.raises(Forged):
         check_signed(altered, city.verifier)

@@ -163,7 +163,9 @@ def test_that_erasing_a_person_leaves_every_signature_and_the_state(desk):
     before = desk.sheet(row.uid)
     desk.handle(EraseSubject(desk.actor(Role.SHIFT_LEAD), row.uid))
     after = desk.sheet(row.uid)
-    assert after.state == before.state
+    assert replace(after.state, history=(), heads=()) == replace(before.state, history=(), heads=())
+    assert after.state.history[:-1] == before.state.history
+    assert (after.state.history[-1].type, after.state.history[-1].effect) == ("erase", "applied")
     assert not after.words
     assert after.row.title == after.row.address == ""
     with desk.city.begin(write=False) as uow:
