@@ -69,7 +69,7 @@ class TileService:
         draw: draws a tile (any thread); returns uint32 (SIDE, SIDE), 0xFFRRGGBB.
         submit: runs a callable on some pool thread.
         on_ready: called on that thread when a tile is there.
-        lanes: how many tiles are drawn at once.
+        lanes: how many tiles are drawn at once; may be set anew at any time.
         budget: bytes of finished tiles to keep.
     """
 
@@ -85,7 +85,7 @@ class TileService:
         self._draw = draw
         self._submit = submit
         self._on_ready = on_ready
-        self._lanes = lanes
+        self.lanes = lanes
         self._budget = budget
         self._lock = threading.Lock()
         self._done: OrderedDict[TileKey, Image] = OrderedDict()
@@ -103,7 +103,7 @@ class TileService:
             self._wanted = [
                 k for k in reversed(keys) if k not in self._done and k not in self._drawing
             ]
-            start = min(self._lanes - self._running, len(self._wanted))
+            start = min(self.lanes - self._running, len(self._wanted))
             self._running += max(start, 0)
         for _ in range(start):
             self._submit(self._work)
@@ -158,7 +158,7 @@ class TileService:
         if self._finish(key, image):
             self._on_ready(key)
         with self._lock:
-            again = bool(self._wanted) and not self._closed and self._running < self._lanes
+            again = bool(self._wanted) and not self._closed and self._running < self.lanes
             self._running += again
         if again:
             self._go_on()
