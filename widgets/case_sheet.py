@@ -39,6 +39,7 @@ from widgets.sheet_words import (
     head_line,
     next_hand,
     offers_of,
+    photo_captions,
     title_line,
 )
 from widgets.suggestion_card import SuggestionCard
@@ -46,6 +47,7 @@ from widgets.theme import Theme
 from widgets.timeline import Timeline
 
 _BUTTONS = 5
+_TOUCH = 44
 _NEAR = 5
 
 
@@ -61,6 +63,7 @@ class CasePanel(QScrollArea):
     case_chosen = Signal(object)  # uid of a near case
     photos_dropped = Signal(object)  # tuple of paths
     photo_opened = Signal(object)
+    photos_wanted = Signal()
 
     def __init__(
         self, theme: Theme, now_ms: Callable[[], int], parent: QWidget, height: int = 34
@@ -118,9 +121,21 @@ class CasePanel(QScrollArea):
         self.tick()
         self._stack.setCurrentWidget(self._page)
 
-    def show_photos(self, digests: Sequence[str], images: Mapping[str, QImage]) -> None:
-        """Show the case's photos as far as they have been read."""
-        self._photos.show_photos(digests, images)
+    def show_photos(
+        self, digests: Sequence[str], images: Mapping[str, QImage], held: Sequence[str] = ()
+    ) -> None:
+        """Show the case's photos as far as they have been read; `held` go with the next step."""
+        captions = {} if self._sheet is None else photo_captions(self._sheet, held)
+        self._photos.show_photos(digests, images, captions)
+
+    def add_photos(self) -> None:
+        """Choose photos for the next step."""
+        if self._sheet is not None:
+            self._photos.add()
+
+    def open_photo(self) -> None:
+        """Open the first photo."""
+        self._photos.open_first()
 
     def tick(self) -> None:
         """Let time pass on clocks and history."""
@@ -181,7 +196,8 @@ class CasePanel(QScrollArea):
         self._title = make_label(page, 20, 700)
         self._title.setWordWrap(True)
         self._said = LongWords(page)
-        self._facts, self._clocks = Facts(theme, page, 8), Facts(theme, page, 12)
+        big = self._height >= _TOUCH
+        self._facts, self._clocks = Facts(theme, page, 8, big=big), Facts(theme, page, 12, big=big)
         self._clock_head = make_label(page, 12, ink="dim")
         self._card = SuggestionCard(theme, page)
         self._buttons = [KeyButton(theme, page, accent=at == 0) for at in range(_BUTTONS)]
@@ -193,7 +209,7 @@ class CasePanel(QScrollArea):
         self._near_head = make_label(page, 12, ink="dim")
         self._near = [QPushButton(page) for _ in range(_NEAR)]
         photo_head = make_label(page, 12, ink="dim")
-        self._photos = PhotoRow(theme, page)
+        self._photos = PhotoRow(theme, page, dialog=self._height < _TOUCH)
         history = make_label(page, 12, ink="dim")
         self._timeline = Timeline(theme, page)
         self._heads = ((self._clock_head, "sheet.clocks"), (history, "sheet.history"),
@@ -260,6 +276,7 @@ class CasePanel(QScrollArea):
         self._people.left.connect(self._on_left)
         self._photos.dropped.connect(self.photos_dropped)
         self._photos.opened.connect(self.photo_opened)
+        self._photos.wanted.connect(self.photos_wanted)
 
     def _show_offers(self, sheet: CaseSheet, actor: Actor) -> None:
         self._offers = offers_of(sheet)[:_BUTTONS]

@@ -14,7 +14,7 @@ from widgets.palette import Command
 from widgets.theme import Theme, font, metrics
 
 _ROW = 28
-_GROUPS = (("decide",), ("select", "window"))
+_GROUPS = (("decide", "signs"), ("select", "window"))
 
 
 class CheatSheet(Overlay):

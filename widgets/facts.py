@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.theme import Theme, font, metrics
 
-_ROW = 24
-_VALUE = 80
 _GAP = 14
 _WRAP = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
 
@@ -37,9 +35,10 @@ class Fact:
 class Facts(QWidget):
     """A table of facts as high as its rows, and `below` px of air; long values are wrapped."""
 
-    def __init__(self, theme: Theme, parent: QWidget, below: int = 0) -> None:
+    def __init__(self, theme: Theme, parent: QWidget, below: int = 0, *, big: bool = False) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._px, self._row, self._left = (16, 28, 96) if big else (14, 24, 80)
         self._below = below
         self._facts: tuple[Fact, ...] = ()
         self.setSizePolicy(as_high_as_wide())
@@ -57,6 +56,7 @@ class Facts(QWidget):
         texts = [f"{f.name} {' '.join(s.text for s in f.spans)}" for f in self._facts]
         self.setAccessibleName("; ".join(texts))
         self.setVisible(bool(self._facts))
+        self._hold()
         self.updateGeometry()
         self.update()
 
@@ -72,30 +72,40 @@ class Facts(QWidget):
         """Return nothing to hold on to: the height follows the width."""
         return QSize(120, 0)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Be as high as this width asks for: a row is never cut."""
+        self._hold()
+
+    def _hold(self) -> None:
+        high = self.heightForWidth(self.width())
+        if high != self.minimumHeight():
+            self.setMinimumHeight(high)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint names and values."""
         with QPainter(self) as painter:
             top = 0
             for fact in self._facts:
-                painter.setFont(font(14))
+                painter.setFont(font(self._px))
                 painter.setPen(QColor(self._theme.dim))
-                name = metrics(14).elidedText(fact.name, Qt.TextElideMode.ElideRight, _VALUE - 6)
-                painter.drawText(QPointF(0, top + 17), name)
+                cut, room = Qt.TextElideMode.ElideRight, self._left - 6
+                name = metrics(self._px).elidedText(fact.name, cut, room)
+                painter.drawText(QPointF(0, top + self._row - 7), name)
                 self._paint_value(painter, fact, top)
                 top += self._height(fact, self.width())
 
     def _paint_value(self, painter: QPainter, fact: Fact, top: int) -> None:
-        left, room = float(_VALUE), _room(self.width())
+        left, room = float(self._left), self._room(self.width())
         inline = self._line_width(fact) <= room
         for span in fact.spans:
-            painter.setFont(font(14, span.weight))
+            painter.setFont(font(self._px, span.weight))
             painter.setPen(self._ink(span.ink))
             if inline:
-                painter.drawText(QPointF(left, top + 17), span.text)
-                left += metrics(14, span.weight).horizontalAdvance(span.text) + _GAP
+                painter.drawText(QPointF(left, top + self._row - 7), span.text)
+                left += metrics(self._px, span.weight).horizontalAdvance(span.text) + _GAP
             else:
-                height = _wrapped(span, room)
-                painter.drawText(QRectF(_VALUE, top + 2, room, height), _WRAP, span.text)
+                height = self._wrapped(span, room)
+                painter.drawText(QRectF(self._left, top + 2, room, height), _WRAP, span.text)
                 top += height
 
     def _ink(self, ink: str) -> QColor:
@@ -104,14 +114,21 @@ class Facts(QWidget):
         return QColor(self._theme.dim) if ink == "dim" else self._theme.ink(ink)
 
     def _line_width(self, fact: Fact) -> int:
-        widths = (metrics(14, s.weight).horizontalAdvance(s.text) for s in fact.spans)
+        widths = (metrics(self._px, s.weight).horizontalAdvance(s.text) for s in fact.spans)
         return sum(widths) + _GAP * (len(fact.spans) - 1)
 
     def _height(self, fact: Fact, width: int) -> int:
-        room = _room(width)
+        room = self._room(width)
         if self._line_width(fact) <= room:
-            return _ROW
-        return sum(_wrapped(span, room) for span in fact.spans) + 4
+            return self._row
+        return sum(self._wrapped(span, room) for span in fact.spans) + 4
+
+    def _room(self, width: int) -> int:
+        return max(60, width - self._left)
+
+    def _wrapped(self, span: Span, room: int) -> int:
+        box = metrics(self._px, span.weight).boundingRect(0, 0, room, 9999, _WRAP, span.text)
+        return int(box.height())
 
 
 def as_high_as_wide() -> QSizePolicy:
@@ -119,12 +136,3 @@ def as_high_as_wide() -> QSizePolicy:
     policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     policy.setHeightForWidth(True)
     return policy
-
-
-def _room(width: int) -> int:
-    return max(60, width - _VALUE)
-
-
-def _wrapped(span: Span, room: int) -> int:
-    box = metrics(14, span.weight).boundingRect(0, 0, room, 9999, _WRAP, span.text)
-    return int(box.height())

@@ -1,23 +1,23 @@
-"""The field's bar: three faces as big targets, who I am, what is saved and what is not sent."""
+"""The field's bar: five pages as big targets, and who I am."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from widgets.i18n import tr
 from widgets.icons import LARGE, draw_icon
-from widgets.symbols import draw_state
 from widgets.theme import Theme, font, metrics
 
-FACES = ("tasks", "map", "form")
-_ICONS = {"tasks": "clipboard-list-outline", "map": "map-outline", "form": "pencil-outline"}
+FACES = ("tasks", "map", "form", "camera", "sync")
+_ICONS = {"tasks": "clipboard-list-outline", "map": "map-outline", "form": "pencil-outline",
+          "camera": "camera-outline", "sync": "sync"}  # fmt: skip
 _HIGH = 56
 
 
 class FieldBar(QWidget):
-    """Painted; `face_chosen` carries tasks, map or form, `who_wanted` asks for the switch."""
+    """Painted; `face_chosen` carries the page's name, `who_wanted` asks for the switch."""
 
     face_chosen = Signal(object)
     who_wanted = Signal()
@@ -27,7 +27,7 @@ class FieldBar(QWidget):
         self._theme = theme
         self._face = FACES[0]
         self._name = ""
-        self._unsent = self._tasks = 0
+        self._tasks = 0
         self._boxes: list[tuple[str, QRectF]] = []
         self._who = QRectF()
         self.setFixedHeight(_HIGH)
@@ -46,10 +46,12 @@ class FieldBar(QWidget):
         self._face = face
         self.update()
 
-    def show_state(self, name: str, unsent: int, tasks: int) -> None:
-        """Show who I am, how much is not sent yet, how many tasks wait."""
-        self._name, self._unsent, self._tasks = name, unsent, tasks
-        self.setAccessibleName(self._state_words())
+    def show_state(self, name: str, tasks: int) -> None:
+        """Show who I am and how many tasks wait."""
+        if (name, tasks) == (self._name, self._tasks):
+            return
+        self._name, self._tasks = name, tasks
+        self.setAccessibleName(f"{tr('field.tasks')} {tasks}; {name}")
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -70,23 +72,21 @@ class FieldBar(QWidget):
             self._boxes = []
             for face in FACES:
                 left = self._paint_face(painter, face, left) + 8
-            words = self._state_words()
-            right = self.width() - 20.0 - metrics(16, 600).horizontalAdvance(words)
-            painter.setFont(font(16, 600))
-            state = "attention" if self._unsent else "normal"
-            painter.setPen(theme.ink(state))
-            painter.drawText(QPointF(right, 34), words)
-            draw_state(painter, state, QPointF(right - 18, 28), 16, theme)
+            room = int(self.width() - left - 64)
+            name = metrics(16).elidedText(self._name, Qt.TextElideMode.ElideRight, room)
+            wide = metrics(16).horizontalAdvance(name) + 40
+            self._who = QRectF(self.width() - wide - 12, 5, wide, 44)
+            ink = QColor(theme.text)
+            draw_icon(painter, "account-outline", self._who.adjusted(0, 0, -wide + 28, 0), ink,
+                      LARGE)  # fmt: skip
             painter.setFont(font(16))
-            painter.setPen(QColor(theme.text))
-            wide = metrics(16).horizontalAdvance(self._name)
-            painter.drawText(QPointF(right - 48 - wide, 34), self._name)
-            self._who = QRectF(right - 68 - wide, 5, wide + 40, 44)
+            painter.setPen(ink)
+            painter.drawText(self._who.adjusted(34, 0, 0, 0), _VCENTER, name)
 
     def _paint_face(self, painter: QPainter, face: str, left: float) -> float:
         theme, here = self._theme, face == self._face
         words = tr(f"field.{face}") + (f" {self._tasks}" if face == "tasks" else "")
-        width = max(96, metrics(16, 600).horizontalAdvance(words) + 72)
+        width = max(96, metrics(16, 600).horizontalAdvance(words) + 60)
         box = QRectF(left, 5, width, 44)
         self._boxes.append((face, box))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -100,7 +100,5 @@ class FieldBar(QWidget):
         draw_icon(painter, _ICONS[face], QRectF(left + 12, 5, LARGE, 44), ink, LARGE)
         return left + width
 
-    def _state_words(self) -> str:
-        if self._unsent:
-            return tr("field.some_unsent", n=self._unsent)
-        return tr("field.all_sent")
+
+_VCENTER = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft

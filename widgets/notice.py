@@ -52,6 +52,13 @@ class Notice(QWidget):
         self._timer.stop()
         self._show("bad", title, text)
 
+    def leave(self) -> bool:
+        """Go away; False if nothing was shown."""
+        shown = self.isVisible()
+        self._timer.stop()
+        self.hide()
+        return shown
+
     def sizeHint(self) -> QSize:
         """Return room for title and text."""
         height = 24 + self._measure(self._title, 14, 600)
@@ -61,8 +68,7 @@ class Notice(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go away."""
-        self._timer.stop()
-        self.hide()
+        self.leave()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay in the corner when the window changes size."""

@@ -8,6 +8,23 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from widgets.theme import Theme
 
+_CTRL = Qt.KeyboardModifier.ControlModifier
+_F1, _F12 = Qt.Key.Key_F1, Qt.Key.Key_F12
+
+
+def keeps_key(event: QEvent) -> bool:
+    """Take a plain key for the widgets inside; returns whether `event` asked for one.
+
+    Letters are short cuts of the window. Whoever fills in a form and stands on one of its buttons
+    must not send a case with them.
+    """
+    if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+        return False
+    held = event.modifiers() & (_CTRL | Qt.KeyboardModifier.AltModifier)
+    plain = not held and not _F1 <= event.key() <= _F12
+    event.setAccepted(plain)
+    return plain
+
 
 class Overlay(QFrame):
     """A card `wide` px wide, `top` px below the window's top, in its middle or at `left`."""
@@ -52,6 +69,12 @@ class Overlay(QFrame):
         if event.type() == QEvent.Type.Resize and self.isVisible():
             self.place()
         return False
+
+    def event(self, event: QEvent) -> bool:
+        """Keep plain keys, and so Tab, from being short cuts of the window below."""
+        if keeps_key(event):
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Close on Esc; no key goes on to the window below."""

@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFileDialog, QSizePolicy, QWidget
 
 from widgets.i18n import tr
-from widgets.theme import Theme, font
+from widgets.theme import Theme, font, metrics
 
 PICTURES = ("png", "jpg", "jpeg", "webp", "bmp")
 _COLUMNS, _GAP, _HEIGHT = 3, 8, 84
@@ -32,11 +32,14 @@ class PhotoRow(QWidget):
 
     dropped = Signal(object)
     opened = Signal(object)
+    wanted = Signal()  # instead of the file dialog, where photos come from elsewhere
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, parent: QWidget, *, dialog: bool = True) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._dialog = dialog
         self._digests: tuple[str, ...] = ()
+        self._captions: Mapping[str, str] = {}
         self._images: Mapping[str, QImage] = {}
         self._hot = False
         self.setAcceptDrops(True)
@@ -47,9 +50,15 @@ class PhotoRow(QWidget):
         self._theme = theme
         self.update()
 
-    def show_photos(self, digests: Sequence[str], images: Mapping[str, QImage]) -> None:
-        """Show photos by content hash; one whose image is still to come is a grey field."""
+    def show_photos(
+        self,
+        digests: Sequence[str],
+        images: Mapping[str, QImage],
+        captions: Mapping[str, str] | None = None,
+    ) -> None:
+        """Show photos by content hash, with a word on each; one still to come is a grey field."""
         self._digests, self._images = tuple(digests), images
+        self._captions = captions or {}
         self.updateGeometry()
         self.update()
 
@@ -69,6 +78,7 @@ class PhotoRow(QWidget):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             for at, digest in enumerate(self._digests):
                 self._paint_photo(painter, self._box(at), self._images.get(digest))
+                self._paint_caption(painter, self._box(at), self._captions.get(digest, ""))
             box = self._box(len(self._digests)).adjusted(0.5, 0.5, -0.5, -0.5)
             edge = QColor(self._theme.accent if self._hot else self._theme.line)
             painter.setPen(QPen(edge, 1, Qt.PenStyle.DashLine))
@@ -76,7 +86,7 @@ class PhotoRow(QWidget):
             painter.drawRoundedRect(box, 6, 6)
             painter.setFont(font(12))
             painter.setPen(QColor(self._theme.dim))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, tr("sheet.drop"))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._hint())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Open the photo under the pointer, or choose files."""
@@ -85,7 +95,7 @@ class PhotoRow(QWidget):
                 self.opened.emit(digest)
                 return
         if self._box(len(self._digests)).contains(event.position()):
-            self._choose_files()
+            self.add()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Welcome pictures."""
@@ -108,11 +118,23 @@ class PhotoRow(QWidget):
             event.acceptProposedAction()
             self.dropped.emit(found)
 
-    def _choose_files(self) -> None:
+    def add(self) -> None:
+        """Choose files, or ask for photos from elsewhere."""
+        if not self._dialog:
+            self.wanted.emit()
+            return
         wanted = " ".join(f"*.{ending}" for ending in PICTURES)
         names, _ = QFileDialog.getOpenFileNames(self, tr("sheet.drop"), "", f"({wanted})")
         if names:
             self.dropped.emit(tuple(Path(name) for name in names))
+
+    def open_first(self) -> None:
+        """Open the first photo, if there is one."""
+        if self._digests:
+            self.opened.emit(self._digests[0])
+
+    def _hint(self) -> str:
+        return tr("sheet.drop" if self._dialog else "sheet.add_photo")
 
     def _box(self, at: int) -> QRectF:
         width = (self.width() - (_COLUMNS - 1) * _GAP) / _COLUMNS
@@ -131,6 +153,18 @@ class PhotoRow(QWidget):
             left, top = (image.width() - width) / 2, (image.height() - height) / 2
             painter.drawImage(box, image, QRectF(left, top, width, height))
         painter.restore()
+
+    def _paint_caption(self, painter: QPainter, box: QRectF, words: str) -> None:
+        if not words:
+            return
+        chip = QRectF(box.left() + 4, box.bottom() - 24, metrics(12).horizontalAdvance(words) + 12,
+                      20)  # fmt: skip
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._theme.panel))
+        painter.drawRoundedRect(chip, 4, 4)
+        painter.setFont(font(12))
+        painter.setPen(QColor(self._theme.text))
+        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, words)
 
 
 def _pictures(event: QDropEvent) -> tuple[Path, ...]:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.domain.people import Person
 from widgets.i18n import tr
+from widgets.overlay import keeps_key
 from widgets.pieces import KeyButton, make_label
 from widgets.theme import Theme
 
@@ -77,6 +78,16 @@ class WordsPrompt(QFrame):
         """Take the words of the language spoken now."""
         self._confirm.say(tr("prompt.confirm"), "Ctrl ↵")
         self._cancel.say(tr("prompt.cancel"), "Esc")
+
+    def event(self, event: QEvent) -> bool:
+        """Keep plain keys from being short cuts while the question is answered."""
+        return keeps_key(event) or super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave on Esc, wherever in the question the focus is."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        event.accept()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Confirm on Ctrl Enter, leave on Esc."""
@@ -149,6 +160,10 @@ class PersonPicker(QFrame):
         """Take the words of the language spoken now."""
         self._filter.setPlaceholderText(tr("prompt.filter"))
         self._none.setText(tr("prompt.none"))
+
+    def event(self, event: QEvent) -> bool:
+        """Keep plain keys from being short cuts while a person is looked for."""
+        return keeps_key(event) or super().event(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Walk the list from the field; leave on Esc."""

@@ -25,6 +25,7 @@ from widgets.notice import error_words
 from widgets.overlay import Overlay
 from widgets.pieces import KeyButton, make_label
 from widgets.theme import Theme
+from widgets.words import local
 
 SOURCES = ("hotline", "supervisor", "patrol", "desk")
 _PHONE = re.compile(r"[0-9 +\-]{0,20}")
@@ -36,12 +37,15 @@ class ReportForm(Overlay):
     submitted = Signal(object)
     locate_wanted = Signal(object)
     pick_wanted = Signal()
+    closed = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget, height: int = 34, left: int = 412) -> None:
         super().__init__(theme, parent, 440, 64, left=left)
         self.setProperty("touch", height >= 44)
         self._actor: Actor | None = None
         self._place: tuple[float, float] | None = None
+        self._photos: tuple[str, ...] = ()
+        self._at_ms: int | None = None
         self._locating = False
         self._title = make_label(self, 20, 700)
         self._words = QPlainTextEdit(self)
@@ -54,6 +58,9 @@ class ReportForm(Overlay):
         for button in (self._find, self._pick, self._send, self._cancel):
             button.set_height(height)
         self._chosen = make_label(self, 12, ink="normal")
+        self._attached = make_label(self, 12, ink="normal")
+        self._chosen.setWordWrap(True)
+        self._attached.setWordWrap(True)
         self._private = make_label(self, 12, ink="dim")
         self._heads = {key: make_label(self, 12, ink="dim") for key in _HEADS}
         self._wrong = {key: make_label(self, 12, ink="critical") for key in _FIELDS}
@@ -64,20 +71,34 @@ class ReportForm(Overlay):
     def open_for(self, actor: Actor) -> None:
         """Open, empty, for `actor`."""
         self._actor, self._place = actor, None
+        self._photos, self._at_ms = (), None
         outside = actor.role in ("supervisor", "handler")
         self._source.setCurrentIndex(SOURCES.index("patrol" if outside else "hotline"))
         self._words.clear()
         for field in (self._address, self._name, self._phone):
             field.clear()
         self._chosen.hide()
+        self._attached.hide()
         self._say({})
         self.pop_up()
         self._words.setFocus()
 
-    def take_place(self, lon: float, lat: float, address: str = "") -> None:
-        """Take a place in degrees WGS 84, as from a click on the map."""
+    def take_photos(self, digests: Sequence[str], taken_ms: int | None) -> None:
+        """Take stored photos, and when they were taken if the camera said so (Unix ms)."""
+        self._photos, self._at_ms = tuple(digests), taken_ms
+        words = tr("report.photos", n=len(digests))
+        if taken_ms is not None:
+            at = f"{local(taken_ms):%m-%d %H:%M}"
+            words = f"{words}  {tr('report.taken', at=at)}"
+        self._attached.setText(words)
+        self._attached.show()
+        self.place()
+
+    def take_place(self, lon: float, lat: float, address: str = "", source: str = "map") -> None:
+        """Take a place in degrees WGS 84; `source` is map (a click, a search) or camera."""
         self._place = (lon, lat)
-        self._chosen.setText(tr("report.picked", lon=lon, lat=lat))
+        key = "report.picked_camera" if source == "camera" else "report.picked"
+        self._chosen.setText(tr(key, lon=lon, lat=lat))
         self._chosen.show()
         if address:
             self._address.setText(address)
@@ -126,8 +147,15 @@ class ReportForm(Overlay):
                 source=SOURCES[self._source.currentIndex()],
                 reporter_name=self._name.text().strip(),
                 reporter_phone=self._phone.text().strip(),
+                photos=self._photos,
+                at_ms=self._at_ms,
             )
         )
+
+    def leave(self) -> None:
+        """Close."""
+        super().leave()
+        self.closed.emit()
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
@@ -219,6 +247,7 @@ class ReportForm(Overlay):
         layout.addWidget(self._heads["address"])
         layout.addLayout(place)
         layout.addWidget(self._chosen)
+        layout.addWidget(self._attached)
         layout.addWidget(self._wrong["address"])
         layout.addLayout(_pair(self._column("reporter", self._name),
                                self._column("phone", self._phone)))  # fmt: skip

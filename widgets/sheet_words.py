@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -232,6 +233,13 @@ def _event(entry: Entry, sheet: CaseSheet, now_ms: int) -> Event:
         notes.insert(0, " ".join(filter(None, (tr(f"sheet.{entry.effect}"), why))))
     note = "\n".join(filter(None, notes))
     return Event(f"{name}  {who}".strip(), clock(entry.at_ms, now_ms), note, kind)
+
+
+def photo_captions(sheet: CaseSheet, held: Sequence[str]) -> dict[str, str]:
+    """Return by content hash whether a photo shows the thing before or after it was handled."""
+    after = {p for entry in sheet.state.history if entry.type == "handle" for p in entry.photos}
+    said = {p: tr("sheet.after" if p in after else "sheet.before") for p in sheet.state.photos}
+    return said | dict.fromkeys(held, tr("sheet.with_next"))
 
 
 _NOTES = ("note", "reason")

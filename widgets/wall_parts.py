@@ -34,6 +34,11 @@ class WallPart(QWidget):
         self.scale = 1.0
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
+    def set_theme(self, theme: Theme) -> None:
+        """Take the colours of `theme`."""
+        self.theme = theme
+        self.update()
+
     def px(self, size: float) -> int:
         """Return `size` of a wall 3,840 wide in pixels of this one."""
         return max(1, round(size * self.scale))

@@ -46,7 +46,7 @@ def run_window(wanted: Window) -> int:
     sys.setswitchinterval(_SWITCH_S)
     station = partial(
         run_station, station=seen.station, lang=seen.lang, theme=seen.theme, look=look,
-        keep=preferences.keep, note=preferences.note,
+        keep=preferences.keep, note=preferences.note, camera_folder=seen.camera_folder,
     )  # fmt: skip
     if is_address(wanted.city):
         core = open_core(wanted.city, watch=True)

@@ -47,6 +47,7 @@ class Settings(BaseModel):
     theme: Literal["light", "dark"] = "light"
     station: Literal["desk", "wall", "field"] = "desk"
     role: str = "dispatcher"
+    camera_folder: str = ""  # of the field station
     recent_cities: list[str] = Field(default_factory=list, max_length=_RECENT_MOST)
     views: dict[str, MapView] = Field(default_factory=dict)  # by city
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Protocol
 
@@ -26,6 +27,7 @@ from app.shell.printing import SheetPrinter
 from app.shell.scale import ScreenLook
 from app.shell.session import Session
 from app.shell.stage import Stage, make_map
+from app.shell.station import Station
 from app.shell.wall import Wall
 from widgets.i18n import language, set_language, tr
 from widgets.icons import load_icons
@@ -33,7 +35,6 @@ from widgets.notice import notice_of, show_error
 from widgets.theme import Theme, apply_theme, load_theme
 
 STATIONS = ("desk", "wall", "field")
-Station = Desk | Wall | Field
 Renew = Callable[[], Future[CityStore]]
 _ROLE = {"desk": "dispatcher", "wall": "duty_leader", "field": "handler"}
 _LOG = logging.getLogger(__name__)
@@ -111,11 +112,13 @@ def run_window(
     look: ScreenLook | None = None,
     keep: Keep | None = None,
     note: str = "",
+    camera_folder: str = "",
 ) -> int:
     """Open a station on `core`, run until its window is closed, and return the exit code.
 
-    `look` says how large it is drawn, `keep` takes language and theme whenever they change, and
-    `note` is news of the start for the person. The core stays open: who opened it closes it.
+    `look` says how large it is drawn, `keep` takes language, theme and the camera's folder
+    whenever they change, `note` is news of the start for the person, and `camera_folder` what the
+    field watches. The core stays open: who opened it closes it.
     """
     if look is not None:
         look.choose()
@@ -130,6 +133,8 @@ def run_window(
         printer=printer,
         renew=renew,
     )
+    if camera_folder and isinstance(window, Field):
+        window.watch(Path(camera_folder))
     hook = Unhandled(window)
     collector, meter = IdleCollector(window), GapMeter(window)
     wake = QTimer(window)  # lets Python see Ctrl-C while Qt waits
@@ -210,14 +215,19 @@ class _Dress(QObject):
 
 
 class Remember(QObject):
-    """Keeps language and, on the desk, theme whenever a person changes them."""
+    """Keeps language, the desk's theme and the field's folder whenever a person changes them."""
 
     def __init__(self, station: Station, keep: Keep) -> None:
         super().__init__(station)
         self._keep = keep
         station.session.language_changed.connect(self._on_language)
+        if isinstance(station, Field):
+            station.camera_chosen.connect(self._on_camera)
         if isinstance(station, Desk):  # wall and field have looks of their own
             station.session.theme_changed.connect(self._on_theme)
+
+    def _on_camera(self, folder: str) -> None:
+        self._keep(camera_folder=folder)
 
     def _on_language(self) -> None:
         self._keep(lang=language())

@@ -54,11 +54,15 @@ class Bridge(QObject):
     """Sends commands and questions down and brings changes and answers up.
 
     `changed` carries one `Changes` with all that came since the last delivery. `failed` carries
-    the error of a request that brought no handler of its own.
+    the error of a request that brought no handler of its own. Of every command `commanded` tells
+    its ticket when it is handed down, and `carried_out` or `refused` what became of it.
     """
 
     changed = Signal(object)
     failed = Signal(object)
+    commanded = Signal(int, object)  # ticket, Command
+    carried_out = Signal(int, object)  # ticket, Changes
+    refused = Signal(int, object)  # ticket, error
     _knocked = Signal()
     _answered = Signal(int, object)
 
@@ -69,6 +73,7 @@ class Bridge(QObject):
         self._lock = threading.Lock()
         self._tickets = itertools.count(1)
         self._waiting: dict[int, tuple[Done | None, Failed | None]] = {}
+        self._commands: set[int] = set()
         self._open = True
         queued = Qt.ConnectionType.QueuedConnection
         self._knocked.connect(self._deliver, queued)
@@ -88,7 +93,10 @@ class Bridge(QObject):
         self, command: Command, done: Done | None = None, failed: Failed | None = None
     ) -> None:
         """Have a command carried out; `done(changes)` or `failed(error)` follow."""
-        self.follow(self.core.submit(command), done, failed)
+        ticket = next(self._tickets)
+        self._commands.add(ticket)
+        self.commanded.emit(ticket, command)
+        self._follow(ticket, self.core.submit(command), done, failed)
 
     def ask(self, question: object, done: Done, failed: Failed | None = None) -> None:
         """Have a question answered."""
@@ -109,11 +117,16 @@ class Bridge(QObject):
         self._open = False
         self.core.unsubscribe(self._on_changes)
         self._waiting.clear()
+        self._commands.clear()
         self._inbox.clear()
 
     def follow(self, future: Future[Any], done: Done | None, failed: Failed | None = None) -> None:
         """Bring the result of `future`, from whichever thread, to this one."""
-        ticket = next(self._tickets)
+        self._follow(next(self._tickets), future, done, failed)
+
+    def _follow(
+        self, ticket: int, future: Future[Any], done: Done | None, failed: Failed | None
+    ) -> None:
         self._waiting[ticket] = (done, failed)
         future.add_done_callback(_Postman(self, ticket))
 
@@ -145,6 +158,10 @@ class Bridge(QObject):
             error = future.exception()
         except CancelledError:
             return
+        if ticket in self._commands:
+            self._commands.discard(ticket)
+            outcome = self.carried_out if error is None else self.refused
+            outcome.emit(ticket, future.result() if error is None else error)
         if error is not None:
             (failed if failed is not None and _lives(failed) else self.failed.emit)(error)
         elif done is not None and _lives(done):

@@ -136,6 +136,13 @@ class CaseWork(QObject):
         if self._need_case() is not None:
             self._photos.store(paths)
 
+    def hold_photos(self, case: UUID, digests: tuple[str, ...]) -> bool:
+        """Let stored photos go with the next step of `case`; False if another is chosen now."""
+        if case != self._session.case:
+            return False
+        self._on_stored(digests)
+        return True
+
     @property
     def held_photos(self) -> tuple[str, ...]:
         """Photos stored that go with the next step."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from app.domain.signs import DIMENSIONS
 from app.shell.deeds import Deed
 
 if TYPE_CHECKING:
@@ -23,16 +24,25 @@ def desk_deeds(desk: Desk) -> tuple[Deed, ...]:
         Deed(f"choose_{n}", f"help.choose_{n}", "decide", (str(n),), _Choose(desk, n), False)
         for n in (1, 2, 3)
     )
+    boards = tuple(
+        Deed(f"board_{n}", f"dimension.{name}", "signs", (f"Alt+{n}",), _Board(desk, n))
+        for n, name in enumerate(DIMENSIONS, 1)
+    )
     session, step = desk.session, desk.inbox.step
     return (
         Deed("next", "help.j", "select", ("J", "Down"), _Step(step, 1)),
         Deed("previous", "help.k", "select", ("K", "Up"), _Step(step, -1)),
         Deed("page_down", "help.page_down", "select", ("PgDown",), _Step(step, 10), False),
         Deed("page_up", "help.page_up", "select", ("PgUp",), _Step(step, -10), False),
-        Deed("tabs", "help.tabs", "select", ("Tab",), _Step(desk.inbox.turn_tab, 1), False),
+        Deed(
+            "tabs", "help.tabs", "select", ("T", "Ctrl+Tab"), _Step(desk.inbox.turn_tab, 1), False
+        ),
         Deed("alarm", "help.g", "select", ("G",), desk.see_alarm),
         *moves,
         *choices,
+        *boards,
+        Deed("photo", "help.photo", "decide", ("O",), desk.panel.open_photo),
+        Deed("photos", "help.photos", "decide", ("Ctrl+O",), desk.panel.add_photos),
         Deed("undo", "help.undo", "decide", ("Ctrl+Z",), desk.work.undo),
         Deed("report", "help.report", "window", ("Ctrl+N",), desk.open_form),
         Deed("palette", "help.palette", "window", ("Ctrl+K",), desk.open_palette, False),
@@ -55,6 +65,16 @@ class _Press:
 
     def __call__(self) -> None:
         self._desk.press(self._key)
+
+
+class _Board:
+    """A place of the sign strip, as a thing to open."""
+
+    def __init__(self, desk: Desk, number: int) -> None:
+        self._desk, self._number = desk, number
+
+    def __call__(self) -> None:
+        self._desk.open_board_at(self._number)
 
 
 class _Choose:

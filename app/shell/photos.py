@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -40,11 +40,16 @@ class Photos(QObject):
                     partial(_thumb, self._blobs, digest), self._on_read, self._on_failed
                 )
 
-    def store(self, paths: Iterable[Path]) -> None:
-        """Check and store picture files."""
+    def store(
+        self, paths: Iterable[Path], done: Callable[[tuple[str, ...]], None] | None = None
+    ) -> None:
+        """Check and store copies of picture files; `done(hashes)` instead of `stored`, if given.
+
+        The files stay as they are where they are.
+        """
         if self._blobs is not None:
             work = partial(_store, self._blobs, tuple(paths))
-            self._bridge.run(work, self._on_stored, self._on_failed)
+            self._bridge.run(work, done or self._on_stored, self._on_failed)
 
     def _on_read(self, found: tuple[str, QImage]) -> None:
         if len(self.images) > _KEEP:

@@ -9,6 +9,7 @@ from widgets.i18n import tr, tr_or
 from widgets.status_strip import StatusItem
 from widgets.words import age, local
 
+_NEEDS_SOMEBODY = ("attention", "bad", "critical")
 _SHOWN = ("database", "batches", "feeds", "qgis", "simulation")
 
 
@@ -22,6 +23,14 @@ def status_items(bridge: Bridge, store: Store, now_ms: int) -> tuple[list[Status
     if oldest is None:
         return items, tr("status.no_readings")
     return items, tr("status.oldest", age=age(oldest, now_ms))
+
+
+def troubles(bridge: Bridge) -> tuple[str, ...]:
+    """Return a line for each part of the machine that needs somebody now."""
+    health = bridge.core.health()
+    return tuple(
+        _item(name, item).text for name, item in health.items() if item.state in _NEEDS_SOMEBODY
+    )
 
 
 def _item(name: str, item: HealthItem) -> StatusItem:

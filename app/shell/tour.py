@@ -23,12 +23,13 @@ from PySide6.QtWidgets import QWidget
 from app.engines.citystore import CityStore
 from app.services.changes import CaseRow
 from app.services.ports import Blobs
-from app.shell.application import Station, application, build_station, close_station
+from app.shell.application import application, build_station, close_station
 from app.shell.bridge import Core
 from app.shell.desk import Desk
 from app.shell.field import Field
 from app.shell.loop import GapMeter
 from app.shell.scale import factor_for
+from app.shell.station import Station
 from app.shell.wall import Wall
 
 SIZES = ((1920, 1080), (3840, 2160))

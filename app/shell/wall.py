@@ -11,45 +11,38 @@ from uuid import UUID
 
 from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QWidget
 
 from app.domain.signs import DIMENSIONS
 from app.services.changes import CaseRow, Changes
 from app.services.questions import ListCases
 from app.services.views import CasePage, CaseQuery
 from app.shell.bridge import Bridge
-from app.shell.feed import Feed
 from app.shell.session import Session
 from app.shell.stage import Stage
+from app.shell.station import Station
 from app.store import River, StoreDelta
-from widgets.i18n import language, tr, tr_or
+from widgets.i18n import tr, tr_or
 from widgets.theme import Theme
 from widgets.wall_parts import AlarmCard, Bend, CaseRiver, WallCard, WallHead, WallPart
 from widgets.words import age, local, long_date, remaining, span
 
+_LEAST = (1280, 720)
 _ALARM_MS = 20_000
 _RIVER_EVERY = 5
 _CLOSED_PAGE = 1000
 
 
-class Wall(QWidget):
+class Wall(Station):
     """The window of one wall."""
 
     def __init__(self, bridge: Bridge, session: Session, stage: Stage) -> None:
-        super().__init__()
-        self.setObjectName("station")
-        self.setMinimumSize(1280, 720)
+        super().__init__(bridge, session, stage, least=_LEAST)
         self.setCursor(Qt.CursorShape.BlankCursor)
-        self.session, self.bridge, self.stage = session, bridge, stage
-        bridge.setParent(self)
-        session.setParent(self)
-        self.feed = Feed(bridge, session, self)
         self._told: set[UUID] = set()
         self._alarm: CaseRow | None = None
         self._beats = 0
         stage.widget.setParent(self)
         stage.view.set_overlays(chip=False, legend=False)
-        stage.set_theme(session.theme)
         self._make_parts(session.theme)
         self._back = QTimer(self)
         self._back.setSingleShot(True)
@@ -60,7 +53,7 @@ class Wall(QWidget):
 
     def open(self) -> None:
         """Begin to read and to follow."""
-        self.feed.start()
+        super().open()
         query = CaseQuery(tab="closed", now_ms=self.bridge.now_ms(), limit=_CLOSED_PAGE)
         self.bridge.ask(ListCases(query), self._on_closed)
 
@@ -91,7 +84,7 @@ class Wall(QWidget):
 
     def retranslate(self) -> None:
         """Take the words of the language spoken now."""
-        self.stage.set_language(language())
+        super().retranslate()
         self.setWindowTitle(tr("wall.title", city=self.bridge.core.facts.name))
         self._on_tick()
 
@@ -103,14 +96,11 @@ class Wall(QWidget):
         self.river = CaseRiver(theme, self)
         self.card = AlarmCard(theme, self)
         self.card.hide()
+        self.dress(*self._parts())
 
     def _connect(self) -> None:
-        self.feed.delta.connect(self._on_delta)
-        self.feed.ticked.connect(self._on_tick)
-        self.session.theme_changed.connect(self._on_theme)
-        self.session.language_changed.connect(self.retranslate)
         keys = {
-            "F11": self._on_full,
+            "F11": self.turn_full,
             "Ctrl+L": self.session.turn_theme,
             "Ctrl+Shift+L": self.session.turn_language,
         }
@@ -123,7 +113,7 @@ class Wall(QWidget):
     # ---- what comes up -------------------------------------------------------------------
 
     def _on_delta(self, delta: StoreDelta) -> None:
-        self.stage.follow(delta, self.feed.store)
+        super()._on_delta(delta)
         if delta.signs:
             headlines = self.feed.store.headlines()
             for card in self.cards:
@@ -199,15 +189,6 @@ class Wall(QWidget):
         self.card.caption = tr("wall.clock", clock=clock) if clock else ""
         self.card.update()
 
-    def _on_theme(self, theme: Theme) -> None:
-        for part in self._parts():
-            part.theme = theme
-            part.update()
-        self.stage.set_theme(theme)
-
-    def _on_full(self) -> None:
-        self.showNormal() if self.isFullScreen() else self.showFullScreen()
-
     # Qt overrides
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -247,9 +228,7 @@ class Wall(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop following."""
         self._back.stop()
-        self.feed.stop()
-        self.bridge.close()
-        self.stage.close()
+        super().closeEvent(event)
 
 
 def bends(river: River) -> tuple[Bend, ...]:

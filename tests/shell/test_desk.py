@@ -241,7 +241,7 @@ def test_that_the_desk_fits_every_size(open_desk: Any, size: tuple[int, int]) ->
     assert desk.top.height() == 40
     assert desk.signs.height() == 112
     assert desk.status.height() == 24
-    wanted = 400 if size[0] >= 1700 else 320
+    wanted = 400 if size[0] >= 1700 else 336
     assert abs(desk.inbox.width() - wanted) <= 2
 
 

@@ -158,12 +158,13 @@ def test_that_targets_in_the_field_are_big_enough_for_gloves(open_field: Any) ->
     assert all(box.height() >= 44 for _, box in field.bar._boxes)
 
 
-def test_that_what_is_not_sent_is_in_sight(open_field: Any) -> None:
+def test_that_what_is_saved_and_what_waits_is_in_sight_on_every_page(open_field: Any) -> None:
     field = open_field()
-    field._on_tick()
-    assert "已送达" in field.bar._state_words()
-    field.bar.show_state("陈师傅", 2, 3)
-    assert "2" in field.bar._state_words()
+    for face in ("tasks", "map", "form", "camera", "sync"):
+        field.show_face(face)
+        assert field.line.isVisible()
+        assert "本机城市" in field.line.accessibleName()
+    field.grab()
 
 
 def test_that_the_faces_of_the_field_change_by_touch(open_field: Any, qtbot: Any) -> None:
