@@ -19,6 +19,11 @@ _COUNT = text(
     "INSERT INTO counter (name, value) VALUES (:name, 1) "
     "ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value"
 )
+_AT_LEAST = text(
+    "INSERT INTO counter (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE "
+    "SET value = excluded.value WHERE counter.value < excluded.value"
+)
+_MOST_DIGITS = 10
 
 
 class SqlUnitOfWork:
@@ -55,6 +60,13 @@ class SqlUnitOfWork:
         """Return a new case number, such as `310104-20261123-00001`."""
         prefix = f"{district_code}-{day.replace('-', '')}"
         return f"{prefix}-{self._next(f'number {prefix}'):05d}"
+
+    def saw_number(self, number: str) -> None:
+        """Never give a number that came with a case from elsewhere again."""
+        prefix, _, count = number.rpartition("-")
+        if prefix and count.isdecimal() and len(count) < _MOST_DIGITS:
+            given = {"name": f"number {prefix}", "value": int(count)}
+            self.connection.execute(_AT_LEAST, given)
 
     def commit(self) -> None:
         """Make everything done so far durable, and what was erased unreadable."""

@@ -193,6 +193,9 @@ class UnitOfWork(Protocol):
 
     def next_number(self, district_code: str, day: str) -> str: ...
 
+    def saw_number(self, number: str) -> None:
+        """Never give a number that came with a case from elsewhere again."""
+
     def commit(self) -> None: ...
 
 

@@ -8,7 +8,8 @@ order: what waits for a parent or a rule set counts as soon as that has come.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -33,7 +34,8 @@ _FIRST = {"device": 0, "rules": 1}
 class Receipt:
     """What became of a delivery: numbers, and why each refused one was refused.
 
-    `words` counts the personal values that were new, `devices` the devices met for the first time.
+    `words` counts the personal values that were new, `devices` the devices met for the first time,
+    `arrived` the new actions by subject.
     """
 
     taken: int
@@ -43,6 +45,7 @@ class Receipt:
     rows: tuple[CaseRow, ...]
     words: int = 0
     devices: int = 0
+    arrived: Mapping[UUID, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -58,7 +61,8 @@ class _Taking:
     quarantined: int = 0
     devices: int = 0
     refused: list[str] = field(default_factory=list)
-    subjects: dict[UUID, None] = field(default_factory=dict)
+    arrived: Counter[UUID] = field(default_factory=Counter)
+    touched: dict[UUID, None] = field(default_factory=dict)
 
     def take(self, signed: SignedAction) -> None:
         """Take one action in, or say why not."""
@@ -72,16 +76,17 @@ class _Taking:
         if self.uow.actions.has(signed.hash):
             self.known += 1
             if not early and self.uow.actions.release(signed.hash):
-                self.subjects[action.subject] = None
+                self.touched[action.subject] = None
             return
         self.uow.actions.append(signed, quarantined=early)
         self.quarantined += early
         self.taken += not early
         self.city.clock.receive(action.stamp, self.now_ms)
-        self.subjects[action.subject] = None
+        self.arrived[action.subject] += 1
+        self.touched[action.subject] = None
         if book is not None:
             self.uow.rules.keep(book)
-            self.subjects |= dict.fromkeys(self.uow.actions.subjects_naming(book.hash))
+            self.touched |= dict.fromkeys(self.uow.actions.subjects_naming(book.hash))
 
     def _checked(self, signed: SignedAction) -> Action:
         action = signed.action
@@ -114,18 +119,21 @@ def receive(
     for signed in sorted(delivery, key=_rank):
         taking.take(signed)
     kept, told = _take_words(words, uow)
-    subjects = taking.subjects | dict.fromkeys(told)
+    subjects = taking.touched | dict.fromkeys(told)
     for subject in subjects:
         erase_words(subject, uow)
-    rows = (refresh(subject, city, uow, now_ms) for subject in subjects)
+    rows = [row for subject in subjects if (row := refresh(subject, city, uow, now_ms)) is not None]
+    for row in rows:
+        uow.saw_number(row.number)
     return Receipt(
         taking.taken,
         taking.known,
         taking.quarantined,
         tuple(taking.refused),
-        tuple(row for row in rows if row is not None),
+        tuple(rows),
         kept,
         taking.devices,
+        taking.arrived,
     )
 
 
