@@ -119,6 +119,38 @@ class PlaceHit:
 
 
 @dataclass(frozen=True)
+class Geocoded:
+    """Where an address is, degrees WGS 84, and why: one answer of the geocoder.
+
+    `precision`: room, building, number, between (two known numbers), name, crossing, lane, road
+    or area. `confidence` is 0 to 1. `reasons` are `what:value` pairs, such as `road:武康路`,
+    `between:370-380`, `district_differs:黄浦区`. `metres` is how far off it may well be.
+    """
+
+    title: str
+    address: str
+    lon: float
+    lat: float
+    precision: str
+    confidence: float
+    reasons: tuple[str, ...]
+    metres: float
+    uid: UUID | None = None
+
+
+@dataclass(frozen=True)
+class NearPlace:
+    """A place of the register near a point, and how far off it is in metres."""
+
+    uid: UUID | None
+    title: str
+    address: str
+    lon: float
+    lat: float
+    metres: float
+
+
+@dataclass(frozen=True)
 class PartRecord:
     """What the map's file says of one part 部件: `cls` and `state` are the numbers kept there.
 

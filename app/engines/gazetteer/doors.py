@@ -1,0 +1,177 @@
+"""Doors of one road: the one asked for, the nearest known ones, or a point between two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain.addresses.parse import Address
+from app.engines.gazetteer.book import first_number, plain_door
+from app.engines.gazetteer.segment import Segment
+
+FIELDS = ("lane", "number", "building", "unit", "room")
+_WIDEST_GAP = 120  # numbers between which a door is looked for
+_LONGEST_GAP_M = 1500.0
+_ALONE = 12  # a single known neighbour may be so many numbers off
+_SAME_PLACE_M = 400.0
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Door:
+    """A found door: rows of the book that say so, its place, and what was matched of it."""
+
+    rows: Rows
+    lon: float
+    lat: float
+    precision: str
+    reasons: tuple[str, ...]
+    metres: float
+    certain: float  # 0 to 1: how well the door is known once the road is right
+    scattered: bool = False  # several places far apart have this address
+
+
+class Book:
+    """The doors of a segment."""
+
+    def __init__(self, segment: Segment) -> None:
+        self.segment = segment
+        a = segment.arrays
+        self.thing: NDArray[np.int32] = a["door_thing"]
+        self.road: NDArray[np.int32] = a["door_road"]
+        self.lane: NDArray[np.int32] = a["door_lane"]
+        self.number: NDArray[np.int32] = a["door_number"]
+        self.words: NDArray[np.int32] = a["door_words"]
+
+    @cached_property
+    def word(self) -> dict[str, int]:
+        """The number of each text of a lane, number, building, unit or room."""
+        return {
+            one: i for i, one in enumerate(bytes(self.segment.arrays["word"]).decode().split("\n"))
+        }
+
+    def of_road(self, road: int) -> Rows:
+        """Return the doors of a road, hidden ones left out."""
+        start, end = np.searchsorted(self.road, [road, road + 1])
+        rows = np.arange(start, end)
+        found: Rows = rows[~self.segment.hidden[self.thing[rows]]]
+        return found
+
+    def place(self, rows: Rows) -> tuple[float, float, float]:
+        """Return the middle of doors (degrees) and how far the farthest lies from it, metres."""
+        things = self.thing[rows]
+        lon, lat = self.segment.lon[things], self.segment.lat[things]
+        x, y = float(np.median(lon)), float(np.median(lat))
+        return x, y, float(metres(lon, lat, x, y).max())
+
+    def nearest_row(self, rows: Rows, lon: float, lat: float) -> int:
+        """Return the door of `rows` that lies nearest to a point."""
+        things = self.thing[rows]
+        return int(
+            rows[np.argmin(metres(self.segment.lon[things], self.segment.lat[things], lon, lat))]
+        )
+
+    def find(self, rows: Rows, read: Address) -> Door | None:
+        """Return the door that `read` names among `rows` (of one road), as exactly as known."""
+        if not len(rows):
+            return None
+        matched: list[str] = []
+        precision = ""
+        for i, field in enumerate(FIELDS):
+            wanted = plain_door(read.get(field))
+            if not wanted:
+                continue
+            narrowed = self._with(rows, i, wanted)
+            if not len(narrowed):
+                if not precision:
+                    return self._between(rows, field, wanted)
+                matched.append(f"{field}_unknown:{wanted}")
+                break
+            rows, precision = narrowed, field
+            matched.append(f"{field}:{wanted}")
+        if not precision:
+            return None
+        rows = self._plainest(rows, read)
+        lon, lat, spread = self.place(rows)
+        if spread > _SAME_PLACE_M:
+            row = self.nearest_row(rows, lon, lat)
+            thing = int(self.thing[row])
+            lon, lat = float(self.segment.lon[thing]), float(self.segment.lat[thing])
+        missed = any("_unknown" in one for one in matched)
+        certain = {"room": 0.99, "unit": 0.98, "building": 0.97, "number": 0.96, "lane": 0.9}
+        kind = "building" if precision == "unit" else precision
+        return Door(
+            rows, lon, lat, kind, tuple(matched), max(10.0, min(spread, _SAME_PLACE_M)),
+            certain[precision] * (0.85 if missed else 1.0), spread > _SAME_PLACE_M,
+        )  # fmt: skip
+
+    def _with(self, rows: Rows, field: int, wanted: str) -> Rows:
+        code = self.word.get(wanted, -1)
+        found = rows[self.words[rows, field] == code] if code > 0 else rows[:0]
+        if len(found) or field > 1:
+            return found
+        value = first_number(wanted)
+        plain = self.lane if field == 0 else self.number
+        whole = wanted == str(value)  # 376 also answers to 376甲, never the other way round
+        return rows[plain[rows] == value] if value and whole else rows[:0]
+
+    def _plainest(self, rows: Rows, read: Address) -> Rows:
+        """Return those of `rows` that name nothing further, if there are any."""
+        for i, field in enumerate(FIELDS):
+            if not read.get(field):
+                bare = rows[self.words[rows, i] == 0]
+                rows = bare if len(bare) else rows
+        return rows
+
+    def _between(self, rows: Rows, field: str, wanted: str) -> Door | None:
+        """Interpolate on the road between known numbers of the same side (odd or even)."""
+        value = first_number(wanted)
+        if field not in ("lane", "number") or not value:
+            return None
+        position = np.where(self.lane[rows] > 0, self.lane[rows], self.number[rows])
+        side = (position > 0) & (position % 2 == value % 2)
+        rows, position = rows[side], position[side]
+        below, above = position[position < value], position[position > value]
+        low = int(below.max()) if len(below) else 0
+        high = int(above.min()) if len(above) else 0
+        if low and high and high - low <= _WIDEST_GAP:
+            return self._interpolated(rows, position, low, value, high)
+        near = min((n for n in (low, high) if n), key=lambda n: abs(n - value), default=0)
+        if not near or abs(near - value) > _ALONE:
+            return None
+        found = rows[position == near]
+        lon, lat, spread = self.place(found)
+        reasons = (f"beside:{near}",)
+        return Door(found, lon, lat, "between", reasons, 40.0 + 6 * abs(near - value), 0.6,
+                    spread > _SAME_PLACE_M)  # fmt: skip
+
+    def _interpolated(
+        self, rows: Rows, position: NDArray[np.int32], low: int, value: int, high: int
+    ) -> Door | None:
+        before, after = rows[position == low], rows[position == high]
+        lon1, lat1, _ = self.place(before)
+        row = self.nearest_row(after, lon1, lat1)
+        thing = int(self.thing[row])
+        lon2, lat2 = float(self.segment.lon[thing]), float(self.segment.lat[thing])
+        length = float(metres(np.array(lon2), np.array(lat2), lon1, lat1))
+        if length > _LONGEST_GAP_M:
+            return None
+        share = (value - low) / (high - low)
+        certain = 0.85 - 0.25 * min(length / _LONGEST_GAP_M * 3, 1)
+        return Door(
+            np.append(before, row), lon1 + share * (lon2 - lon1), lat1 + share * (lat2 - lat1),
+            "between", (f"between:{low}-{high}",), max(20.0, length / 4), certain,
+        )  # fmt: skip
+
+
+def metres(
+    lon: NDArray[np.float64], lat: NDArray[np.float64], to_lon: float, to_lat: float
+) -> NDArray[np.float64]:
+    """Return metres from each place (degrees WGS 84) to a point; good to 0.5 % within a city."""
+    x = (lon - to_lon) * (111_320 * np.cos(np.radians(to_lat)))
+    y = (lat - to_lat) * 110_950
+    found: NDArray[np.float64] = np.hypot(x, y)
+    return found

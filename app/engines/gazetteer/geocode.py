@@ -1,0 +1,254 @@
+"""Text to places: parts matched against the address book, names, crossings and areas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from app.domain.addresses.parse import AREA_KINDS, Address, parse
+from app.engines.gazetteer.asked import readings
+from app.engines.gazetteer.build import NAME, OTHER, PLACE, ROAD
+from app.engines.gazetteer.crossing import crossing
+from app.engines.gazetteer.doors import Book, Door, metres
+from app.engines.gazetteer.search import allowed
+from app.engines.gazetteer.segment import Segment
+from app.services.views import Geocoded
+
+_ROADS = 3
+_NAMES = 5
+_SAME_M = 60.0
+_WRONG_DISTRICT = 0.6
+_SCATTERED = 0.75
+_NO_ROAD = 0.35
+_ONLY_ROAD = 0.9
+_ROAD_AT_ALL = 0.4
+_AREA = {"community": 0.35, "street": 0.3, "district": 0.2, "city": 0.1}
+
+
+class Geocoder:
+    """Answers for one segment."""
+
+    def __init__(self, segment: Segment) -> None:
+        self.segment = segment
+        self.book = Book(segment)
+
+    @cached_property
+    def _roads(self) -> dict[str, int]:
+        """The number of each road among all roads."""
+        first = self._first_road
+        things = np.flatnonzero(self.segment.kind == ROAD)
+        return {self.segment.title(int(one)): int(one) - first for one in things}
+
+    @cached_property
+    def _first_road(self) -> int:
+        return int(np.searchsorted(self.segment.kind, ROAD))
+
+    @cached_property
+    def _areas(self) -> dict[str, list[int]]:
+        """The areas of each name."""
+        found: dict[str, list[int]] = {}
+        for one in range(self._first_road):
+            found.setdefault(self.segment.title(one), []).append(one)
+        return found
+
+    def find(self, text: str) -> list[Geocoded]:
+        """Return the places that `text` may mean, in no order."""
+        read = parse(text, self.segment.rules)
+        inside = self._named_areas(read)
+        found = [*self._by_road(read, inside), *self._by_name(text, read, inside)]
+        if not any(one.confidence >= _NO_ROAD for one in found):
+            found += self._by_area(read, inside)
+        return found
+
+    def _named_areas(self, read: Address) -> list[int]:
+        """Return the smallest area that the text names, one or several of that name."""
+        found: list[int] = []
+        for kind in AREA_KINDS:
+            name = read.get(kind)
+            here = self._areas.get(name, []) if name else []
+            lower = [one for one in here if not found or self._above(one) & set(found)]
+            found = lower or found
+        return found
+
+    def _above(self, area: int) -> set[int]:
+        found = set()
+        while area >= 0 and area not in found:
+            found.add(area)
+            area = int(self.segment.parent[area])
+        return found
+
+    def _inside(self, thing: int, areas: Sequence[int]) -> bool | None:
+        """Tell whether a thing lies in any of `areas`; None if that is not known."""
+        area = int(self.segment.area[thing])
+        if area < 0 or not areas:
+            return None
+        above = self._above(area)
+        tiers = {int(self.segment.kind[one]) for one in above}
+        if not any(int(self.segment.kind[one]) in tiers for one in areas):
+            return None  # only a larger one is known
+        return bool(above & set(areas))
+
+    def _by_road(self, read: Address, inside: Sequence[int]) -> Iterator[Geocoded]:
+        name = read.get("road")
+        for road, likeness in self._like_road(name) if name else ():
+            rows = self.book.of_road(road)
+            reasons = [f"road:{self._road_name(road)}"]
+            if likeness < 1:
+                reasons.append(f"road_like:{name}")
+            yield from self._crossings(read, road, likeness, reasons)
+            if read.has_door:
+                yield from self._doors(read, rows, inside, likeness, reasons)
+            alone = not read.has_door and not read.get("poi") and not read.get("cross")
+            worth = likeness * (_ONLY_ROAD if alone else _ROAD_AT_ALL)
+            found = self._road_itself(rows, road, inside, worth, reasons)
+            if found is not None:
+                yield found
+
+    def _road_name(self, road: int) -> str:
+        return self.segment.title(self._first_road + road)
+
+    def _like_road(self, name: str) -> list[tuple[int, float]]:
+        """Return roads called `name`, or much like it, with 0 to 1 for how much."""
+        if name in self._roads:
+            return [(self._roads[name], 1.0)]
+        found: dict[int, float] = {}
+        for asked in readings(name, self.segment.speller)[:3]:
+            texts = self.segment.find(asked, whole=True, kinds=(ROAD,))
+            good = texts.cost <= min(allowed(len(asked)), 1.3)
+            for text, cost in zip(texts.text[good], texts.cost[good].tolist(), strict=True):
+                road = int(self.segment.text_thing[text]) - self._first_road
+                value = asked.worth * (1 - 0.6 * cost / max(len(asked), 2))
+                found[road] = max(found.get(road, 0.0), value)
+        return sorted(found.items(), key=lambda one: -one[1])[:_ROADS]
+
+    def _doors(
+        self, read: Address, rows: np.ndarray, inside: Sequence[int],  # type: ignore[type-arg]
+        likeness: float, reasons: list[str],
+    ) -> Iterator[Geocoded]:  # fmt: skip
+        judged = [self._inside(int(thing), inside) for thing in self.book.thing[rows]]
+        right = np.array([one is not False for one in judged], np.bool_)
+        for chosen, factor in ((rows[right], 1.0), (rows[~right], _WRONG_DISTRICT)):
+            door = self.book.find(chosen, read)
+            if door is not None:
+                said = [*reasons, *door.reasons, *self._area_reasons(door, inside, factor)]
+                yield self._answer(door, read, likeness * factor, said)
+
+    def _area_reasons(self, door: Door, inside: Sequence[int], factor: float) -> list[str]:
+        if not inside:
+            return []
+        name = self.segment.title(inside[0])
+        if factor < 1:
+            return [f"area_differs:{name}"]
+        known = self._inside(int(self.book.thing[door.rows[0]]), inside)
+        return [f"area:{name}"] if known else []
+
+    def _answer(self, door: Door, read: Address, worth: float, reasons: Sequence[str]) -> Geocoded:
+        row = self.book.nearest_row(door.rows, door.lon, door.lat)
+        thing = int(self.book.thing[row])
+        confidence = worth * door.certain * (_SCATTERED if door.scattered else 1.0)
+        said = (*reasons, *(("several_places:",) if door.scattered else ()))
+        exact = door.precision != "between"
+        return Geocoded(
+            self.segment.title(thing) if exact else read.text,
+            self.segment.detail(thing) if exact else read.text,
+            door.lon, door.lat, door.precision, round(confidence, 3), said, round(door.metres, 1),
+            self.segment.uid(thing) if exact else None,
+        )  # fmt: skip
+
+    def _crossings(
+        self, read: Address, road: int, likeness: float, reasons: Sequence[str]
+    ) -> Iterator[Geocoded]:
+        others = [*read.all("cross"), *(() if read.has_door else read.all("near"))]
+        for name in others:
+            for other, alike in self._like_road(name)[:1]:
+                met = crossing(self.book, road, other)
+                if met is None or other == road:
+                    continue
+                lon, lat, doubt, how = met
+                title = f"{self._road_name(road)}与{self._road_name(other)}交叉口"
+                said = (*reasons, f"crossing:{self._road_name(other)}", f"by:{how}")
+                worth = likeness * alike * (0.93 if how == "lines" else 0.7)
+                yield Geocoded(title, title, lon, lat, "crossing", round(worth, 3), said, doubt)
+
+    def _road_itself(
+        self, rows: np.ndarray, road: int, inside: Sequence[int],  # type: ignore[type-arg]
+        worth: float, reasons: Sequence[str],
+    ) -> Geocoded | None:  # fmt: skip
+        thing = self._first_road + road
+        here = [row for row in rows.tolist()
+                if self._inside(int(self.book.thing[row]), inside) is not False]  # fmt: skip
+        lon, lat = float(self.segment.lon[thing]), float(self.segment.lat[thing])
+        spread = 1000.0
+        if here and (inside or np.isnan(lon)):
+            lon, lat, spread = self.book.place(np.array(here))
+        if np.isnan(lon):
+            return None
+        name = self._road_name(road)
+        return Geocoded(name, name, lon, lat, "road", round(worth, 3), tuple(reasons),
+                        round(spread, 1))  # fmt: skip
+
+    def _by_name(self, text: str, read: Address, inside: Sequence[int]) -> Iterator[Geocoded]:
+        """Look for the whole text, and for the name in it, among the names of places."""
+        names = [text, *(one for one in read.all("poi") if len(one) > 1)]
+        roles = self.segment.arrays["text_role"]
+        for which, name in enumerate(dict.fromkeys(names)):
+            for asked in readings(name, self.segment.speller)[:4]:
+                texts = self.segment.find(asked, kinds=(PLACE,))
+                good = (texts.cost <= allowed(len(asked))) & np.isin(
+                    roles[texts.text], (NAME, OTHER)
+                )
+                order = np.argsort(texts.cost[good], kind="stable")[:_NAMES]
+                for at in order.tolist():
+                    thing = int(self.segment.text_thing[texts.text[good][at]])
+                    like = asked.worth * (1 - float(texts.cost[good][at]) / max(len(asked), 2))
+                    yield self._named(thing, like * (0.97 if which == 0 else 0.93), read, inside)
+
+    def _named(self, thing: int, likeness: float, read: Address, inside: Sequence[int]) -> Geocoded:
+        reasons = [f"name:{self.segment.title(thing)}"]
+        worth = likeness**2
+        within = self._inside(thing, inside)
+        if within is False:
+            worth *= _WRONG_DISTRICT
+            reasons.append(f"area_differs:{self.segment.title(inside[0])}")
+        elif within:
+            reasons.append(f"area:{self.segment.title(inside[0])}")
+        road = read.get("road")
+        if road and road not in self.segment.title(thing):
+            here = road in self.segment.detail(thing)
+            worth *= 1.0 if here else 0.5
+            reasons.append(f"road:{road}" if here else f"road_differs:{road}")
+        return Geocoded(
+            self.segment.title(thing), self.segment.detail(thing), float(self.segment.lon[thing]),
+            float(self.segment.lat[thing]), "name", round(min(worth, 0.99), 3), tuple(reasons),
+            30.0, self.segment.uid(thing),
+        )  # fmt: skip
+
+    def _by_area(self, read: Address, inside: Sequence[int]) -> Iterator[Geocoded]:
+        for area in inside:
+            tier = self.segment.kind_name(area).removeprefix("area:")
+            yield Geocoded(
+                self.segment.title(area), self.segment.detail(area), float(self.segment.lon[area]),
+                float(self.segment.lat[area]), "area", _AREA.get(tier, 0.4),
+                (f"{tier}:{self.segment.title(area)}",),
+                round(float(self.segment.arrays["size"][area]), 1), self.segment.uid(area),
+            )  # fmt: skip
+
+
+def best(found: Sequence[Geocoded], limit: int) -> list[Geocoded]:
+    """Return the surest answers first, without those that say the same place again."""
+    kept: list[Geocoded] = []
+    for one in sorted(found, key=lambda one: -one.confidence):
+        again = any(
+            (one.uid is not None and one.uid == other.uid)
+            or (one.precision == other.precision and metres(
+                np.array(one.lon), np.array(one.lat), other.lon, other.lat) < _SAME_M
+                and one.title == other.title)
+            for other in kept
+        )  # fmt: skip
+        if not again:
+            kept.append(one)
+        if len(kept) == limit:
+            break
+    return kept

@@ -1,0 +1,95 @@
+"""The gazetteer as the services use it: the base index, the changes since, and the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from app.domain.addresses.columns import AreaColumns, Changed, GazetteerSource
+from app.domain.addresses.rules import AddressRules
+from app.engines.gazetteer.build import PLACE, Arrays, arrays_of, build_arrays, sounds_from
+from app.engines.gazetteer.doors import metres
+from app.engines.gazetteer.files import IndexUnusableError, read, write
+from app.engines.gazetteer.geocode import Geocoder, best
+from app.engines.gazetteer.search import search
+from app.engines.gazetteer.segment import Segment
+from app.services.views import Geocoded, NearPlace, PlaceHit
+
+
+class Gazetteer:
+    """Searches and geocodes; fulfils `ports.Gazetteer`. Used on one thread."""
+
+    def __init__(self, arrays: Arrays, rules: AddressRules) -> None:
+        self._arrays = arrays
+        self._rules = rules
+        self._revision = -1
+        self._segments: list[Segment] = [Segment(arrays, rules, frozenset())]
+        self._coders = [Geocoder(self._segments[0])]
+
+    def apply(self, changed: Changed) -> None:
+        """Let the register's changes count; the same revision again costs nothing."""
+        if changed.revision == self._revision:
+            return
+        self._revision = changed.revision
+        self._segments = [Segment(self._arrays, self._rules, changed.gone)]
+        if changed.places is not None and len(changed.places):
+            areas = self._areas()
+            arrays = arrays_of(areas, None, changed.places, self._rules, sounds_from(self._arrays))
+            delta = Segment(arrays, self._rules, frozenset())
+            delta.hidden[: len(areas)] = True  # found in the base
+            self._segments.append(delta)
+        self._coders = [Geocoder(one) for one in self._segments]
+
+    def search(
+        self, text: str, limit: int, near: tuple[float, float] | None = None
+    ) -> Sequence[PlaceHit]:
+        """Return areas, grids, roads, places and addresses that match, best first."""
+        return search(self._segments, text, limit, near)
+
+    def geocode(self, text: str, limit: int = 5) -> Sequence[Geocoded]:
+        """Return where an address may be, surest first, with the reasons."""
+        if not text.strip():
+            return []
+        return best([one for coder in self._coders for one in coder.find(text)], limit)
+
+    def nearest(self, lon: float, lat: float, limit: int = 3) -> Sequence[NearPlace]:
+        """Return the places of the register nearest to a point (degrees WGS 84)."""
+        found: list[NearPlace] = []
+        for segment in self._segments:
+            things = np.flatnonzero((segment.kind == PLACE) & ~segment.hidden)
+            away = metres(segment.lon[things], segment.lat[things], lon, lat)
+            few = np.argsort(away)[:limit] if len(away) <= limit else np.argpartition(
+                away, limit)[:limit]  # fmt: skip
+            for at in few.tolist():
+                one = int(things[at])
+                found.append(
+                    NearPlace(
+                        segment.uid(one), segment.title(one), segment.detail(one),
+                        float(segment.lon[one]), float(segment.lat[one]), float(away[at]),
+                    )
+                )  # fmt: skip
+        return sorted(found, key=lambda one: one.metres)[:limit]
+
+    def _areas(self) -> AreaColumns:
+        """Return the base's areas again, so that changed places know theirs."""
+        base, a = self._segments[0], self._arrays
+        count = len(a["parent"])
+        return AreaColumns(
+            a["uid"][:count],  # type: ignore[arg-type]  # as written by `build`
+            [base.kind_name(i).removeprefix("area:") for i in range(count)],
+            [base.detail(i) for i in range(count)],
+            ["" if base.title(i) == base.detail(i) else base.title(i) for i in range(count)],
+            base.parent, base.lon[:count], base.lat[:count],
+            np.asarray(a["size"][:count], np.float64),
+        )  # fmt: skip
+
+
+def open_gazetteer(folder: Path, source: GazetteerSource, rules: AddressRules) -> Gazetteer:
+    """Open the index under `folder`, built anew if it is missing, torn or older than the map."""
+    try:
+        return Gazetteer(read(folder, source.fingerprint), rules)
+    except IndexUnusableError:
+        write(folder, build_arrays(source, rules), source.fingerprint)
+        return Gazetteer(read(folder, source.fingerprint), rules)

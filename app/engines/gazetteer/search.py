@@ -1,0 +1,142 @@
+"""The search box: ranks what the segments find, and looks codes up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.engines.gazetteer.asked import readings
+from app.engines.gazetteer.build import PLACE, ROAD
+from app.engines.gazetteer.likeness import Spoken
+from app.engines.gazetteer.segment import Segment
+from app.services.views import PlaceHit
+
+_NEAR = 0.03  # what being at the map's centre is worth against being far
+_FAR_KM = 30.0
+_KIND = {"area:district": 0.03, "area:street": 0.026, "area:city": 0.02, "road": 0.022,
+         "area:community": 0.012, "area:compound": 0.012, "area:grid": -0.01}  # fmt: skip
+_LEAST = 0.5
+_CODE = range(2, 17)
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One thing of one segment with its score."""
+
+    score: float
+    segment: Segment
+    thing: int
+
+
+def allowed(tokens: int) -> float:
+    """Return how much a question of so many characters may be off."""
+    if tokens <= 2:
+        return 0.45
+    return 1.35 if tokens <= 4 else 2.4 if tokens <= 9 else 3.4
+
+
+def search(
+    segments: Sequence[Segment], text: str, limit: int, near: tuple[float, float] | None
+) -> list[PlaceHit]:
+    """Return the best answers; `near` (degrees) draws what is close a little forward."""
+    asked = readings(text, segments[0].speller)
+    if not asked:
+        return []
+    ranked = [*_by_code(segments, text.strip()), *_by_text(segments, asked, near)]
+    best: dict[tuple[int, int], Ranked] = {}
+    for one in ranked:
+        key = (id(one.segment), one.thing)
+        if key not in best or best[key].score < one.score:
+            best[key] = one
+    order = sorted(best.values(), key=lambda one: -one.score)[:limit]
+    return [hit_of(one) for one in order]
+
+
+def hit_of(one: Ranked) -> PlaceHit:
+    """Return what the window and the command line show of a thing."""
+    lon, lat = float(one.segment.lon[one.thing]), float(one.segment.lat[one.thing])
+    known = not math.isnan(lon)
+    return PlaceHit(
+        one.segment.kind_name(one.thing), one.segment.title(one.thing),
+        one.segment.detail(one.thing), lon if known else None, lat if known else None,
+        one.segment.uid(one.thing), round(one.score, 4),
+    )  # fmt: skip
+
+
+def _by_text(
+    segments: Sequence[Segment], asked: Sequence[Spoken], near: tuple[float, float] | None
+) -> Iterable[Ranked]:
+    for segment in segments:
+        for one in asked:
+            found = segment.find(one)
+            good = found.cost <= allowed(len(one))
+            things = segment.text_thing[found.text[good]]
+            score = one.worth * (1 - found.cost[good] / max(len(one), 2))
+            score = score + _bonus(segment, things, near)
+            keep = score >= _LEAST
+            for thing, value in zip(things[keep].tolist(), score[keep].tolist(), strict=True):
+                yield Ranked(value, segment, thing)
+
+
+def _bonus(
+    segment: Segment,
+    things: np.ndarray,
+    near: tuple[float, float] | None,  # type: ignore[type-arg]
+) -> np.ndarray:  # type: ignore[type-arg]  # float64, shape of things
+    kinds = [_KIND.get(segment.kind_name(int(one)), 0.0) for one in things]
+    bonus = np.array(kinds, np.float64)
+    if near is not None and len(things):
+        km = distance_m(segment.lon[things], segment.lat[things], *near) / 1000
+        bonus += _NEAR * (1 - np.minimum(np.nan_to_num(km, nan=_FAR_KM) / _FAR_KM, 1))
+    return bonus
+
+
+def distance_m(lon: np.ndarray, lat: np.ndarray, to_lon: float, to_lat: float) -> np.ndarray:  # type: ignore[type-arg]
+    """Return metres from each place to a point; good to 0.5 % within a city."""
+    x = (lon - to_lon) * (111_320 * math.cos(math.radians(to_lat)))
+    y = (lat - to_lat) * 110_950
+    found: np.ndarray = np.hypot(x, y)  # type: ignore[type-arg]
+    return found
+
+
+def _by_code(segments: Sequence[Segment], text: str) -> Iterable[Ranked]:
+    """Find areas by the beginning of their code, or by a code with one slip in it."""
+    if not text.isdigit() or not text.isascii() or len(text) not in _CODE:
+        return
+    segment = segments[0]
+    codes = segment.arrays["code"]
+    if not len(codes):
+        return
+    start = int(np.searchsorted(codes, np.bytes_(text)))
+    end = int(np.searchsorted(codes, np.bytes_(text + ":")))
+    for at in range(start, min(end, start + 50)):
+        area = int(segment.arrays["code_area"][at])
+        yield Ranked(1.0 - 0.01 * (len(codes[at]) - len(text)), segment, area)
+    if start < end or len(text) < 6:
+        return
+    slips = np.array(sorted(one_slip(text)), "S17")
+    at_ = np.searchsorted(codes, slips)
+    hit = (at_ < len(codes)) & (codes[np.minimum(at_, len(codes) - 1)] == slips)
+    for at in np.unique(at_[hit])[:50].tolist():
+        yield Ranked(0.6, segment, int(segment.arrays["code_area"][at]))
+
+
+def one_slip(code: str) -> set[bytes]:
+    """Return all codes one wrong, missing, extra or swapped digit away."""
+    found = set()
+    for i in range(len(code) + 1):
+        left, right = code[:i], code[i:]
+        found |= {left + digit + right for digit in "0123456789"}
+        found |= {left + digit + right[1:] for digit in "0123456789" if right}
+        if right:
+            found.add(left + right[1:])
+        if len(right) > 1:
+            found.add(left + right[1] + right[0] + right[2:])
+    return {one.encode() for one in found - {code}}
+
+
+KINDS_OF_PLACES = (PLACE,)
+KINDS_OF_ROADS = (ROAD,)
