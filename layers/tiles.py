@@ -63,7 +63,7 @@ def draw_overview(store: CityStore, look: Look) -> Image:
 
 def parts_at_most(store: CityStore) -> float:
     """Return parts a square metre where they lie densest (99th percentile of occupied cells)."""
-    counts = np.diff(store.parts.off)
+    counts = store.parts.index.num
     counts = counts[counts > 0]
     return float(np.percentile(counts, 99)) / 256.0**2 if len(counts) else 0.01
 

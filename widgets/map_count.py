@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from app.domain.camera import Camera
 from app.engines.citystore import CityStore
-from widgets.map_ground import Arrivals
+from widgets.map_arrivals import Arrivals
 
 
 class CountJob:
@@ -26,7 +26,7 @@ class CountJob:
 
     def __call__(self) -> None:
         """Count (pool thread)."""
-        from app.engines.tiles_canvas import count_parts  # numba: not on the window's thread
+        from app.engines.tiles_select import count_parts  # numba: not on the window's thread
 
         total, _by_class = count_parts(self._store, self._camera.bounds(), self._want)
         self._arrivals.tell_count(self._serial, total)

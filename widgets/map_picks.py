@@ -65,27 +65,21 @@ def part_at(
     """Return the part nearest to a pixel within reach; none where parts are mere density."""
     if "parts" not in look.layers or camera.m_per_px > PARTS_FROM:
         return None
-    from app.engines.tiles_canvas import nearest_part  # slow to import, loaded by the first tile
+    from app.engines.tiles_select import nearest_parts  # slow to import, loaded by the first tile
 
     x, y = camera.to_world(sx, sy)
-    row = nearest_part(store, x, y, PART_REACH * camera.m_per_px, look.want)
-    if row < 0:
+    found = nearest_parts(store, x, y, PART_REACH * camera.m_per_px, look.want)
+    if not found:
         return None
-    parts = store.parts
-    lon, lat = store.frame.to_lonlat(*part_xy(store, row))
-    return PartPicked(
-        int(parts.fid[row]), int(parts.cls[row]), int(parts.state[row]), float(lon), float(lat)
-    )
+    part = found[0]
+    lon, lat = store.frame.to_lonlat(part.x, part.y)
+    return PartPicked(part.fid, part.cls, part.state, float(lon), float(lat))
 
 
 def part_xy(store: CityStore, row: int) -> tuple[float, float]:
-    """Return the local metres of the part in a row of the store."""
-    cell = int(store.parts.off.searchsorted(row, side="right")) - 1
-    i = sum(((cell >> (2 * b)) & 1) << b for b in range(16))
-    j = sum(((cell >> (2 * b + 1)) & 1) << b for b in range(16))
-    x = store.origin[0] + (i + (int(store.parts.x[row]) + 0.5) / 65536) * 256
-    y = store.origin[1] + (j + (int(store.parts.y[row]) + 0.5) / 65536) * 256
-    return x, y
+    """Return the local metres of the part in a row of the store's files."""
+    x, y = store.parts.place(row)
+    return x + store.origin[0], y + store.origin[1]
 
 
 def tier_at(m_per_px: float) -> str:

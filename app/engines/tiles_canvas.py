@@ -8,14 +8,15 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain.camera import Bounds
-from app.engines import tiles_points, tiles_shapes
-from app.engines.citystore import CityStore, Shapes
+from app.engines import tiles_lines, tiles_points, tiles_shapes
+from app.engines.citystore import CityStore, Parts, Pipes, Shapes
 
 Mask = NDArray[np.uint8]
 _WHOLE = 256  # alpha
 _shapes: Any = tiles_shapes  # numba types its dispatchers as taking nothing
 _points: Any = tiles_points
+_lines: Any = tiles_lines
+EVERY_STATE = 0b1111
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Canvas:
         self._sums = np.zeros((height, width + 2), np.float32)
         self._words = np.zeros((height, (width + 7) // 8), np.uint64)
         self._cover = self._words.view(np.uint8)
+        self._field = np.zeros((height, width), np.float32)
+        self._parts = store.live.now
 
     def clear(self, colour: int) -> None:
         """Paint everything with one colour."""
@@ -89,55 +92,99 @@ class Canvas:
             )
         return drawn
 
-    def density(self, want: Mask, ramp: Ramp) -> int:
-        """Lay wanted parts as density; returns how many fell inside."""
+    def density(self, want: Mask, ramp: Ramp, states: int = EVERY_STATE) -> int:
+        """Lay wanted parts as density; returns how many fell inside.
+
+        `states` has bit s set for each wanted state s.
+        """
         counts = np.zeros(self.image.shape, np.uint32)
-        total = cast(
-            int,
-            _points.density(
-                *_cells(self._store), want, *_grid(self._store),
-                bool(want.all()), self._x0, self._y1, self._inv, counts,
-            ),
-        )  # fmt: skip
+        bits = state_bits(want, states)
+        every = bool((bits == EVERY_STATE).all())
+        total = 0
+        for piece in self._parts.pieces:
+            total += cast(
+                int,
+                _points.density(
+                    *cells_of(piece, bits), every, self._x0, self._y1, self._inv, counts
+                ),
+            )
         if total:
             _points.lay_density(counts, self.image, ramp.colours, ramp.alphas)
         return total
 
     def dots(
-        self, want: Mask, colours: NDArray[np.uint32], radius: float, rim: float, alpha: float
-    ) -> int:
+        self, want: Mask, colours: NDArray[np.uint32], radius: float, rim: float, alpha: float,
+        states: int = EVERY_STATE,
+    ) -> int:  # fmt: skip
         """Draw wanted parts as discs; `colours` by class, the last one for the rim."""
-        return cast(
-            int,
-            _points.dots(
-                *_cells(self._store), want, *_grid(self._store),
-                self._x0, self._y1, self._inv, colours, radius, rim, round(alpha * _WHOLE),
-                self.image,
-            ),
+        bits = state_bits(want, states)
+        return sum(
+            cast(
+                int,
+                _points.dots(
+                    *cells_of(piece, bits), self._x0, self._y1, self._inv, colours, radius, rim,
+                    round(alpha * _WHOLE), self.image,
+                ),
+            )
+            for piece in self._parts.pieces
         )  # fmt: skip
 
+    def pipe_metres(self, want: Mask, ramp: Ramp, scale: float) -> float:
+        """Lay wanted pipes as thin lines or, far away, as density; returns metres in sight.
 
-def count_parts(store: CityStore, box: Bounds, want: Mask) -> tuple[int, NDArray[np.int64]]:
-    """Return how many wanted parts lie in `box` (local metres), in all and by class (256,)."""
-    by_class = np.zeros(256, np.int64)
-    b = store.relative(box)
-    total = _points.tally(*_cells(store), want, *_grid(store), b.x0, b.y0, b.x1, b.y1, by_class)
-    return cast(int, total), by_class
+        A pixel takes step `metres * scale` of the ramp: with `scale` 255 / m_per_px a line alone
+        in its pixels gets the last step.
+        """
+        total = cast(
+            float,
+            _lines.metres(
+                *_pieces_of(self._store.pipes, want), bool(want.all()), self._x0, self._y1,
+                self._inv, self._field,
+            ),
+        )  # fmt: skip
+        if total > 0.0:
+            _lines.lay_metres(self._field, self.image, ramp.colours, ramp.alphas, scale)
+        return total
+
+    def pipes(
+        self, want: Mask, colour: int, alpha: float = 1.0, *, least: float = 1.0, wider: float = 0.0
+    ) -> int:
+        """Draw wanted pipes as wide as they are, at least `least` physical pixels.
+
+        `wider` pixels are added to each. Returns how many pieces met the tile.
+        """
+        drawn = cast(
+            int,
+            _lines.pipes(
+                *_pieces_of(self._store.pipes, want), least, self._x0, self._y1, self._inv, wider,
+                self._cover,
+            ),
+        )  # fmt: skip
+        if drawn:
+            _shapes.lay_cover(
+                self._words, self._cover, self.image, np.uint32(colour), round(alpha * _WHOLE)
+            )
+        return drawn
 
 
-def nearest_part(store: CityStore, x: float, y: float, radius: float, want: Mask) -> int:
-    """Return the row of the wanted part nearest to (x, y) within `radius` metres, or -1."""
-    ox, oy = store.origin
-    return cast(int, _points.nearest(*_cells(store), want, *_grid(store), x - ox, y - oy, radius))
+def state_bits(want: Mask, states: int = EVERY_STATE) -> Mask:
+    """Return the mask of classes with the bits of wanted states in each."""
+    return np.where(want != 0, np.uint8(states), np.uint8(0)).astype(np.uint8)
+
+
+def cells_of(p: Parts, bits: Mask) -> tuple[object, ...]:
+    """Return what all kernels over parts take first."""
+    index = p.index
+    return (index.cell, index.start, index.num, p.sub, p.x, p.y, p.cls, p.state, bits, index.side)
+
+
+def _pieces_of(p: Pipes, want: Mask) -> tuple[object, ...]:
+    index = p.index
+    return (
+        index.cell, index.start, index.num, p.sub, p.ax, p.ay, p.bx, p.by, p.kind, p.size, want,
+        index.side,
+    )  # fmt: skip
 
 
 def _columns(s: Shapes) -> tuple[NDArray[np.generic], ...]:
     return s.xy, s.ring_off, s.feature_off, s.box, s.block, s.kind
-
-
-def _cells(store: CityStore) -> tuple[NDArray[np.generic], ...]:
-    return store.parts.off, store.parts.x, store.parts.y, store.parts.cls
-
-
-def _grid(store: CityStore) -> tuple[float, float, int]:
-    return 0.0, 0.0, store.bits

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.engines import tiles_points, tiles_shapes
+from app.engines import tiles_counts, tiles_lines, tiles_points, tiles_shapes
 
 KERNELS = (
     tiles_points.density,
     tiles_points.lay_density,
     tiles_points.dots,
-    tiles_points.tally,
     tiles_points.nearest,
+    tiles_counts.classify,
+    tiles_counts.tally,
+    tiles_counts.gather,
+    tiles_lines.metres,
+    tiles_lines.lay_metres,
+    tiles_lines.pipes,
     tiles_shapes.fill,
     tiles_shapes.lay_fill,
     tiles_shapes.stroke,

@@ -1,8 +1,10 @@
-"""Kernels over the parts of a city: density, dots, counts, the nearest one. No GIL, no Qt.
+"""Kernels over the parts of a city: density, dots, the nearest ones. No GIL, no Qt.
 
-Parts lie in square cells of `CELL` metres in Morton order: those of cell key k are
-`off[k]:off[k + 1]`; x and y in the cell are uint16, 65,536 to a cell (4 mm). `cx0`, `cy0` in the
-arguments are local metres of cell (0, 0)'s south west corner, `bits` gives 2 ** bits cells a side.
+Parts lie in square cells of `CELL` metres: the rows of the cell in column i and row j are
+`start[c]:start[c] + num[c]` with `c = cell[j * side + i]`, -1 for none; in a cell they follow its
+8 x 8 bins, `sub[c]` of them in each. x and y in the cell are uint16, 65,536 to a cell (4 mm).
+`want` is uint8 (256,): bit s of `want[cls]` says that state s of the class is wanted.
+`x0`, `y1` are metres from the store's origin, `inv` pixels a metre.
 """
 
 from __future__ import annotations
@@ -16,78 +18,111 @@ from numba import types
 from app.engines.tiles_shapes import mixed
 
 CELL = 256.0
+BIN = 32.0
 
-_OFF = types.Array(types.int64, 1, "C", readonly=True)
-_U2 = types.Array(types.uint16, 1, "C", readonly=True)
-_U1 = types.Array(types.uint8, 1, "C", readonly=True)
-_U4 = types.Array(types.uint32, 1, "C", readonly=True)
-_COUNTS = types.Array(types.uint32, 2, "C")
-_TALLY = types.Array(types.int64, 1, "C")
-_IMAGE = types.Array(types.uint32, 2, "C")
-_D = types.float64
-_N = types.int64
-_CELLS = (_OFF, _U2, _U2, _U1, _U1, _D, _D, _N)
-
-
-@numba.njit(nogil=True, inline="always", error_model="numpy")
-def _spread(v):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
-    v &= 0xFFFF
-    v = (v | (v << 8)) & 0x00FF00FF
-    v = (v | (v << 4)) & 0x0F0F0F0F
-    v = (v | (v << 2)) & 0x33333333
-    return (v | (v << 1)) & 0x55555555
+I4 = types.Array(types.int32, 1, "C", readonly=True)
+I8 = types.Array(types.int64, 1, "C", readonly=True)
+U4 = types.Array(types.uint32, 1, "C", readonly=True)
+U2 = types.Array(types.uint16, 1, "C", readonly=True)
+U1 = types.Array(types.uint8, 1, "C", readonly=True)
+SUB = types.Array(types.uint16, 2, "C", readonly=True)
+COUNTS = types.Array(types.uint32, 2, "C")
+IMAGE = types.Array(types.uint32, 2, "C")
+D = types.float64
+N = types.int64
+CELLS = (I4, I8, U4, SUB, U2, U2, U1, U1, U1, N)
 
 
 @numba.njit(nogil=True, inline="always", error_model="numpy")
-def _span(low, high, start, bits):  # type: ignore[no-untyped-def] # pragma: no cover
+def span(low, high, side):  # type: ignore[no-untyped-def] # pragma: no cover
     """Return the first and last cell that metres low to high touch (last < first: none)."""
-    a = math.floor((low - start) / CELL)
-    b = math.floor((high - start) / CELL)
-    return max(a, 0), min(b, (1 << bits) - 1)
+    return max(math.floor(low / CELL), 0), min(math.floor(high / CELL), side - 1)
+
+
+@numba.njit(nogil=True, inline="always", error_model="numpy")
+def _by_bin(first, stop, sub, cls, state, want, every, left, down, inv, counts):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Count a cell of which a bin is no larger than a pixel: each bin at its middle."""
+    h, w = counts.shape
+    total = 0
+    at = first
+    for b in range(64):
+        n = min(np.int64(sub[b]), stop - at)
+        if n == 0:
+            continue
+        fx = left + ((b & 7) + 0.5) * BIN * inv
+        fy = down - ((b >> 3) + 0.5) * BIN * inv
+        if fx >= 0.0 and fy >= 0.0 and fx < w and fy < h:
+            found = n
+            if not every:
+                found = 0
+                for r in range(at, at + n):
+                    found += (want[cls[r]] >> state[r]) & 1
+            counts[np.uint64(fy), np.uint64(fx)] += np.uint32(found)
+            total += found
+        at += n
+    return total
+
+
+@numba.njit(nogil=True, inline="always", error_model="numpy")
+def _by_point(first, stop, px, py, cls, state, want, every, left, down, unit, counts):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Count a cell part by part."""
+    h, w = counts.shape
+    total = 0
+    for n in range(first, stop):
+        if not every and (want[cls[n]] >> state[n]) & 1 == 0:
+            continue
+        fx = left + px[n] * unit
+        fy = down - py[n] * unit
+        if fx >= 0.0 and fy >= 0.0 and fx < w and fy < h:
+            # unsigned, so that no test for counting from the end is compiled in
+            counts[np.uint64(fy), np.uint64(fx)] += np.uint32(1)
+            total += 1
+    return total
 
 
 @numba.njit(
-    [types.int64(*_CELLS, types.boolean, _D, _D, _D, _COUNTS)],
+    [types.int64(*CELLS, types.boolean, D, D, D, COUNTS)],
     nogil=True,
     cache=True,
     error_model="numpy",
 )
-def density(off, px, py, cls, want, cx0, cy0, bits, every, x0, y1, inv, counts):  # type: ignore[no-untyped-def] # pragma: no cover
+def density(cell, start, num, sub, px, py, cls, state, want, side, every, x0, y1, inv, counts):  # type: ignore[no-untyped-def] # pragma: no cover
     """Count wanted parts into pixels of `counts` (h, w); returns how many fell inside.
 
-    `every` says that all classes are wanted, so that none need be read.
+    `every` says that all are wanted, so that classes need not be read. From 32 metres a pixel on
+    a bin is counted at its middle: right to half a pixel, and each part is counted once.
     """
     h, w = counts.shape
-    ia, ib = _span(x0, x0 + w / inv, cx0, bits)
-    ja, jb = _span(y1 - h / inv, y1, cy0, bits)
+    ia, ib = span(x0, x0 + w / inv, side)
+    ja, jb = span(y1 - h / inv, y1, side)
     unit = CELL / 65536.0 * inv
-    side = CELL * inv
+    reach = CELL * inv
+    bins = BIN * inv <= 1.0
     total = 0
     for j in range(ja, jb + 1):
         for i in range(ia, ib + 1):
-            key = _spread(i) | (_spread(j) << 1)
-            if off[key] == off[key + 1]:
+            c = cell[j * side + i]
+            if c < 0:
                 continue
-            left = (cx0 + i * CELL - x0) * inv
-            down = (y1 - cy0 - j * CELL) * inv
-            if every and left >= 0.0 and left + side < w and down < h and down - side >= 0.0:
-                total += off[key + 1] - off[key]
-                for n in range(off[key], off[key + 1]):
-                    # unsigned, so that no test for counting from the end is compiled in
+            first, stop = start[c], start[c] + num[c]
+            left = (i * CELL - x0) * inv
+            down = (y1 - j * CELL) * inv
+            if bins:
+                total += _by_bin(
+                    first, stop, sub[c], cls, state, want, every, left, down, inv, counts
+                )
+            elif every and left >= 0.0 and left + reach < w and down < h and down - reach >= 0.0:
+                total += stop - first
+                for n in range(first, stop):
                     counts[np.uint64(down - py[n] * unit), np.uint64(left + px[n] * unit)] += 1
-                continue
-            for n in range(off[key], off[key + 1]):
-                if not every and want[cls[n]] == 0:
-                    continue
-                fx = left + px[n] * unit
-                fy = down - py[n] * unit
-                if fx >= 0.0 and fy >= 0.0 and fx < w and fy < h:
-                    counts[np.uint64(fy), np.uint64(fx)] += 1
-                    total += 1
+            else:
+                total += _by_point(
+                    first, stop, px, py, cls, state, want, every, left, down, unit, counts
+                )
     return total
 
 
-@numba.njit([types.void(_COUNTS, _IMAGE, _U4, _U1)], nogil=True, cache=True, error_model="numpy")
+@numba.njit([types.void(COUNTS, IMAGE, U4, U1)], nogil=True, cache=True, error_model="numpy")
 def lay_density(counts, image, colours, alphas):  # type: ignore[no-untyped-def] # pragma: no cover
     """Lay the ramp (`colours`, `alphas`, shape (256,), index = count, capped) over `image`."""
     h, w = image.shape
@@ -118,12 +153,12 @@ def _disc(image, fx, fy, radius, reach, colour, ground, alpha):  # type: ignore[
 
 
 @numba.njit(
-    [types.int64(*_CELLS, _D, _D, _D, _U4, _D, _D, _N, _IMAGE)],
-    nogil=True,
-    cache=True,
-    error_model="numpy",
+    [types.int64(*CELLS, D, D, D, U4, D, D, N, IMAGE)], nogil=True, cache=True, error_model="numpy"
 )
-def dots(off, px, py, cls, want, cx0, cy0, bits, x0, y1, inv, colours, radius, rim, alpha, image):  # type: ignore[no-untyped-def] # pragma: no cover
+def dots(  # type: ignore[no-untyped-def] # pragma: no cover
+    cell, start, num, sub, px, py, cls, state, want, side, x0, y1, inv, colours, radius, rim,
+    alpha, image,
+):  # fmt: skip
     """Draw wanted parts as discs of `radius` pixels, `colours` by class (256,).
 
     `rim` pixels around each disc are cleared towards index 255 of `colours` (the ground), so that
@@ -132,17 +167,19 @@ def dots(off, px, py, cls, want, cx0, cy0, bits, x0, y1, inv, colours, radius, r
     h, w = image.shape
     reach = radius + rim + 0.5
     edge = reach / inv
-    ia, ib = _span(x0 - edge, x0 + w / inv + edge, cx0, bits)
-    ja, jb = _span(y1 - h / inv - edge, y1 + edge, cy0, bits)
+    ia, ib = span(x0 - edge, x0 + w / inv + edge, side)
+    ja, jb = span(y1 - h / inv - edge, y1 + edge, side)
     unit = CELL / 65536.0 * inv
     drawn = 0
     for j in range(jb, ja - 1, -1):
         for i in range(ia, ib + 1):
-            key = _spread(i) | (_spread(j) << 1)
-            left = (cx0 + i * CELL - x0) * inv
-            down = (y1 - cy0 - j * CELL) * inv
-            for n in range(off[key], off[key + 1]):
-                if want[cls[n]] == 0:
+            c = cell[j * side + i]
+            if c < 0:
+                continue
+            left = (i * CELL - x0) * inv
+            down = (y1 - j * CELL) * inv
+            for n in range(start[c], start[c] + num[c]):
+                if (want[cls[n]] >> state[n]) & 1 == 0:
                     continue
                 fx, fy = left + px[n] * unit, down - py[n] * unit
                 if fx < -reach or fy < -reach or fx > w + reach or fy > h + reach:
@@ -153,48 +190,43 @@ def dots(off, px, py, cls, want, cx0, cy0, bits, x0, y1, inv, colours, radius, r
     return drawn
 
 
+_ROWS = types.Array(types.int64, 1, "C")
+_PLACES = types.Array(types.float64, 2, "C")
+
+
 @numba.njit(
-    [types.int64(*_CELLS, _D, _D, _D, _D, _TALLY)], nogil=True, cache=True, error_model="numpy"
+    [types.int64(*CELLS, D, D, D, _ROWS, _PLACES)], nogil=True, cache=True, error_model="numpy"
 )
-def tally(off, px, py, cls, want, cx0, cy0, bits, x0, y0, x1, y1, by_class):  # type: ignore[no-untyped-def] # pragma: no cover
-    """Count wanted parts in a box of local metres, exactly, by class into `by_class` (256,)."""
-    ia, ib = _span(x0, x1, cx0, bits)
-    ja, jb = _span(y0, y1, cy0, bits)
+def nearest(  # type: ignore[no-untyped-def] # pragma: no cover
+    cell, start, num, sub, px, py, cls, state, want, side, x, y, radius, rows, places
+):
+    """Find the wanted parts nearest to (x, y) within `radius` metres, at most `len(rows)`.
+
+    Writes their rows and places (metres from the origin, squared distance), the nearest first;
+    returns how many.
+    """
+    ia, ib = span(x - radius, x + radius, side)
+    ja, jb = span(y - radius, y + radius, side)
     unit = CELL / 65536.0
-    total = 0
+    most, found, worst = len(rows), 0, radius * radius
     for j in range(ja, jb + 1):
         for i in range(ia, ib + 1):
-            key = _spread(i) | (_spread(j) << 1)
-            left, down = cx0 + i * CELL, cy0 + j * CELL
-            whole = left >= x0 and down >= y0 and left + CELL <= x1 and down + CELL <= y1
-            for n in range(off[key], off[key + 1]):
-                if want[cls[n]] == 0:
+            c = cell[j * side + i]
+            if c < 0:
+                continue
+            for n in range(start[c], start[c] + num[c]):
+                fx, fy = i * CELL + (px[n] + 0.5) * unit, j * CELL + (py[n] + 0.5) * unit
+                d2 = (fx - x) ** 2 + (fy - y) ** 2
+                if d2 > worst or (want[cls[n]] >> state[n]) & 1 == 0:
                     continue
-                if not whole:
-                    x, y = left + px[n] * unit, down + py[n] * unit
-                    if x < x0 or x > x1 or y < y0 or y > y1:
-                        continue
-                by_class[cls[n]] += 1
-                total += 1
-    return total
-
-
-@numba.njit([types.int64(*_CELLS, _D, _D, _D)], nogil=True, cache=True, error_model="numpy")
-def nearest(off, px, py, cls, want, cx0, cy0, bits, x, y, radius):  # type: ignore[no-untyped-def] # pragma: no cover
-    """Return the row of the wanted part nearest to (x, y) within `radius` metres, or -1."""
-    ia, ib = _span(x - radius, x + radius, cx0, bits)
-    ja, jb = _span(y - radius, y + radius, cy0, bits)
-    unit = CELL / 65536.0
-    best, found = radius * radius, -1
-    for j in range(ja, jb + 1):
-        for i in range(ia, ib + 1):
-            key = _spread(i) | (_spread(j) << 1)
-            left, down = cx0 + i * CELL - x, cy0 + j * CELL - y
-            for n in range(off[key], off[key + 1]):
-                if want[cls[n]] == 0:
+                if found == most and d2 >= places[most - 1, 2]:
                     continue
-                dx, dy = left + px[n] * unit, down + py[n] * unit
-                d2 = dx * dx + dy * dy
-                if d2 <= best:
-                    best, found = d2, n
+                at = found if found < most else most - 1
+                found = min(found + 1, most)
+                while at > 0 and places[at - 1, 2] > d2:
+                    rows[at] = rows[at - 1]
+                    places[at, 0], places[at, 1] = places[at - 1, 0], places[at - 1, 1]
+                    places[at, 2] = places[at - 1, 2]
+                    at -= 1
+                rows[at], places[at, 0], places[at, 1], places[at, 2] = n, fx, fy, d2
     return found

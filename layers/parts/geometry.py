@@ -47,26 +47,20 @@ def within(
     store: CityStore, box: Bounds
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.uint8]]:
     """Return x, y (local metres) and class of the parts in `box` (local metres, a small one)."""
-    b, parts = store.relative(box), store.parts
-    last = (1 << store.bits) - 1
+    b, last = store.relative(box), (1 << store.bits) - 1
     columns = range(max(int(b.x0 // CELL), 0), min(int(b.x1 // CELL), last) + 1)
     rows = range(max(int(b.y0 // CELL), 0), min(int(b.y1 // CELL), last) + 1)
     xs, ys, classes = [np.empty(0)], [np.empty(0)], [np.empty(0, np.uint8)]
-    for i, j in ((i, j) for j in rows for i in columns):
-        key = _spread(i) | (_spread(j) << 1)
-        cell = slice(int(parts.off[key]), int(parts.off[key + 1]))
-        x = (i + parts.x[cell] / 65536.0) * CELL
-        y = (j + parts.y[cell] / 65536.0) * CELL
-        inside = (x >= b.x0) & (x <= b.x1) & (y >= b.y0) & (y <= b.y1)
-        xs.append(x[inside] + store.origin[0])
-        ys.append(y[inside] + store.origin[1])
-        classes.append(parts.cls[cell][inside])
+    for parts in store.live.now.pieces:
+        for i, j in ((i, j) for j in rows for i in columns):
+            cell = parts.rows_of(i, j)
+            x = (i + parts.x[cell] / 65536.0) * CELL
+            y = (j + parts.y[cell] / 65536.0) * CELL
+            inside = (x >= b.x0) & (x <= b.x1) & (y >= b.y0) & (y <= b.y1)
+            xs.append(x[inside] + store.origin[0])
+            ys.append(y[inside] + store.origin[1])
+            classes.append(parts.cls[cell][inside])
     return np.concatenate(xs), np.concatenate(ys), np.concatenate(classes)
-
-
-def _spread(number: int) -> int:
-    """Return the bits of a number with a gap after each (Morton order)."""
-    return sum(((number >> bit) & 1) << (2 * bit) for bit in range(16))
 
 
 def ramp(look: Look, m_per_px: float, share: float) -> Ramp:

@@ -17,10 +17,15 @@ from hypothesis.extra import numpy as arrays
 from app.domain.errors import StorageFailure
 from app.domain.geodesy import SHANGHAI
 from app.domain.map_columns import AREA_TIERS, ShapeColumns
-from app.engines.citystore import CityStore, StoreUnusable, build_store, open_store
-from app.engines.citystore.build import CLOSED
-from app.engines.citystore.morton import bits_for, morton
-from app.engines.citystore.opened import verify_store
+from app.engines.citystore import (
+    CityStore,
+    StoreUnusable,
+    build_store,
+    open_store,
+    verify_store,
+)
+from app.engines.citystore.build import STEPS
+from app.engines.citystore.morton import bits_for, morton, unmorton
 from app.engines.citystore.shapes import widest_spot
 from tests.support.small_map import SmallMap, shapes_of, square
 
@@ -49,21 +54,20 @@ def test_that_parts_lie_where_they_were_to_half_a_centimetre(
     small_map: SmallMap, small_store: CityStore
 ) -> None:
     parts = small_store.parts
-    key = np.repeat(np.arange(len(parts.off) - 1), np.diff(parts.off)).astype(np.uint32)
-    side = np.arange(1 << small_store.bits, dtype=np.uint32)
-    place = np.zeros((len(parts.off) - 1, 2))
-    i, j = np.meshgrid(side, side)
-    place[morton(i, j)] = np.stack([i, j], axis=-1)
-    x = small_store.origin[0] + (place[key, 0] + (parts.x.astype(float) + 0.5) / 65536) * 256
-    y = small_store.origin[1] + (place[key, 1] + (parts.y.astype(float) + 0.5) / 65536) * 256
+    i, j = (np.repeat(v, parts.index.num) for v in unmorton(parts.key))
+    x = small_store.origin[0] + (i + (parts.x.astype(float) + 0.5) / 65536) * 256
+    y = small_store.origin[1] + (j + (parts.y.astype(float) + 0.5) / 65536) * 256
     true = small_map.part_xy()[np.asarray(parts.fid) - 1]
     assert np.abs(x - true[:, 0]).max() < 0.005
     assert np.abs(y - true[:, 1]).max() < 0.005
 
 
 def test_that_the_cube_counts_each_class(small_store: CityStore) -> None:
-    counts = np.asarray(small_store.parts.cube).sum(axis=(1, 2))
-    assert (counts == np.bincount(small_store.parts.cls, minlength=256)).all()
+    counts = small_store.cube.sum(axis=0).reshape(256, 4)
+    parts = small_store.parts
+    for state in range(4):
+        true = np.bincount(parts.cls[parts.state == state], minlength=256)
+        assert (counts[:, state] == true).all()
 
 
 def test_that_shapes_come_sorted_by_kind_with_true_boxes(small_store: CityStore) -> None:
@@ -169,7 +173,7 @@ def test_that_a_flipped_bit_in_a_small_file_is_found(copy: Path) -> None:
         lambda folder: (folder / "manifest.json").unlink(),
         lambda folder: (folder / "manifest.json").write_text("{"),
         lambda folder: (folder / "manifest.json").write_text("[]"),
-        lambda folder: (folder / "parts" / "x.npy").unlink(),
+        lambda folder: (folder / "parts" / "x.bin").unlink(),
     ],
 )
 def test_that_a_store_with_something_missing_is_refused(
@@ -204,7 +208,7 @@ def test_that_a_build_replaces_the_old_store_and_tells_its_progress(copy: Path) 
     told: list[tuple[str, int, int]] = []
     build_store(SmallMap(n_parts=500, fingerprint="new"), copy, lambda *step: told.append(step))
     assert len(open_store(copy, "new").parts) == 500
-    assert told[-1][1] == told[-1][2] == len(CLOSED) + 2
+    assert told[-1][1] == told[-1][2] == STEPS
 
 
 def test_that_the_arrays_of_a_store_cannot_be_written(small_store: CityStore) -> None:

@@ -14,8 +14,9 @@ from app.domain.camera import Bounds
 from app.engines.citystore import CityStore, Shapes
 from app.engines.citystore.shapes import shape_columns
 from app.engines.tiles import SIDE, Image, TileKey, TileService, keys_over
-from app.engines.tiles_canvas import Canvas, Ramp, count_parts, nearest_part
+from app.engines.tiles_canvas import Canvas, Ramp
 from app.engines.tiles_kernels import KERNELS, compile_all
+from app.engines.tiles_select import count_parts, nearest_parts
 from tests.support.small_map import SmallMap, shapes_of, square
 
 ALL = np.ones(256, np.uint8)
@@ -173,11 +174,13 @@ def test_that_the_nearest_part_is_the_nearest(small_store: CityStore) -> None:
     xy = SmallMap().part_xy()
     for x, y in np.random.default_rng(8).uniform(-3_500, 3_500, (200, 2)):
         away = np.hypot(*(xy - [x, y]).T)
-        row = nearest_part(small_store, x, y, 40.0, ALL)
+        found = nearest_parts(small_store, x, y, 40.0, ALL, most=5)
         if away.min() > 40.01:
-            assert row == -1
+            assert not found
         else:
-            assert away[small_store.parts.fid[row] - 1] == pytest.approx(away.min(), abs=0.02)
+            told = [part.distance for part in found]
+            assert told == pytest.approx(sorted(away[away <= 40.0])[:5], abs=0.02)
+            assert away[found[0].fid - 1] == pytest.approx(away.min(), abs=0.02)
 
 
 def test_that_keys_cover_the_view_nearest_first() -> None:

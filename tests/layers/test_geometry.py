@@ -19,7 +19,7 @@ from app.domain.geodesy import SHANGHAI
 from app.domain.layers import LAYERS
 from app.engines.citystore import CityStore
 from app.engines.tiles import SIDE, TileKey
-from app.engines.tiles_canvas import count_parts
+from app.engines.tiles_select import count_parts
 from layers.cases.geometry import Points, hit, in_sight, points_of
 from layers.labels.geometry import (
     DISTRICT,

@@ -28,7 +28,11 @@ store that is missing, torn or of another format or source, and the caller build
 """
 
 from app.engines.citystore.build import build_store
-from app.engines.citystore.opened import CityStore, Parts, Shapes, open_store
+from app.engines.citystore.columns import Parts, Pipes, Points, Shapes
+from app.engines.citystore.opened import CityStore, open_store, verify_store
 from app.engines.citystore.problems import StoreUnusable
 
-__all__ = ["CityStore", "Parts", "Shapes", "StoreUnusable", "build_store", "open_store"]
+__all__ = [
+    "CityStore", "Parts", "Pipes", "Points", "Shapes", "StoreUnusable", "build_store", "open_store",
+    "verify_store",
+]  # fmt: skip

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,17 +13,29 @@ from numpy.typing import NDArray
 
 from app.domain.camera import Bounds
 from app.domain.errors import StorageFailure
-from app.domain.map_columns import MapSource, PartColumns, ShapeColumns
+from app.domain.map_columns import MapSource, PartColumns, PointColumns, ShapeColumns
+from app.engines.citystore.cells import CELL, Celled, Columns
+from app.engines.citystore.journal import Journal
+from app.engines.citystore.manifest import (
+    CLOSED,
+    POINTS,
+    Layer,
+    Manifest,
+    crc_of,
+    sync_folder,
+    write_columns,
+    write_manifest,
+)
 from app.engines.citystore.morton import bits_for
 from app.engines.citystore.overview import overview_columns
-from app.engines.citystore.parts import CELL, part_columns
-from app.engines.citystore.shapes import shape_columns
+from app.engines.citystore.parts import cube_of, part_columns
+from app.engines.citystore.pipes import pipe_columns
+from app.engines.citystore.shapes import packed, shape_columns
+from app.engines.citystore.streets import segments
 
-FORMAT = 1
-CLOSED = {"road": False, "area": True, "water": True, "green": True, "building": True}
+STEPS = len(CLOSED) + 4
 
 Progress = Callable[[str, int, int], None]
-Columns = dict[str, NDArray[Any]]
 
 
 def build_store(
@@ -33,13 +43,14 @@ def build_store(
 ) -> None:
     """Write the store of `source` to `folder`, in place of what may be there.
 
-    Raises `StorageFailure` if the disk fails; the old store then still stands.
+    Edits that the journal beside it holds by now are taken as read from the source; later ones
+    stay to be folded in. Raises `StorageFailure` if the disk fails; the old store then stands.
     """
     fresh = folder.with_name(f"{folder.name}.new")
     try:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
-        _Writer(source, fresh, progress).write()
+        _Writer(source, fresh, Journal(folder).last, progress).write()
         _swap(fresh, folder)
     except OSError as error:
         raise StorageFailure(
@@ -56,18 +67,20 @@ def _swap(fresh: Path, folder: Path) -> None:
     if folder.exists():
         folder.rename(old)
     fresh.rename(folder)
+    sync_folder(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
 class _Writer:
     """One build: what is known so far of the store in `folder`."""
 
-    def __init__(self, source: MapSource, folder: Path, progress: Progress) -> None:
+    def __init__(self, source: MapSource, folder: Path, folded: int, progress: Progress) -> None:
         self._source = source
         self._folder = folder
+        self._folded = folded
         self._progress = progress
-        self._files: dict[str, list[int]] = {}
-        self._counts: dict[str, int] = {}
+        self._files: dict[str, tuple[int, int]] = {}
+        self._layers: dict[str, Layer] = {}
 
     def write(self) -> None:
         """Write all layers, the overview, and last the manifest."""
@@ -79,56 +92,70 @@ class _Writer:
         bits = bits_for(int(max(bounds.x1 - origin[0], bounds.y1 - origin[1]) // CELL) + 1)
         made: dict[str, Columns] = {}
         for done, (name, closed) in enumerate(CLOSED.items()):
-            self._progress(name, done, len(CLOSED) + 2)
+            self._progress(name, done, STEPS)
             made[name] = shape_columns(shapes.pop(name), frame, origin, closed=closed)
             self._put(name, made[name])
-            self._counts[name] = len(made[name]["kind"])
-        self._progress("parts", len(CLOSED), len(CLOSED) + 2)
-        made["parts"] = part_columns(parts, frame, origin, bits)
+        streets, segment = segments(made["area"], bits)
+        self._put("cells", {"segment": segment})
+        for name in POINTS:
+            self._put(name, point_columns(self._source.points(name), self._source, origin))
+        self._progress("parts", len(CLOSED), STEPS)
+        celled = part_columns(parts, frame, origin, bits, segment)
         parts.clear()
-        self._put("parts", made["parts"])
-        self._counts["parts"] = len(made["parts"]["cls"])
-        self._progress("overview", len(CLOSED) + 1, len(CLOSED) + 2)
-        cover, box = overview_columns(made, bounds, origin, bits)
+        self._put_celled("parts", celled)
+        rows, cells = celled.rows, celled.cells
+        cube = cube_of(cells["key"], cells["num"], rows["cls"], rows["state"], bits)
+        self._put("cube", {"0": cube})
+        made["parts"] = {**rows, **cells}
+        self._progress("pipes", len(CLOSED) + 1, STEPS)
+        pipes = pipe_columns(self._source.pipes(), frame, origin, bits, segment)
+        self._put_celled("pipes", pipes)
+        self._progress("overview", len(CLOSED) + 2, STEPS)
+        cover, box = overview_columns(made, bounds, origin)
         self._put("overview", {"cover": cover})
-        self._seal(origin, bits, bounds, box)
-        self._progress("store", len(CLOSED) + 2, len(CLOSED) + 2)
+        self._progress("store", len(CLOSED) + 3, STEPS)
+        write_manifest(
+            self._folder,
+            Manifest(
+                (frame.lon0, frame.lat0), origin, bits, self._source.fingerprint,
+                self._source.sample, (bounds.x0, bounds.y0, bounds.x1, bounds.y1),
+                (box.x0, box.y0, box.x1, box.y1), streets, self._layers, self._files,
+                folded=self._folded,
+            ),
+        )  # fmt: skip
+        self._progress("store", STEPS, STEPS)
 
     def _put(self, layer: str, columns: Columns) -> None:
         folder = self._folder / layer
         folder.mkdir()
         for name, column in columns.items():
             path = folder / f"{name}.npy"
-            np.save(path, np.ascontiguousarray(column))
-            self._files[f"{layer}/{name}.npy"] = [path.stat().st_size, crc_of(path)]
+            save_synced(path, column)
+            self._files[f"{layer}/{name}.npy"] = (path.stat().st_size, crc_of(path))
 
-    def _seal(self, origin: tuple[int, int], bits: int, bounds: Bounds, box: Bounds) -> None:
-        frame = self._source.frame
-        manifest = {
-            "format": FORMAT,
-            "frame": [frame.lon0, frame.lat0],
-            "origin": list(origin),
-            "bits": bits,
-            "fingerprint": self._source.fingerprint,
-            "sample": self._source.sample,
-            "counts": self._counts,
-            "bounds": [bounds.x0, bounds.y0, bounds.x1, bounds.y1],
-            "overview": [box.x0, box.y0, box.x1, box.y1],
-            "files": self._files,
-        }
-        with (self._folder / "manifest.json").open("w", encoding="utf-8") as file:
-            json.dump(manifest, file, ensure_ascii=False, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
+    def _put_celled(self, layer: str, celled: Celled) -> None:
+        write_columns(self._folder, layer, celled.rows, celled.cells)
+        n = len(next(iter(celled.rows.values())))
+        self._layers[layer] = Layer(n, len(celled.cells["key"]), celled.slots)
 
 
-def crc_of(path: Path) -> int:
-    """Return the CRC-32 of a file."""
-    crc = 0
-    with path.open("rb") as file:
-        while block := file.read(1 << 22):
-            crc = zlib.crc32(block, crc)
-    return crc
+def save_synced(path: Path, column: NDArray[Any]) -> None:
+    """Write an array as `.npy` and wait until it is on the disk."""
+    with path.open("wb") as file:
+        np.save(file, np.ascontiguousarray(column))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def point_columns(points: PointColumns, source: MapSource, origin: tuple[int, int]) -> Columns:
+    """Return the columns of a small layer of points (see the package's docstring)."""
+    x, y = source.frame.to_xy(points.lon, points.lat)
+    xy = np.stack([np.asarray(x) - origin[0], np.asarray(y) - origin[1]], axis=1)
+    off, text = packed(points.name)
+    return {
+        "xy": xy.astype(np.float32).reshape(-1, 2), "kind": points.kind, "fid": points.fid,
+        "name.off": off, "name.txt": text,
+    }  # fmt: skip
 
 
 def _floor(value: float) -> int:

@@ -19,6 +19,19 @@ def morton(i: NDArray[np.uint32], j: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return spread(i) | (spread(j) << np.uint32(1))
 
 
+def _gathered(v: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    v = v & np.uint32(0x55555555)
+    for shift, mask in ((1, 0x33333333), (2, 0x0F0F0F0F), (4, 0x00FF00FF), (8, 0x0000FFFF)):
+        v = (v | (v >> np.uint32(shift))) & np.uint32(mask)
+    return v
+
+
+def unmorton(key: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Return columns and rows of keys: what `morton` joined."""
+    key = key.astype(np.uint32)
+    return _gathered(key), _gathered(key >> np.uint32(1))
+
+
 def bits_for(cells: int) -> int:
     """Return the bits that number `cells` cells a side, at least 1, at most 16."""
     return min(max(int(np.ceil(np.log2(max(cells, 2)))), 1), 16)

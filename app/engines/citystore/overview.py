@@ -7,24 +7,22 @@ their length, polygons filled by the parity of crossings: at this scale that is 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.camera import Bounds
 from app.domain.map_columns import AREA_TIERS, ROAD_KINDS
-from app.engines.citystore.parts import CELL
+from app.engines.citystore.cells import CELL, Columns
+from app.engines.citystore.morton import unmorton
 
 SIDE = 1024
 PLANES = ("green", "water", "road_minor", "road_major", "area", "parts")
 
-Columns = dict[str, NDArray[Any]]
 F8 = NDArray[np.float64]
 
 
 def overview_columns(
-    made: dict[str, Columns], bounds: Bounds, origin: tuple[int, int], bits: int
+    made: dict[str, Columns], bounds: Bounds, origin: tuple[int, int]
 ) -> tuple[NDArray[np.uint8], Bounds]:
     """Return coverage, uint8 (len(PLANES), h, w), and the box it spans in local metres."""
     scale = max(bounds.width, bounds.height) / SIDE
@@ -41,7 +39,7 @@ def overview_columns(
         canvas.lined(road, small),
         canvas.lined(road, big),
         canvas.lined(area, outline),
-        canvas.dotted(made["parts"], bits),
+        canvas.dotted(made["parts"]),
     ]
     return np.stack(planes), box
 
@@ -80,11 +78,9 @@ class _Canvas:
         inside = np.cumsum(flips, axis=1)[:, :-1] % 2
         return (inside * 255).astype(np.uint8)
 
-    def dotted(self, parts: Columns, bits: int) -> NDArray[np.uint8]:
+    def dotted(self, parts: Columns) -> NDArray[np.uint8]:
         """Return how dense parts lie: 255 for the densest hundredth."""
-        off = parts["off"].astype(np.int64)
-        key = np.repeat(np.arange(len(off) - 1, dtype=np.uint32), np.diff(off))
-        i, j = _unspread(key), _unspread(key >> np.uint32(1))
+        i, j = (np.repeat(part, parts["num"]) for part in unmorton(parts["key"]))
         x = (i + parts["x"].astype(np.float64) / 65536) * CELL
         y = (j + parts["y"].astype(np.float64) / 65536) * CELL
         col = ((x - self._x0) * self._inv).astype(np.int64)
@@ -123,10 +119,3 @@ def _within(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return 0, 1, … size - 1 for each size, one after another."""
     start = np.cumsum(sizes) - sizes
     return np.arange(int(sizes.sum()), dtype=np.int64) - np.repeat(start, sizes)
-
-
-def _unspread(key: NDArray[np.uint32]) -> NDArray[np.float64]:
-    v = key & np.uint32(0x55555555)
-    for shift, mask in ((1, 0x33333333), (2, 0x0F0F0F0F), (4, 0x00FF00FF), (8, 0x0000FFFF)):
-        v = (v | (v >> np.uint32(shift))) & np.uint32(mask)
-    return v.astype(np.float64)

@@ -51,7 +51,7 @@ def shape_columns(
         "spot": _spots(xy, ring_off, feature_off, box, closed),
     }
     for name, texts in source.texts.items():
-        columns[f"{name}.off"], columns[f"{name}.txt"] = _packed(texts[order])
+        columns[f"{name}.off"], columns[f"{name}.txt"] = packed(texts[order])
     return columns
 
 
@@ -115,7 +115,8 @@ def _blocks(box: F4) -> F4:
     return np.concatenate([low, high], axis=1)
 
 
-def _packed(texts: Texts) -> tuple[I8, NDArray[np.uint8]]:
+def packed(texts: Texts) -> tuple[I8, NDArray[np.uint8]]:
+    """Return where each text begins in the UTF-8 of all, and that."""
     encoded = [(text or "").encode() for text in texts]
     off = np.concatenate([[0], np.cumsum([len(e) for e in encoded])]).astype(np.int64)
     return off, np.frombuffer(b"".join(encoded), np.uint8)

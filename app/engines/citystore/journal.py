@@ -1,0 +1,163 @@
+"""Edits of parts on their way into the store: an append-only file beside it.
+
+A batch is `<4sIQHH` (mark, edits, number, lengths of two fingerprints), the fingerprints of the
+map before and after it in UTF-8 (empty for changes that don't come from the map), `EDIT` records
+in local metres of the city's frame, and the CRC-32 of all that. A batch counts once it is whole
+and synced. What cannot be read, or does not follow from the map that the store knows, makes the
+journal `broken`: the store is then built anew from the map, which has the edits anyway.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+EDIT = np.dtype(
+    [("fid", "<u4"), ("cls", "u1"), ("state", "u1"), ("gone", "u1"), ("pad", "u1"),
+     ("x", "<f8"), ("y", "<f8")]
+)  # fmt: skip
+Edits = NDArray[np.void]  # of dtype EDIT: a part as it is now, or gone
+
+_HEAD = struct.Struct("<4sIQHH")
+_MARK = b"WGJ1"
+_LOST = "?"  # fingerprint that nothing follows from
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Edits taken together, in order; `was` and `now` are the map's fingerprints around it."""
+
+    number: int
+    edits: Edits
+    was: str
+    now: str
+
+
+def edit(fid: int, x: float, y: float, cls: int, state: int) -> Edits:
+    """Return one edit: the part `fid` as it is now, local metres."""
+    return np.array([(fid, cls, state, 0, 0, x, y)], EDIT)
+
+
+def removal(fid: int) -> Edits:
+    """Return one edit: the part `fid` is gone."""
+    return np.array([(fid, 0, 0, 1, 0, 0.0, 0.0)], EDIT)
+
+
+class Journal:
+    """The journal of the store in `folder`; any process may append, one at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder.with_name(f"{folder.name}.journal")
+        self._lock = folder.with_name(f"{folder.name}.journal.lock")
+        self._known: tuple[int, int] | None = None  # size, last number
+
+    @property
+    def last(self) -> int:
+        """The number of the last batch, 0 for none."""
+        batches, _whole = self._read()
+        return batches[-1].number if batches else 0
+
+    def append(self, edits: Edits, was: str = "", now: str = "", *, after: int = 0) -> Batch:
+        """Add a batch, numbered after `after` and all there are; returns when it is on the disk.
+
+        Raises `OSError` if it could not be written; it then does not count.
+        """
+        with self._locked():
+            end = self._mend(after)
+            batch = Batch(max(end, after) + 1, edits, was, now)
+            data = _packed(batch)
+            with self.path.open("ab") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+                self._known = (file.tell(), batch.number)
+        return batch
+
+    def since(self, folded: int) -> tuple[list[Batch], bool]:
+        """Return the batches after number `folded`, and whether all are there, in a chain."""
+        batches, whole = self._read()
+        later = [one for one in batches if one.number > folded]
+        return later, whole and all(one.now != _LOST for one in later)
+
+    def trim(self, folded: int) -> None:
+        """Drop batches up to number `folded`; an empty one stays to keep count."""
+        with self._locked():
+            batches, whole = self._read()
+            kept = [one for one in batches if one.number > folded]
+            if len(kept) == len(batches) and whole:
+                return
+            last = max([folded, *(one.number for one in batches)])
+            if not kept:
+                kept = [Batch(last, np.empty(0, EDIT), "", "")]
+            fresh = self.path.with_name(f"{self.path.name}.new")
+            with fresh.open("wb") as file:
+                file.write(b"".join(_packed(one) for one in kept))
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self.path)
+            self._known = None
+
+    def _mend(self, after: int) -> int:
+        """Cut off what is torn, leaving word of it; returns the last number."""
+        size = self.path.stat().st_size if self.path.exists() else 0
+        if self._known is not None and self._known[0] == size:
+            return self._known[1]
+        batches, whole = self._read()
+        last = batches[-1].number if batches else 0
+        if whole:
+            return last
+        lost = Batch(max(last, after) + 1, np.empty(0, EDIT), _LOST, _LOST)
+        fresh = self.path.with_name(f"{self.path.name}.new")
+        fresh.write_bytes(b"".join(_packed(one) for one in [*batches, lost]))
+        fresh.replace(self.path)
+        return lost.number
+
+    def _read(self) -> tuple[list[Batch], bool]:
+        """Return all sound batches from the start, and whether that is the whole file."""
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            return [], True
+        batches, at = [], 0
+        while (found := _unpacked(data, at)) is not None:
+            batch, at = found
+            batches.append(batch)
+        return batches, at == len(data)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with self._lock.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def _packed(batch: Batch) -> bytes:
+    was, now = batch.was.encode(), batch.now.encode()
+    head = _HEAD.pack(_MARK, len(batch.edits), batch.number, len(was), len(now))
+    body = head + was + now + batch.edits.tobytes()
+    return body + struct.pack("<I", zlib.crc32(body))
+
+
+def _unpacked(data: bytes, at: int) -> tuple[Batch, int] | None:
+    """Return the batch at a place and where the next begins; None if there is no sound one."""
+    if at + _HEAD.size > len(data):
+        return None
+    mark, count, number, n_was, n_now = _HEAD.unpack_from(data, at)
+    start = at + _HEAD.size + n_was + n_now
+    end = start + count * EDIT.itemsize
+    if mark != _MARK or end + 4 > len(data):
+        return None
+    if struct.unpack_from("<I", data, end)[0] != zlib.crc32(data[at:end]):
+        return None
+    names = data[at + _HEAD.size : start]
+    edits = np.frombuffer(data, EDIT, count, start)
+    return Batch(number, edits, names[:n_was].decode(), names[n_was:].decode()), end + 4

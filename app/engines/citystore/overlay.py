@@ -1,0 +1,195 @@
+"""Edits that are not in the files yet, over them: copied cells, swapped in as one snapshot.
+
+A cell that an edit touches is copied into memory whole and hidden in the base; kernels draw,
+count and pick over both pieces of a snapshot. Snapshots are never changed, so readers on other
+threads see all of a batch or nothing of it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engines.citystore.cells import Columns, cell_index
+from app.engines.citystore.columns import Parts, parts_of
+from app.engines.citystore.journal import EDIT, Batch, Edits, Journal
+from app.engines.citystore.morton import unmorton
+from app.engines.citystore.parts import STATES, celled_parts, cube_side, in_cells
+
+_FEW = 4
+
+
+@dataclass(frozen=True, eq=False)
+class PartsNow:
+    """All parts: those of the files but hidden cells, and those of cells that were edited.
+
+    Attributes:
+        pieces: base and, if anything was edited, the copied cells.
+        dirty: uint8, by block of the cube: 1 where the cube is out of date.
+        number: the last batch of the journal that is seen.
+    """
+
+    pieces: tuple[Parts, ...]
+    dirty: NDArray[np.uint8]
+    number: int
+
+    def __len__(self) -> int:
+        """How many parts."""
+        return sum(len(piece) for piece in self.pieces)
+
+
+class Overlay:
+    """What has changed since the files were written; `now` may be read from any thread."""
+
+    def __init__(
+        self, journal: Journal, base: Parts, bits: int, origin: tuple[int, int], folded: int
+    ) -> None:
+        self._journal = journal
+        self._base = base
+        self._bits = bits
+        self._origin = origin
+        self._lock = threading.Lock()
+        self._cells: dict[int, Columns] = {}
+        self._home: dict[int, int] = {}  # fid -> Morton key of the copied cell it is in
+        self._most: int | None = None
+        self.now = PartsNow((base,), np.zeros(cube_side(bits) ** 2, np.uint8), folded)
+
+    @property
+    def edited(self) -> dict[int, Columns]:
+        """Rows of the copied cells by Morton key."""
+        return self._cells
+
+    def record(self, edits: Edits, was: str = "", now: str = "") -> PartsNow:
+        """Write edits to the journal, then show them; returns what is seen from now on.
+
+        `was` and `now` are the map's fingerprints before and after, if the edits come from it.
+        Raises `OSError` if they could not be written; nothing has changed then.
+        """
+        with self._lock:
+            batch = self._journal.append(edits, was, now, after=self.now.number)
+            self._catch_up()
+            if self.now.number < batch.number:
+                self._apply([batch])
+            return self.now
+
+    def follow(self) -> PartsNow:
+        """Show what other processes have written to the journal."""
+        with self._lock:
+            self._catch_up()
+            return self.now
+
+    def take(self, batches: Sequence[Batch]) -> None:
+        """Show batches in order."""
+        with self._lock:
+            self._apply(batches)
+
+    def _catch_up(self) -> None:
+        self._apply(self._journal.since(self.now.number)[0])
+
+    def _apply(self, batches: Sequence[Batch]) -> None:
+        if not batches:
+            return
+        edits = np.concatenate([batch.edits for batch in batches])
+        # the last word on each part counts
+        _fid, last = np.unique(edits["fid"][::-1], return_index=True)
+        edits = edits[::-1][np.sort(last)].astype(EDIT)
+        if len(edits):
+            self._take_out(edits)
+            self._put_in(edits[edits["gone"] == 0])
+        self.now = self._snapshot(batches[-1].number) if len(edits) else replace(
+            self.now, number=batches[-1].number
+        )  # fmt: skip
+
+    def _take_out(self, edits: Edits) -> None:
+        """Remove edited parts from wherever they are now."""
+        fids = edits["fid"]
+        known = np.array([fid in self._home for fid in fids.tolist()], bool)
+        for key in self._base_cells(fids[~known]):
+            self._copy(key)
+        for fid in fids.tolist():
+            if fid in self._home:
+                key = self._home.pop(fid)
+                rows = self._cells[key]
+                keep = rows["fid"] != fid
+                self._cells[key] = {name: column[keep] for name, column in rows.items()}
+
+    def _put_in(self, edits: Edits) -> None:
+        ox, oy = self._origin
+        key, x, y, inside = in_cells(edits["x"] - ox, edits["y"] - oy, self._bits)
+        edits = edits[inside]
+        for n, k in enumerate(key.tolist()):
+            self._copy(k)
+            one = edits[n]
+            new = {"x": x[n], "y": y[n], "cls": one["cls"], "state": min(one["state"], STATES - 1),
+                   "fid": one["fid"]}  # fmt: skip
+            rows = self._cells[k]
+            self._cells[k] = {
+                name: np.append(column, np.array(new[name], column.dtype))
+                for name, column in rows.items()
+            }
+            self._home[int(one["fid"])] = k
+
+    def _copy(self, key: int) -> None:
+        """Copy a cell of the base, unless it is copied already."""
+        if key in self._cells:
+            return
+        i, j = (int(v[0]) for v in unmorton(np.array([key], np.uint32)))
+        at = self._base.rows_of(i, j)
+        names = ("x", "y", "cls", "state", "fid")
+        self._cells[key] = {name: np.array(getattr(self._base, name)[at]) for name in names}
+        self._home.update(dict.fromkeys(self._cells[key]["fid"].tolist(), key))
+
+    def _base_cells(self, fids: NDArray[np.uint32]) -> list[int]:
+        """Return the keys of live cells of the files that hold parts `fids`."""
+        if self._most is None:
+            self._most = int(self._base.fid.max(initial=0))
+        fids = fids[fids <= self._most]
+        if not len(fids):
+            return []
+        if len(fids) <= _FEW:
+            rows = np.concatenate([np.flatnonzero(self._base.fid == fid) for fid in fids])
+        else:
+            table = np.zeros(self._most + 1, np.bool_)
+            table[fids] = True
+            rows = np.flatnonzero(table[self._base.fid])
+        index = self._base.index
+        order = np.argsort(index.start, kind="stable")
+        order = order[index.num[order] > 0]
+        c = order[np.searchsorted(index.start[order], rows, side="right") - 1]
+        keys = self._base.key[c]
+        i, j = unmorton(keys)
+        live = index.cell[j.astype(np.int64) * index.side + i] == c
+        return [int(key) for key in np.unique(keys[live])]
+
+    def _snapshot(self, number: int) -> PartsNow:
+        """Return base without the copied cells, and the copied cells as a piece of their own."""
+        keys = np.array(sorted(self._cells), np.uint32)
+        i, j = unmorton(keys)
+        index = self._base.index
+        cell = index.cell.copy()
+        at = j.astype(np.int64) * index.side + i
+        hidden = cell[at]
+        gone = int(index.num[hidden[hidden >= 0]].sum())
+        cell[at] = -1
+        base = replace(self._base, index=replace(index, cell=cell, total=index.total - gone))
+        sizes = [len(self._cells[k]["fid"]) for k in keys.tolist()]
+        rows = {
+            name: np.concatenate([self._cells[k][name] for k in keys.tolist()])
+            for name in ("x", "y", "cls", "state", "fid")
+        }
+        made = celled_parts(
+            np.repeat(keys, sizes), rows, np.zeros(1 << (2 * self._bits), np.uint16)
+        )
+        over = parts_of(
+            cell_index(made.cells["key"], made.cells["num"], made.slots, self._bits),
+            made.rows, made.cells,
+        )  # fmt: skip
+        side = cube_side(self._bits)
+        down = np.uint32(self._bits - (side.bit_length() - 1))
+        dirty = np.zeros(side * side, np.uint8)
+        dirty[(j >> down).astype(np.int64) * side + (i >> down)] = 1
+        return PartsNow((base, over), dirty, number)
