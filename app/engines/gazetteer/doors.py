@@ -49,9 +49,8 @@ class Book:
     @cached_property
     def word(self) -> dict[str, int]:
         """The number of each text of a lane, number, building, unit or room."""
-        return {
-            one: i for i, one in enumerate(bytes(self.segment.arrays["word"]).decode().split("\n"))
-        }
+        words = bytes(self.segment.arrays["word"]).decode().split("\n")
+        return {one: i for i, one in enumerate(words)}
 
     def of_road(self, road: int) -> Rows:
         """Return the doors of a road, hidden ones left out."""
@@ -70,9 +69,8 @@ class Book:
     def nearest_row(self, rows: Rows, lon: float, lat: float) -> int:
         """Return the door of `rows` that lies nearest to a point."""
         things = self.thing[rows]
-        return int(
-            rows[np.argmin(metres(self.segment.lon[things], self.segment.lat[things], lon, lat))]
-        )
+        away = metres(self.segment.lon[things], self.segment.lat[things], lon, lat)
+        return int(rows[np.argmin(away)])
 
     def find(self, rows: Rows, read: Address) -> Door | None:
         """Return the door that `read` names among `rows` (of one road), as exactly as known."""

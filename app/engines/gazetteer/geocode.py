@@ -11,7 +11,7 @@ from app.domain.addresses.parse import AREA_KINDS, Address, parse
 from app.engines.gazetteer.asked import readings
 from app.engines.gazetteer.build import NAME, OTHER, PLACE, ROAD
 from app.engines.gazetteer.crossing import crossing
-from app.engines.gazetteer.doors import Book, Door, metres
+from app.engines.gazetteer.doors import Book, Door, Rows, metres
 from app.engines.gazetteer.search import allowed
 from app.engines.gazetteer.segment import Segment
 from app.services.views import Geocoded
@@ -124,7 +124,7 @@ class Geocoder:
         return sorted(found.items(), key=lambda one: -one[1])[:_ROADS]
 
     def _doors(
-        self, read: Address, rows: np.ndarray, inside: Sequence[int],  # type: ignore[type-arg]
+        self, read: Address, rows: Rows, inside: Sequence[int],
         likeness: float, reasons: list[str],
     ) -> Iterator[Geocoded]:  # fmt: skip
         judged = [self._inside(int(thing), inside) for thing in self.book.thing[rows]]
@@ -173,7 +173,7 @@ class Geocoder:
                 yield Geocoded(title, title, lon, lat, "crossing", round(worth, 3), said, doubt)
 
     def _road_itself(
-        self, rows: np.ndarray, road: int, inside: Sequence[int],  # type: ignore[type-arg]
+        self, rows: Rows, road: int, inside: Sequence[int],
         worth: float, reasons: Sequence[str],
     ) -> Geocoded | None:  # fmt: skip
         thing = self._first_road + road

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.engines.gazetteer.asked import readings
-from app.engines.gazetteer.build import PLACE, ROAD
+from app.engines.gazetteer.doors import metres
 from app.engines.gazetteer.likeness import Spoken
 from app.engines.gazetteer.segment import Segment
 from app.services.views import PlaceHit
@@ -82,24 +83,14 @@ def _by_text(
 
 
 def _bonus(
-    segment: Segment,
-    things: np.ndarray,
-    near: tuple[float, float] | None,  # type: ignore[type-arg]
-) -> np.ndarray:  # type: ignore[type-arg]  # float64, shape of things
+    segment: Segment, things: NDArray[np.int32], near: tuple[float, float] | None
+) -> NDArray[np.float64]:
     kinds = [_KIND.get(segment.kind_name(int(one)), 0.0) for one in things]
     bonus = np.array(kinds, np.float64)
     if near is not None and len(things):
-        km = distance_m(segment.lon[things], segment.lat[things], *near) / 1000
+        km = metres(segment.lon[things], segment.lat[things], *near) / 1000
         bonus += _NEAR * (1 - np.minimum(np.nan_to_num(km, nan=_FAR_KM) / _FAR_KM, 1))
     return bonus
-
-
-def distance_m(lon: np.ndarray, lat: np.ndarray, to_lon: float, to_lat: float) -> np.ndarray:  # type: ignore[type-arg]
-    """Return metres from each place to a point; good to 0.5 % within a city."""
-    x = (lon - to_lon) * (111_320 * math.cos(math.radians(to_lat)))
-    y = (lat - to_lat) * 110_950
-    found: np.ndarray = np.hypot(x, y)  # type: ignore[type-arg]
-    return found
 
 
 def _by_code(segments: Sequence[Segment], text: str) -> Iterable[Ranked]:
@@ -136,7 +127,3 @@ def one_slip(code: str) -> set[bytes]:
         if len(right) > 1:
             found.add(left + right[1] + right[0] + right[2:])
     return {one.encode() for one in found - {code}}
-
-
-KINDS_OF_PLACES = (PLACE,)
-KINDS_OF_ROADS = (ROAD,)

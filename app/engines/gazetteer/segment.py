@@ -122,12 +122,10 @@ class Segment:
         lists.sort(key=lambda one: len(one[0]))
         score = np.zeros(len(self.text_thing), np.float32)
         total = np.log1p(len(score))
-        used = 0
-        for found, worth in lists:
+        for used, (found, worth) in enumerate(lists):
             if used >= _FEW and len(found) > _MOST_POSTINGS:
                 break
             score[found] += np.float32(worth * max(total - np.log(len(found)), 0.3))
-            used += 1
         text = np.flatnonzero(score)
         if not len(text):
             return text
