@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 def store_photo(city: str, path: Path) -> str:
     """Put a photo among the city's blobs and return its hash."""
-    from app.data.blobs import FileBlobs
+    from app.data.blobs import FileBlobs, put_file
     from app.data.city_folder import is_address
-    from app.domain.errors import InvalidInput
 
-    if is_address(city):
-        raise InvalidInput("Photos need a local city so far.", field="photo")
-    return FileBlobs(Path(city) / "blobs").put_file(path)
+    if not is_address(city):
+        return put_file(FileBlobs(Path(city) / "blobs"), path)
+    with _opened(city) as opened:
+        return put_file(opened.blobs, path)
 
 
 def create_city(wanted: NewCity, progress: Progress) -> Mapping[str, Any]:
@@ -57,7 +57,7 @@ def complete_city(place: str, seed: int, progress: Progress) -> Mapping[str, Any
     from app.sample.complete import complete_city as complete
 
     with _opened(place) as city:
-        return complete(city, Path(place), seed, progress)
+        return complete(city, place, seed, progress)
 
 
 def import_data(wanted: Import, progress: Progress) -> Mapping[str, Any]:

@@ -8,27 +8,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.assembly.keeping import Keeping, keeping_of
 from app.runtime.core import WATCH_S, Core
 from app.runtime.health import HealthItem
-from app.runtime.jobs import wall_ms
+from app.runtime.jobs import ErrorHook, log_unexpected, wall_ms
 from app.services.changes import Changes
 
 if TYPE_CHECKING:
-    from app.data.role_lock import RoleLock
     from app.domain.signs import Sign
     from app.engines.sign_board import SignBoard
+    from app.feeds.link import Link
     from app.sample.shift import Shift
     from app.services.ports import City, NowMs
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 KEY_VARIABLE = "WANGGE_KEY"
 _FOLLOW_S = 0.5
-_TAKE_OVER_S = 5.0
 _SHOWN_READINGS = 60
 _UNIT_SEEN_MS = 600_000  # a unit not heard of for longer may be anywhere
 
 
-def open_core(city: str, *, watch: bool = False, now_ms: NowMs = wall_ms) -> Core:
+def open_core(
+    city: str, *, watch: bool = False, now_ms: NowMs = wall_ms, on_error: ErrorHook = log_unexpected
+) -> Core:
     """Open a city for commands and questions alone.
 
     `city` is a folder or a PostgreSQL address; the key of an encrypted one is read from the
@@ -45,6 +47,7 @@ def open_core(city: str, *, watch: bool = False, now_ms: NowMs = wall_ms) -> Cor
         now_ms=now_ms,
         watch_s=WATCH_S if watch else 0,
         remote=is_address(city),
+        on_error=on_error,
     )
 
 
@@ -56,75 +59,85 @@ def _open_city(city: str) -> City:
 
 @dataclass(frozen=True)
 class Live:
-    """A core with its roles, for window and `serve`: see `go_live`."""
+    """A core with its roles, for window and `serve`: see `build_core`."""
 
     core: Core
-    lock: RoleLock
+    place: str
+    keeping: Keeping
     sent: Callable[[], int]
 
     @property
     def playing(self) -> bool:
         """Whether this process plays the machine's roles on the city."""
-        return self.lock.held
+        return self.keeping.lock.held
 
 
-def build_core(city: str, *, now_ms: NowMs = wall_ms, dispatch: bool = True) -> Live:
-    """Open a local city with everything that lives: intake of readings, roles, rule dispatch.
+def build_core(
+    city: str, *, now_ms: NowMs = wall_ms, dispatch: bool = True, play: bool = True
+) -> Live:
+    """Open a city with everything that lives: intake of readings, roles, rule dispatch.
 
-    One process plays the roles (a lock in the folder); the others follow what it stores, and
-    take over within ten seconds of its end. Closing the core ends all of it.
+    One process plays the roles (a lock in the folder, or locks of the server); the others follow
+    what it stores, and take over within ten seconds of its end unless `play` is false. Closing
+    the core ends all of it.
     """
-    from app.data.positions import PositionFile
-    from app.data.role_lock import RoleLock
-    from app.data.sign_log import SignLog
+    from app.data.city_folder import is_address
+    from app.feeds.link import Link
+
+    link = Link(now_ms)
+    remote = is_address(city)
+    core = open_core(
+        city, watch=True, now_ms=now_ms, on_error=link.on_error if remote else log_unexpected
+    )
+    try:
+        keeping = keeping_of(city, play=play)
+        core.on_close(keeping.close)
+        core.on_close(core.drain)  # what waits is stored before its store closes
+        sent = _enliven(core, keeping, link if remote else None, dispatch=dispatch)
+        core.add_health("feeds", lambda: HealthItem("unknown", "feeds"))
+        if remote:
+            core.add_health("database", link.health)
+    except BaseException:
+        core.close()
+        raise
+    return Live(core, city, keeping, sent)
+
+
+def _enliven(
+    core: Core, keeping: Keeping, link: Link | None, *, dispatch: bool
+) -> Callable[[], int]:
+    """Let readings, roles and rule dispatch live on `core`; return how many the rule has sent."""
     from app.feeds.follow import Follower
     from app.feeds.intake import Intake
     from app.feeds.rule_dispatch import RuleDispatch
 
-    folder = local_folder(city)
-    core = open_core(city, watch=True, now_ms=now_ms)
-    try:
-        lock = RoleLock(folder)
-        log, positions = SignLog(folder / "signs"), PositionFile(folder / "signs")
-        board = _board(core)
-        board.take(log.recent(_SHOWN_READINGS))
-        positions.changed()  # what another process left; known from here on
-        core.greet_with(
-            lambda: Changes(signs=board.rows(), units=positions.known(now_ms() - _UNIT_SEEN_MS))
-        )
-        core.take_batches_by(Intake(log, board, positions, now_ms))
+    log, positions, lock = keeping.log, keeping.positions, keeping.lock
+    board = _board(core)
+    board.take(log.recent(_SHOWN_READINGS))
+    positions.changed()  # what another process left; known from here on
+    core.greet_with(
+        lambda: Changes(signs=board.rows(), units=positions.known(core.now_ms - _UNIT_SEEN_MS))
+    )
+    core.take_batches_by(Intake(log, board, positions, lambda: core.now_ms))
+    lock.try_take()
+    rule = RuleDispatch(core, lambda: dispatch and lock.holds("dispatch"))
+    follower = Follower(log, positions, board, core.publish, lambda: lock.holds("intake"))
+    core.subscribe(rule)
+
+    def roles() -> None:
         lock.try_take()
-        core.every("roles", _TAKE_OVER_S, lambda: lock.try_take())
-        core.on_close(lock.release)
-        follower = Follower(log, positions, board, core.publish, lambda: lock.held)
-        core.every("follow", _FOLLOW_S, follower)
-        rule = RuleDispatch(core, lambda: dispatch and lock.held)
-        core.subscribe(rule)
-        core.add_health("feeds", lambda: HealthItem("unknown", "feeds"))
-    except BaseException:
-        core.close()
-        raise
-    return Live(core, lock, lambda: rule.sent)
+        rule.catch_up()
+
+    core.every("roles", keeping.take_s, roles)
+    core.every("follow", _FOLLOW_S, link.watched(follower) if link is not None else follower)
+    return lambda: rule.sent
 
 
-def local_folder(city: str) -> Path:
-    from app.data.city_folder import is_address
-    from app.domain.errors import Unavailable
-
-    if is_address(city):
-        raise Unavailable(
-            "Roles, readings and tours need a city in a folder so far.",
-            advice="`run` and `case` work on a PostgreSQL city.",
-            field="city",
-        )
-    return Path(city)
-
-
-def start_shift(live: Live, folder: Path, speed: float = 60.0, seed: int = 1) -> Shift:
+def start_shift(live: Live, speed: float = 60.0, seed: int = 1) -> Shift:
     """Play the live simulated shift 示意 on the city while this process plays its roles."""
     from app.sample.shift import Shift
 
-    shift = Shift(live.core, folder, load_signs(), seed=seed, speed=speed)
+    shift = Shift(live.core, live.place, load_signs(), seed=seed, speed=speed)
     live.core.on_close(shift.close)
     live.core.add_health("feeds", shift.health)
     live.core.every("shift", 1.0, lambda: shift.beat() if live.playing else None)

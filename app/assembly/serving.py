@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -13,6 +12,7 @@ from app.assembly.live import Live, build_core, start_shift
 from app.cli.wiring import Serve
 
 _DEADLINES_S = 10.0
+_SAY_S = 0.5
 
 
 def serve(wanted: Serve, say: Callable[[str], None]) -> Mapping[str, Any]:
@@ -28,9 +28,14 @@ def serve(wanted: Serve, say: Callable[[str], None]) -> Mapping[str, Any]:
     try:
         live = build_core(wanted.city)
         try:
-            shift = start_shift(live, Path(wanted.city), wanted.speed) if wanted.simulate else None
+            shift = start_shift(live, wanted.speed) if wanted.simulate else None
             say(_greeting(live))
-            live.core.every("deadlines", _DEADLINES_S, DeadlineWatch(live.core, say))
+            watch = DeadlineWatch(live.core, say)
+            holds = live.keeping.lock.holds
+            live.core.every("roles said", _SAY_S, _Teller(live, say))
+            live.core.every(
+                "deadlines", _DEADLINES_S, lambda: watch() if holds("deadlines") else None
+            )
             stop.wait()
         finally:
             ended = live.core.close()
@@ -39,6 +44,20 @@ def serve(wanted: Serve, say: Callable[[str], None]) -> Mapping[str, Any]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class _Teller:
+    """Says when this process takes the roles over, or loses them."""
+
+    def __init__(self, live: Live, say: Callable[[str], None]) -> None:
+        self._live = live
+        self._say = say
+        self._before = live.playing
+
+    def __call__(self) -> None:
+        if self._live.playing != self._before:
+            self._before = self._live.playing
+            self._say("plays the roles now" if self._before else "lost the roles; waits for them")
 
 
 def _greeting(live: Live) -> str:

@@ -3,48 +3,104 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.cli.wiring import Progress
 from app.runtime.core import Core
 
 if TYPE_CHECKING:
+    from app.domain.map_columns import MapSource
     from app.engines.citystore import CityStore
     from app.services.views import CityFacts
 
 log = logging.getLogger(__name__)
 
 
-def build_store(folder: Path, facts: CityFacts, progress: Progress) -> None:
-    """Derive the drawing store of the city in `folder` from its map."""
-    from app.data.map_source import GeoPackageSource
-    from app.domain.geodesy import CityFrame
+def build_store(place: Path | str, facts: CityFacts, progress: Progress) -> None:
+    """Derive the drawing store of the city in a folder or at an address from its map."""
     from app.engines import citystore
+
+    with _map_of(place, facts) as source:
+        citystore.build_store(
+            source,
+            store_folder(place),
+            lambda stage, done, total: progress(f"store {stage}", done / total),
+        )
+
+
+def open_store(place: Path | str, facts: CityFacts, progress: Progress) -> CityStore:
+    """Open the drawing store, built anew if it is missing, torn, or older than the map."""
+    from app.engines import citystore
+
+    folder = store_folder(place)
+    try:
+        return citystore.open_store(folder, _fingerprint(place))
+    except citystore.StoreUnusable:
+        build_store(place, facts, progress)
+        return citystore.open_store(folder, _fingerprint(place))
+
+
+def store_folder(place: Path | str) -> Path:
+    """Return where the drawing store lies: in the city, or in this user's cache for a remote one.
+
+    Keyed by the address, so each city has its own.
+    """
+    from app.data.city_folder import is_address
+
+    if not is_address(place):
+        return Path(place) / "store"
+    from app.data.remote import cache_folder
+
+    return cache_folder(str(place)) / "store"
+
+
+@contextmanager
+def _map_of(place: Path | str, facts: CityFacts) -> Iterator[MapSource]:
+    from app.data.city_folder import is_address
+    from app.domain.geodesy import CityFrame
 
     frame = CityFrame(facts.lon0, facts.lat0)
-    source = GeoPackageSource(folder, frame, sample=facts.sample)
-    citystore.build_store(
-        source,
-        folder / "store",
-        lambda stage, done, total: progress(f"store {stage}", done / total),
-    )
+    if not is_address(place):
+        from app.data.map_source import GeoPackageSource
+
+        yield GeoPackageSource(Path(place), frame, sample=facts.sample)
+        return
+    from app.data.postgis_source import PostgisSource
+
+    with _server(str(place)) as (engine, name):
+        yield PostgisSource(engine, name, frame, sample=facts.sample)
 
 
-def open_store(folder: Path, facts: CityFacts, progress: Progress) -> CityStore:
-    """Open the drawing store, built anew if it is missing, torn, or older than the map."""
-    from app.data.map_source import fingerprint
-    from app.engines import citystore
+def _fingerprint(place: Path | str) -> str:
+    from app.data.city_folder import is_address
 
+    if not is_address(place):
+        from app.data.map_source import fingerprint
+
+        return fingerprint(Path(place))
+    from app.data.postgis_source import map_token
+
+    with _server(str(place)) as (engine, name):
+        return map_token(engine, name)
+
+
+@contextmanager
+def _server(address: str) -> Iterator[tuple[Any, str]]:
+    from app.data.remote import remote_engine
+    from app.domain.errors import strip_secrets
+
+    engine = remote_engine(address)
     try:
-        return citystore.open_store(folder / "store", fingerprint(folder))
-    except citystore.StoreUnusable:
-        build_store(folder, facts, progress)
-        return citystore.open_store(folder / "store", fingerprint(folder))
+        yield engine, strip_secrets(address)
+    finally:
+        engine.dispose()
 
 
-def renewed_store(core: Core, folder: Path) -> Future[CityStore]:
+def renewed_store(core: Core, place: Path | str) -> Future[CityStore]:
     """Bring the drawing store up to date in a process of its own, then open it."""
     opened: Future[CityStore] = Future()
 
@@ -60,9 +116,9 @@ def renewed_store(core: Core, folder: Path) -> Future[CityStore]:
         if error is not None:
             opened.set_exception(error)
         else:
-            core.run(open_store, folder, core.facts, to_log).add_done_callback(on_open)
+            core.run(open_store, place, core.facts, to_log).add_done_callback(on_open)
 
-    core.run_heavy(build_store, folder, core.facts, to_log).add_done_callback(on_built)
+    core.run_heavy(build_store, place, core.facts, to_log).add_done_callback(on_built)
     return opened
 
 

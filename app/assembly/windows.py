@@ -9,23 +9,19 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.assembly.live import (
     KEY_VARIABLE,
     Live,
     build_core,
     load_signs,
-    local_folder,
     open_core,
     start_shift,
 )
 from app.assembly.stores import open_store, renewed_store, to_log
 from app.cli.wiring import Progress, Tour, Window
 from app.runtime.clock import VirtualClock
-
-if TYPE_CHECKING:
-    from app.data.blobs import FileBlobs
 
 _SWITCH_S = 0.001  # the window gets the interpreter back sooner than Python's 5 ms
 log = logging.getLogger(__name__)
@@ -35,6 +31,7 @@ def run_window(wanted: Window) -> int:
     """Open the window and return its exit code."""
     from app.data.city_folder import is_address
     from app.data.settings import Preferences, settings_folder
+    from app.domain.errors import Unavailable
     from app.engines.qgis_start import start_qgis
     from app.shell.scale import ScreenLook
 
@@ -48,21 +45,23 @@ def run_window(wanted: Window) -> int:
         run_station, station=seen.station, lang=seen.lang, theme=seen.theme, look=look,
         keep=preferences.keep, note=preferences.note, camera_folder=seen.camera_folder,
     )  # fmt: skip
-    if is_address(wanted.city):
-        core = open_core(wanted.city, watch=True)
-        try:
-            return station(core)
-        finally:
-            core.close()
-    live, folder = build_core(wanted.city), Path(wanted.city)
+    remote = is_address(wanted.city)
+    if remote and wanted.simulate:
+        raise Unavailable(
+            "A window plays no shift on a remote city.",
+            advice="Start `serve --simulate` on it.",
+            field="simulate",
+        )
+    live = build_core(wanted.city, play=not remote)
     try:
-        store = open_store(folder, live.core.facts, to_log)
+        place = wanted.city if remote else Path(wanted.city)
+        store = open_store(place, live.core.facts, to_log)
         qgis = start_qgis(live.core)
         if wanted.simulate:
-            started = live.core.aside(start_shift, live, folder)
-            started.add_done_callback(_log_failure)
-        renew = partial(renewed_store, live.core, folder)
-        return station(live.core, city_store=store, blobs=_blobs(folder), printer=qgis, renew=renew)
+            live.core.aside(start_shift, live).add_done_callback(_log_failure)
+        renew = partial(renewed_store, live.core, place)
+        blobs = live.keeping.blobs
+        return station(live.core, city_store=store, blobs=blobs, printer=qgis, renew=renew)
     finally:
         live.core.close()
 
@@ -74,12 +73,18 @@ def tour(wanted: Tour, progress: Progress) -> Mapping[str, Any]:
     """
     from tempfile import TemporaryDirectory
 
+    from app.data.city_folder import is_address
     from app.data.scratch import scratch_copy
+    from app.domain.errors import Unavailable
     from app.shell.scale import offer_fine_screen
 
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     sys.setswitchinterval(_SWITCH_S)
-    city = local_folder(wanted.city)
+    if is_address(wanted.city):
+        raise Unavailable(
+            "A tour walks on a copy of a city in a folder.", advice="Name a folder.", field="city"
+        )
+    city = Path(wanted.city)
     open_core(wanted.city).close()  # says clearly if it is no city
     with TemporaryDirectory(prefix="wangge-tour-") as parent:
         offer_fine_screen(Path(parent))
@@ -112,13 +117,9 @@ def _walk(
     core.on_close(shift.close)
     core.add_health("feeds", shift.health)
     faces = tours.Faces(wanted.sizes, wanted.langs, wanted.stations, wanted.themes)
-    return tours.play_tour(core, shift, clock, wanted.out, faces, store, _blobs(folder), progress)
-
-
-def _blobs(folder: Path) -> FileBlobs:
-    from app.data.blobs import FileBlobs
-
-    return FileBlobs(folder / "blobs")
+    return tours.play_tour(
+        core, shift, clock, wanted.out, faces, store, live.keeping.blobs, progress
+    )
 
 
 def _log_failure(done: Future[Any]) -> None:

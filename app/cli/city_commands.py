@@ -23,7 +23,9 @@ def build_city(wiring: Wiring) -> typer.Typer:
     @group.command("new")
     @guarded
     def new(
-        out: Annotated[Path, typer.Argument(help="Folder to make; must not be there yet.")],
+        out: Annotated[
+            str, typer.Argument(help="Folder to make, or the address of an empty database.")
+        ],
         scale: Annotated[
             str, typer.Option(help="sample, district, full; empty to import into.")
         ] = "sample",
@@ -34,8 +36,9 @@ def build_city(wiring: Wiring) -> typer.Typer:
     ) -> None:
         """Build a sample city 示意. Ctrl-C leaves nothing behind."""
         choice(scale, SCALES, "scale")
+        place = out if "://" in out else Path(out)
         with progress(quiet=as_json) as show:
-            summary = wiring.create_city(NewCity(out, scale, seed, code), show)
+            summary = wiring.create_city(NewCity(place, scale, seed, code), show)
         print_summary(summary, as_json=as_json)
 
     @group.command("complete")

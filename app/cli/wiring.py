@@ -19,9 +19,9 @@ Progress = Callable[[str, float], None]  # stage, share done from 0 to 1
 
 @dataclass(frozen=True)
 class NewCity:
-    """A sample city to be built."""
+    """A sample city to be built, in a folder or an empty PostgreSQL database."""
 
-    out: Path
+    out: Path | str
     scale: str = "sample"
     seed: int = 1
     code: str = "3101"

@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 from pathlib import Path
+from typing import Protocol
 
 from app.data.errors import translated_files
 from app.domain.errors import InvalidInput, NotFound, StorageFailure
@@ -15,8 +16,28 @@ MOST_BYTES = 64 * 1024 * 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
+class CityBlobs(Protocol):
+    """Photos and files of a city, local or remote, by SHA-256 (64 hex digits)."""
+
+    def put(self, data: bytes, name: str) -> str:
+        """Keep `data` (1 to `MOST_BYTES`, else `InvalidInput`) durably and return its hash."""
+        ...
+
+    def get(self, digest: str) -> bytes:
+        """Return the bytes; `NotFound` if not here, `StorageFailure` if altered or unreachable."""
+        ...
+
+    def has(self, digest: str) -> bool:
+        """Tell whether the file is here."""
+        ...
+
+    def drop(self, digest: str) -> bool:
+        """Delete the file for good; False if it was not here."""
+        ...
+
+
 class FileBlobs:
-    """Fulfils `ports.Blobs` in a folder: `ab/abcdef….` holds the bytes of that SHA-256."""
+    """Fulfils `CityBlobs` in a folder: `ab/abcdef….` holds the bytes of that SHA-256."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -38,20 +59,6 @@ class FileBlobs:
                 write_whole(path, data)
         return digest
 
-    def put_file(self, path: Path) -> str:
-        """Keep the bytes of a file and return their hash.
-
-        Raises `InvalidInput` if it is no plain file that can be read, or not 1 to `MOST_BYTES`.
-        """
-        try:
-            if not path.is_file():
-                raise InvalidInput(f"There is no file {path}.", field="photo")
-            with path.open("rb") as file:
-                data = file.read(MOST_BYTES + 1)
-        except (OSError, ValueError) as error:
-            raise InvalidInput(f"{path} cannot be read ({error}).", field="photo") from error
-        return self.put(data, path.name)
-
     def get(self, digest: str) -> bytes:
         """Return the bytes; raises `NotFound`, or `StorageFailure` if they were altered."""
         path = self._path(digest)
@@ -69,10 +76,35 @@ class FileBlobs:
         """Tell whether the file is here."""
         return self._path(digest).exists()
 
+    def drop(self, digest: str) -> bool:
+        """Delete the file for good; False if it was not here."""
+        path = self._path(digest)
+        with translated_files(path):
+            if not path.exists():
+                return False
+            path.unlink()
+            sync_folder(path.parent)
+        return True
+
     def _path(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):
             raise InvalidInput("That is no SHA-256 of a file.", field="photos")
         return self._folder / digest[:2] / digest
+
+
+def put_file(blobs: CityBlobs, path: Path) -> str:
+    """Keep the bytes of a file among `blobs` and return their hash.
+
+    Raises `InvalidInput` if it is no plain file that can be read, or not 1 to `MOST_BYTES`.
+    """
+    try:
+        if not path.is_file():
+            raise InvalidInput(f"There is no file {path}.", field="photo")
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"{path} cannot be read ({error}).", field="photo") from error
+    return blobs.put(data, path.name)
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, insert, select, text
 
-from app.data.blobs import FileBlobs
+from app.data.blobs import CityBlobs
 from app.data.engine import WRITE
 from app.data.errors import translated
 from app.data.facts import get_fact, put_fact, read_city_facts, write_city_facts
@@ -47,7 +47,7 @@ class SqlCity:
         engine: Engine,
         place: str,
         signer: DeviceKey,
-        blobs: FileBlobs,
+        blobs: CityBlobs,
         open_areas: OpenAreas,
         folder: Path | None = None,
     ) -> None:

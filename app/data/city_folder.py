@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import ArgumentError
 
 from app.data.blobs import FileBlobs, sync_folder
 from app.data.city import SqlCity
-from app.data.engine import APPLICATION_ID, WRITE, postgres_engine, sqlite_engine
+from app.data.engine import APPLICATION_ID, WRITE, sqlite_engine
 from app.data.errors import translated, translated_files
 from app.data.facts import write_city_facts
 from app.data.keys import load_or_make_key
@@ -142,7 +139,9 @@ def _open_local(folder: Path, key: str | None, engine: Engine) -> SqlCity:
 
 
 def _create_remote(address: str, facts: CityFacts, rules: Mapping[str, Any] | None) -> SqlCity:
-    engine = _remote_engine(address)
+    from app.data.remote import remote_engine
+
+    engine = remote_engine(address)
     try:
         _found(engine, strip_secrets(address), facts, rules)
     finally:
@@ -153,36 +152,26 @@ def _create_remote(address: str, facts: CityFacts, rules: Mapping[str, Any] | No
 
 
 def _open_remote(address: str) -> SqlCity:
-    engine = _remote_engine(address)
+    """Open a city on PostgreSQL; the device's key stays in the folder of this user."""
+    from app.data.postgis_blobs import PostgresBlobs
+    from app.data.remote import cache_folder, own_folder, remote_engine
+
+    engine = remote_engine(address)
     place = strip_secrets(address)
     try:
         _prepare(engine, place)
-        own = (
-            platformdirs.user_data_path("wangge") / hashlib.sha256(place.encode()).hexdigest()[:16]
-        )
         return _started(
             SqlCity(
                 engine,
                 place,
-                load_or_make_key(own / "keys", None),
-                FileBlobs(own / "blobs"),
+                load_or_make_key(own_folder(address) / "keys", None),
+                PostgresBlobs(engine, place, cache_folder(address) / "blobs"),
                 lambda: _remote_areas(engine),
             )
         )
     except BaseException:
         engine.dispose()
         raise
-
-
-def _remote_engine(address: str) -> Engine:
-    try:
-        return postgres_engine(address.replace("postgres://", "postgresql://", 1))
-    except (ArgumentError, ValueError) as error:
-        raise InvalidInput(
-            "The address of the database cannot be read.",
-            advice="Write it as postgresql://user@host/database.",
-            field="city",
-        ) from error
 
 
 def _started(city: SqlCity) -> SqlCity:

@@ -9,20 +9,19 @@ from typing import Any
 from uuid import UUID
 
 import pyarrow as pa
-import pyogrio
 
 from app.data.city import SqlCity
 from app.data.importing import MAP_LAYERS
+from app.data.map_target import map_target
 from app.data.readers import SHAPES, Kind
 from app.data.writers import write
-from app.domain.errors import InvalidInput, StorageFailure
+from app.domain.errors import InvalidInput
 from app.services.changes import CaseRow
 from app.services.views import CaseQuery
 
 Progress = Callable[[str, float], None]
 KINDS = (*MAP_LAYERS, Kind.CASES)
 _PAGE = 2_000
-_ROWS_AT_ONCE = 50_000
 
 
 def export_city(city: SqlCity, kind: str, out: Path, progress: Progress) -> dict[str, Any]:
@@ -44,25 +43,14 @@ def export_city(city: SqlCity, kind: str, out: Path, progress: Progress) -> dict
 
 
 def _layer(city: SqlCity, kind: Kind) -> Iterator[pa.RecordBatch]:
-    if city.folder is None:
-        raise InvalidInput("The map of a remote city cannot be exported yet.", field="from")
-    path, layer = city.folder / "map.gpkg", MAP_LAYERS[kind]
     schema = SHAPES[kind].schema
-    try:
-        with pyogrio.raw.open_arrow(
-            path, layer=layer, use_pyarrow=True, batch_size=_ROWS_AT_ONCE
-        ) as (meta, reader):
-            geometry = meta["geometry_name"] or "wkb_geometry"
-            for batch in reader:
-                columns = [
-                    batch.column(geometry if name == "geom" else name).cast(kind_)
-                    for name, kind_ in zip(schema.names, schema.types, strict=True)
-                ]
-                yield pa.RecordBatch.from_arrays(columns, schema=schema)
-    except pyogrio.errors.DataSourceError as error:
-        raise StorageFailure(
-            f"{path} cannot be read: {error}", advice="Restore it from a copy."
-        ) from error
+    columns = [name for name in schema.names if name != "geom"]
+    for batch in map_target(city).rows(MAP_LAYERS[kind], columns):
+        arrays = [
+            batch.column(name).cast(kind_)
+            for name, kind_ in zip(schema.names, schema.types, strict=True)
+        ]
+        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def _cases(city: SqlCity) -> Iterator[pa.RecordBatch]:

@@ -1,4 +1,4 @@
-"""The last positions of live units, left in `signs/positions.json` for other processes.
+"""The last positions of live units, left for other processes: here in `signs/positions.json`.
 
 Not a record: each write replaces the one before, and a crash may lose the last second.
 """
@@ -9,14 +9,31 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Protocol
 from uuid import UUID
 
 from app.data.errors import translated_files
 from app.services.changes import UnitRow
 
 
+class Positions(Protocol):
+    """The last positions of live units, of a city local or remote."""
+
+    def put(self, units: Sequence[UnitRow]) -> None:
+        """Bring the units' positions up to date; raises `StorageFailure` if that fails."""
+        ...
+
+    def changed(self) -> tuple[UnitRow, ...] | None:
+        """Return all positions if somebody wrote since the last look, else None."""
+        ...
+
+    def known(self, since_ms: int) -> tuple[UnitRow, ...]:
+        """Return the units seen since then, as last put here or read; nothing is read now."""
+        ...
+
+
 class PositionFile:
-    """Positions of one city."""
+    """Positions of one city folder; fulfils `Positions`."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "positions.json"

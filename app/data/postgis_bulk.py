@@ -8,13 +8,19 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import shapely
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.data.bulk import Progress
 from app.data.map_schema import GEOMETRY, LAYERS, MapLayer
 from app.data.postgis_map import create_map_tables
-from app.domain.errors import InvalidInput, StorageFailure
+from app.data.remote import remote_engine, remote_errors
+from app.data.tables import metadata
+from app.domain.errors import InvalidInput, StorageFailure, strip_secrets
+
+_OWN_TABLES = (
+    "alembic_version", "case_text", "reading_block", "live_unit", "blob", "map_revision",
+)  # fmt: skip
 
 
 def write_postgis(
@@ -66,3 +72,19 @@ def copy_rows(driver: Any, table: str, layer: MapLayer, batches: Iterable[pa.Rec
 def _ewkb(wkb: list[bytes]) -> list[str]:
     shapes = shapely.set_srid(shapely.from_wkb(np.array(wkb, dtype=object)), 4326)
     return list(shapely.to_wkb(shapes, hex=True, include_srid=True))
+
+
+def remove_city(address: str) -> None:
+    """Drop the tables of a city that could not be made whole, so that its database is empty again.
+
+    Only for who made them; raises `StorageFailure` if the server fails.
+    """
+    engine = remote_engine(address)
+    own = ", ".join(f'"{name}"' for name in [*metadata.tables, *_OWN_TABLES, *LAYERS])
+    try:
+        with remote_errors(strip_secrets(address)), engine.begin() as connection:
+            connection.execute(text(f"DROP TABLE IF EXISTS {own} CASCADE"))
+            connection.execute(text("DROP SEQUENCE IF EXISTS reading_block_id"))
+            connection.execute(text("DROP FUNCTION IF EXISTS map_changed CASCADE"))
+    finally:
+        engine.dispose()

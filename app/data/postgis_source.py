@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Engine, text
 
-from app.data.errors import translated
 from app.data.map_schema import GEOMETRY, LAYERS
 from app.data.map_source import ArrowSource
+from app.data.remote import remote_errors
 from app.domain.geodesy import CityFrame
 
 _AT_ONCE = 100_000
@@ -38,7 +38,7 @@ class PostgisSource(ArrowSource):
 
 def map_token(engine: Engine, place: str) -> str:
     """Return a text that changes with every change of the map: one small row, read in a moment."""
-    with translated(place), engine.connect() as connection:
+    with remote_errors(place), engine.connect() as connection:
         token: str = connection.execute(text("SELECT token::text FROM map_revision")).scalar_one()
     return token.replace("-", "")
 
@@ -56,7 +56,7 @@ def read_layer(
     names = ", ".join(f'"{name}"' for name in columns)
     condition = f"WHERE {where}" if where else ""
     query = f'SELECT {names}, ST_AsBinary(geom) FROM "{layer}" {condition} ORDER BY fid'
-    with translated(place), engine.connect() as connection:
+    with remote_errors(place), engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
         with driver.cursor("map_rows", binary=True) as cursor:
             cursor.execute(query)

@@ -1,4 +1,8 @@
-"""Adds imported rows to a map in PostGIS: COPY into a staging table, then one step into the map."""
+"""The map of a remote city as tables: fulfils `map_target.MapTables`.
+
+Rows are added by COPY into a staging table and from there in one statement; when nothing is new
+the map is not touched, so that no drawing store is built anew.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +12,24 @@ from typing import Any
 
 import pyarrow as pa
 import shapely
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, Engine, text
 
-from app.data.errors import translated
 from app.data.holders import Holders, parents_of
 from app.data.map_schema import GEOMETRY, LAYERS, MapLayer
 from app.data.map_target import Added, RowsDone
 from app.data.postgis_bulk import copy_rows
+from app.data.postgis_map import PostgisMap
+from app.data.postgis_source import read_layer
+from app.data.remote import remote_errors
 from app.domain.errors import InvalidInput
+from app.services.ports import AreaIndex
 
 _TURN = 0x57474D31  # one writer of the map at a time ("WGM1")
 
 
 class PostgisTarget:
-    """The map of the remote city at `place`; fulfils `map_target.MapTarget`."""
+    """The map of the remote city at `place`."""
 
     def __init__(self, engine: Engine, place: str) -> None:
         self._engine = engine
@@ -31,7 +39,7 @@ class PostgisTarget:
         """See `MapTarget.append`."""
         if layer not in LAYERS:
             raise InvalidInput(f"There is no map layer {layer!r}.", field="kind")
-        with translated(self._place), self._engine.begin() as connection:
+        with remote_errors(self._place), self._engine.begin() as connection:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_TURN})"))
             grids = _holders(connection, "grid") if layer in ("part", "place") else None
             staging = _Staging(grids, progress)
@@ -39,6 +47,24 @@ class PostgisTarget:
             if layer == "area":
                 _give_parents(connection)
         return done
+
+    def ask(self, statement: str) -> list[tuple[Any, ...]]:
+        """See `MapTables.ask`."""
+        with remote_errors(self._place), self._engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(statement))]
+
+    def shape(self, value: Any) -> BaseGeometry:
+        """See `MapTables.shape`."""
+        shape: BaseGeometry = shapely.from_wkb(value)
+        return shape
+
+    def rows(self, layer: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        """See `MapTables.rows`."""
+        return read_layer(self._engine, self._place, layer, columns)
+
+    def index(self) -> AreaIndex:
+        """See `MapTables.index`."""
+        return PostgisMap(self._engine)
 
 
 class _Staging:
@@ -71,13 +97,14 @@ def _append(
     with _staging_table(connection, layer) as table:
         driver: Any = connection.connection.driver_connection
         copy_rows(driver, table, layer, staging.filled(batches))
-        found = connection.execute(
-            text(
-                f'INSERT INTO "{layer.name}" ({columns}) SELECT {columns} FROM "{table}" '
-                "ON CONFLICT (uid) DO NOTHING"
-            )
+        unknown = (
+            f'FROM "{table}" AS new WHERE NOT EXISTS '
+            f'(SELECT 1 FROM "{layer.name}" AS old WHERE old.uid = new.uid)'
         )
-    added = found.rowcount
+        added = 0
+        if connection.execute(text(f"SELECT 1 {unknown} LIMIT 1")).first():
+            insert = f'INSERT INTO "{layer.name}" ({columns}) SELECT {columns} {unknown}'
+            added = connection.execute(text(f"{insert} ON CONFLICT (uid) DO NOTHING")).rowcount
     return Added(added, staging.rows - added, staging.outside)
 
 

@@ -1,7 +1,7 @@
-"""Who plays the machine's roles on a local city: one process, by a lock on `roles.lock`.
+"""Who plays the machine's roles on a city: one process, by a lock that ends with it.
 
-The kernel drops the lock when its holder ends, however it ends, so another takes over at its
-next try.
+On a local city it is a lock on `roles.lock`, which the kernel drops when its holder ends, however
+it ends; for a remote one see `postgis_roles`. Another process takes over at its next try.
 """
 
 from __future__ import annotations
@@ -9,12 +9,40 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
+from typing import Protocol
 
 from app.data.errors import translated_files
 
+ROLES = ("dispatch", "deadlines", "intake")
 
-class RoleLock:
-    """The lock of one city folder."""
+
+class RoleLock(Protocol):
+    """The roles of one city, as far as this process holds them."""
+
+    @property
+    def held(self) -> bool:
+        """Whether we hold all of them now."""
+        ...
+
+    def holds(self, role: str) -> bool:
+        """Whether we hold that one of `ROLES` now."""
+        ...
+
+    def try_take(self) -> bool:
+        """Take what nobody else holds; return `held`. Never waits for another holder."""
+        ...
+
+    def holder(self) -> int | None:
+        """Return the process (of the server: its session) that holds one, if any is known."""
+        ...
+
+    def release(self) -> None:
+        """Let go of them; harmless when not held."""
+        ...
+
+
+class FolderRoleLock:
+    """The lock of one city folder: all roles at once. Fulfils `RoleLock`."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "roles.lock"
@@ -24,6 +52,10 @@ class RoleLock:
     def held(self) -> bool:
         """Whether we hold it."""
         return self._handle is not None
+
+    def holds(self, role: str) -> bool:
+        """Whether we hold `role`."""
+        return role in ROLES and self.held
 
     def try_take(self) -> bool:
         """Take it if nobody else holds it; return whether we hold it now. Never waits."""
@@ -54,3 +86,24 @@ class RoleLock:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+
+class NoRoles:
+    """What a process holds that never plays: a window on a remote city. Fulfils `RoleLock`."""
+
+    held = False
+
+    def holds(self, role: str) -> bool:
+        """Hold nothing."""
+        return False
+
+    def try_take(self) -> bool:
+        """Take nothing."""
+        return False
+
+    def holder(self) -> int | None:
+        """Know of nobody."""
+        return None
+
+    def release(self) -> None:
+        """Have nothing to let go."""

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -37,8 +38,36 @@ class Place:
     offset: int = 0
 
 
+class ReadingLog(Protocol):
+    """The readings of one city, local or remote, in order of arrival."""
+
+    def append(self, batches: Sequence[ReadingBatch], now_ms: int) -> int:
+        """Store `batches` under the UTC day of `now_ms`, durably; return how many readings."""
+        ...
+
+    def days(self) -> list[str]:
+        """Return the days that have readings, `YYYYMMDD`, in order."""
+        ...
+
+    def read(self, day: str) -> Iterator[ReadingBatch]:
+        """Return the batches of a day."""
+        ...
+
+    def recent(self, count: int) -> list[ReadingBatch]:
+        """Return the last `count` batches of the last day, oldest first."""
+        ...
+
+    def end(self) -> Place:
+        """Return the place behind everything that is there now."""
+        ...
+
+    def since(self, place: Place) -> tuple[list[ReadingBatch], Place]:
+        """Return what came after `place`, and the new place."""
+        ...
+
+
 class SignLog:
-    """The readings of one city."""
+    """The readings of one city folder; fulfils `ReadingLog`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -51,12 +80,12 @@ class SignLog:
         """
         if not batches:
             return 0
-        path = self._folder / f"{_day(now_ms)}.log"
+        path = self._folder / f"{day_of(now_ms)}.log"
         with translated_files(path):
             self._folder.mkdir(parents=True, exist_ok=True)
             self._mend(path)
             with path.open("ab") as file:
-                file.write(b"".join(_pack(batch) for batch in batches))
+                file.write(b"".join(pack(batch) for batch in batches))
                 file.flush()
                 os.fsync(file.fileno())
         return sum(len(batch) for batch in batches)
@@ -110,13 +139,26 @@ class SignLog:
                 os.truncate(path, good)
 
 
-def _pack(batch: ReadingBatch) -> bytes:
+def pack(batch: ReadingBatch) -> bytes:
+    """Return a batch as one block."""
     codes = {"signs": batch.signs, "areas": batch.areas, "source": batch.source, "n": len(batch)}
     columns = b"".join(
         np.ascontiguousarray(getattr(batch, name), dtype=kind).tobytes() for name, kind in _COLUMNS
     )
     data = zlib.compress(json.dumps(codes, ensure_ascii=False).encode() + b"\n" + columns, 1)
     return _HEAD.pack(_MAGIC, len(data), zlib.crc32(data)) + data
+
+
+def unpack_block(block: bytes) -> ReadingBatch | None:
+    """Return the batch in a block as `pack` made it; None if the block was altered."""
+    size = _HEAD.size
+    data = _next_block(block[:size], lambda length: block[size : size + length])
+    return _unpack(data) if data is not None else None
+
+
+def day_of(now_ms: int) -> str:
+    """Return the UTC day of a time in Unix ms, `YYYYMMDD`."""
+    return datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y%m%d")
 
 
 def _unpack(data: bytes) -> ReadingBatch:
@@ -169,7 +211,3 @@ def _next_block(head: bytes, read: Callable[[int], bytes]) -> bytes | None:
         return None
     data = read(length)
     return data if len(data) == length and zlib.crc32(data) == crc else None
-
-
-def _day(now_ms: int) -> str:
-    return datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y%m%d")

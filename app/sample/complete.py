@@ -18,14 +18,12 @@ import numpy as np
 import pyarrow as pa
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlcipher3 import dbapi2
 
-from app.data.bulk import empty_tables, write_map
+from app.data.bulk import empty_tables
 from app.data.city import SqlCity
 from app.data.city_folder import create_city
-from app.data.gpkg_rows import decode_geometry
-from app.data.map_import import append_rows
 from app.data.map_schema import LAYERS
+from app.data.map_target import MapTables, map_target, write_tables
 from app.domain.geodesy import CityFrame
 from app.runtime.jobs import wall_ms
 from app.sample.chance import uid_of
@@ -44,7 +42,7 @@ _STREETS = (
 )
 
 
-def create_empty_city(out: Path, code: str, seed: int, progress: Progress) -> dict[str, Any]:
+def create_empty_city(out: Path | str, code: str, seed: int, progress: Progress) -> dict[str, Any]:
     """Make a city that holds nothing but its own real outline, to import into.
 
     Raises `InvalidInput` if `out` is there already or no Chinese city has the `code`.
@@ -62,23 +60,26 @@ def create_empty_city(out: Path, code: str, seed: int, progress: Progress) -> di
     city = create_city(out, facts)
     try:
         tables = empty_tables() | {"area": [_outline(ground, facts)]}
-        write_map(out / "map.gpkg", tables, progress)
+        write_tables(city, tables, progress)
     finally:
         city.close()
-    return {"city": str(out), "name": ground.name, "sample": False}
+    return {"city": city.place, "name": ground.name, "sample": False}
 
 
-def complete_city(city: SqlCity, folder: Path, seed: int, progress: Progress) -> dict[str, Any]:
+def complete_city(
+    city: SqlCity, place: Path | str, seed: int, progress: Progress
+) -> dict[str, Any]:
     """Make grids and rolls where there are none; a second call adds nothing.
 
     Signs for it with one `import` action. Returns how many of each were added.
     """
     progress("grids", 0.0)
-    batches = list(_grid_batches(folder, CityFrame(city.facts.lon0, city.facts.lat0), seed))
-    added = append_rows(folder, "area", batches, lambda _rows: None).added if batches else 0
+    tables = map_target(city)
+    batches = list(_grid_batches(tables, CityFrame(city.facts.lon0, city.facts.lat0), seed))
+    added = tables.append("area", batches, lambda _rows: None).added if batches else 0
     progress("grids", 1.0)
     with city.begin(write=True) as uow:
-        rolls = make_rolls(read_areas(folder), seed)
+        rolls = make_rolls(read_areas(place), seed)
         known = {unit.uid for unit in uow.directory.units()}
         fresh = [unit for unit in rolls.units if unit.uid not in known]
         if fresh:
@@ -128,8 +129,8 @@ def _join_smallest(pieces: list[BaseGeometry]) -> None:
     pieces.insert(position, joined)
 
 
-def _grid_batches(folder: Path, frame: CityFrame, seed: int) -> Iterator[pa.RecordBatch]:
-    for street in _streets(folder, frame):
+def _grid_batches(tables: MapTables, frame: CityFrame, seed: int) -> Iterator[pa.RecordBatch]:
+    for street in _streets(tables, frame):
         rows = [
             _grid_row(street, number, cell, frame, seed)
             for number, cell in enumerate(cut_squares(street.shape))
@@ -138,17 +139,10 @@ def _grid_batches(folder: Path, frame: CityFrame, seed: int) -> Iterator[pa.Reco
             yield pa.RecordBatch.from_pylist(rows, schema=LAYERS["area"].schema)
 
 
-def _streets(folder: Path, frame: CityFrame) -> list[_Street]:
-    connection = dbapi2.connect(f"file:{folder / 'map.gpkg'}?mode=ro", uri=True)
-    try:
-        rows: list[Any] = connection.execute(_STREETS).fetchall()
-    finally:
-        connection.close()
+def _streets(tables: MapTables, frame: CityFrame) -> list[_Street]:
     return [
-        _Street(
-            bytes(uid), code or "", shapely.make_valid(_moved(decode_geometry(geom), frame.to_xy))
-        )
-        for uid, code, geom in rows
+        _Street(bytes(uid), code or "", shapely.make_valid(_moved(tables.shape(geom), frame.to_xy)))
+        for uid, code, geom in tables.ask(_STREETS)
     ]
 
 

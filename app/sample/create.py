@@ -19,11 +19,12 @@ from typing import Any
 import pyarrow as pa
 
 from app.data.blobs import sync_folder
-from app.data.bulk import empty_tables, write_map
+from app.data.bulk import empty_tables
 from app.data.bulk_cases import bulk_cases
 from app.data.city import SqlCity
-from app.data.city_folder import create_city
+from app.data.city_folder import create_city, is_address
 from app.data.errors import translated_files
+from app.data.map_target import write_tables
 from app.domain.errors import InvalidInput
 from app.domain.hlc import HybridClock
 from app.runtime.jobs import wall_ms
@@ -40,7 +41,7 @@ from app.services.commands import Command
 from app.services.views import CityFacts
 
 Progress = Callable[[str, float], None]
-BuildStore = Callable[[Path, CityFacts, Progress], None]
+BuildStore = Callable[[Path | str, CityFacts, Progress], None]
 CLOSED = {"sample": 20_000, "district": 20_000, "full": 500_000}
 _SPOTS = 5_000
 _STORE_LIMIT_S = 600.0
@@ -78,13 +79,35 @@ class Plan:
     closed: int | None = None
 
 
-def create_sample_city(out: Path, plan: Plan, progress: Progress) -> Mapping[str, Any]:
-    """Build the city in a new folder `out`; return a summary of what it holds.
+def create_sample_city(out: Path | str, plan: Plan, progress: Progress) -> Mapping[str, Any]:
+    """Build the city in a new folder, or an empty database; return a summary of what it holds.
 
     Raises `InvalidInput` if `out` is there already or scale or code are unknown; then, and on
     Ctrl-C, nothing stays.
     """
     started = time.monotonic()
+    summary = (
+        _fill_remote(str(out), plan, progress)
+        if is_address(out)
+        else {"city": str(out), **_fill_folder(Path(out), plan, progress)}
+    )
+    return {**summary, "seconds": round(time.monotonic() - started, 1)}
+
+
+def _fill_remote(address: str, plan: Plan, progress: Progress) -> dict[str, Any]:
+    made, facts, now_ms = _made(plan, progress)
+    city = create_city(address, facts)
+    try:
+        return {"city": city.place, **_fill(city, address, made, plan, now_ms, progress)}
+    except BaseException:
+        from app.data.postgis_bulk import remove_city
+
+        city.close()
+        remove_city(address)
+        raise
+
+
+def _fill_folder(out: Path, plan: Plan, progress: Progress) -> dict[str, Any]:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InvalidInput(
             f"{out} is there already and not empty. It was not touched.",
@@ -95,14 +118,15 @@ def create_sample_city(out: Path, plan: Plan, progress: Progress) -> Mapping[str
     with translated_files(out):
         _clear_abandoned(out)
         try:
-            summary = _fill(draft, plan, progress)
+            made, facts, now_ms = _made(plan, progress)
+            summary = _fill(create_city(draft, facts), draft, made, plan, now_ms, progress)
             if out.exists():
                 out.rmdir()
             draft.replace(out)
             sync_folder(out.absolute().parent)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-    return {"city": str(out), **summary, "seconds": round(time.monotonic() - started, 1)}
+    return summary
 
 
 def _clear_abandoned(out: Path) -> None:
@@ -123,7 +147,7 @@ def _runs(pid: int) -> bool:
     return True
 
 
-def _fill(draft: Path, plan: Plan, progress: Progress) -> dict[str, Any]:
+def _made(plan: Plan, progress: Progress) -> tuple[MadeMap, CityFacts, int]:
     made = plan.make_map(plan.scale, plan.seed, plan.code, progress)
     now_ms = plan.now_ms or wall_ms()
     facts = CityFacts(
@@ -136,13 +160,19 @@ def _fill(draft: Path, plan: Plan, progress: Progress) -> dict[str, Any]:
         created_at=datetime.fromtimestamp(now_ms / 1000, UTC).isoformat(),
         totals=dict(made.totals),
     )
-    city, pool = create_city(draft, facts), Pool(1)
+    return made, facts, now_ms
+
+
+def _fill(
+    city: SqlCity, place: Path | str, made: MadeMap, plan: Plan, now_ms: int, progress: Progress
+) -> dict[str, Any]:
+    pool = Pool(1)
     try:
         city.keep_totals(made.record)
-        layers = write_map(draft / "map.gpkg", empty_tables() | dict(made.tables), progress)
-        store = pool.aside(plan.build_store, draft, facts, progress)  # beside the people and cases
-        rolls = _enrol(city, draft, plan.seed, progress)
-        people = _live(city, draft, rolls, plan, now_ms, progress)
+        layers = write_tables(city, empty_tables() | dict(made.tables), progress)
+        store = pool.aside(plan.build_store, place, city.facts, progress)  # beside people and cases
+        rolls = _enrol(city, place, plan.seed, progress)
+        people = _live(city, place, rolls, plan, now_ms, progress)
         store.result()
     finally:
         pool.close(_STORE_LIMIT_S)
@@ -150,9 +180,9 @@ def _fill(draft: Path, plan: Plan, progress: Progress) -> dict[str, Any]:
     return {"name": made.name, "sample": True, **layers, **people}
 
 
-def _enrol(city: SqlCity, draft: Path, seed: int, progress: Progress) -> Rolls:
+def _enrol(city: SqlCity, place: Path | str, seed: int, progress: Progress) -> Rolls:
     progress("people", 0.0)
-    rolls = make_rolls(read_areas(draft), seed)
+    rolls = make_rolls(read_areas(place), seed)
     with city.begin(write=True) as uow:
         uow.directory.put_shifts(rolls.shifts)
         uow.directory.put_units(rolls.units)
@@ -164,10 +194,15 @@ def _enrol(city: SqlCity, draft: Path, seed: int, progress: Progress) -> Rolls:
 
 
 def _live(
-    city: SqlCity, draft: Path, rolls: Rolls, plan: Plan, now_ms: int, progress: Progress
+    city: SqlCity,
+    place: Path | str,
+    rolls: Rolls,
+    plan: Plan,
+    now_ms: int,
+    progress: Progress,
 ) -> dict[str, int]:
     count = CLOSED.get(plan.scale, 0) if plan.closed is None else plan.closed
-    spots = read_spots(draft, _SPOTS, rng_of(plan.seed, "spots"))
+    spots = read_spots(place, _SPOTS, rng_of(plan.seed, "spots"))
     with city.begin(write=False) as uow:
         rules, staff = uow.rules.current(), Staff(uow.directory)
     batches = _told(past_cases(count, spots, rules, rolls, plan.seed, now_ms), count, progress)

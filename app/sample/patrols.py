@@ -6,13 +6,11 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlcipher3 import dbapi2
 
-from app.data.gpkg_rows import decode_geometry
+from app.data.map_target import open_map
 from app.domain.geodesy import CityFrame
 from app.runtime.batches import PositionBatch
 from app.sample.chance import uid_of
@@ -25,7 +23,10 @@ KINDS = (
     ("sanitation", "环卫作业车", 4.0),
     ("repair", "抢修车", 9.0),
 )
-_ROADS = "SELECT geom FROM road WHERE kind IN ('arterial', 'collector', 'local') AND fid IN ({})"
+_ROADS = (
+    "SELECT geom FROM road WHERE kind IN ('arterial', 'collector', 'local') AND fid IN ({}) "
+    "ORDER BY fid"
+)
 _SHORTEST_M = 250.0
 _DRAWN = 900
 
@@ -79,28 +80,24 @@ class Patrols:
 
 
 def make_patrols(
-    folder: Path,
+    place: Path | str,
     frame: CityFrame,
     spots: Sequence[Spot],
     count: int,
     seed: int,
     chance: random.Random,
 ) -> Patrols:
-    """Return units on streets of the city in `folder`, or between addresses if it has none."""
-    paths = _road_paths(folder, frame, chance) or _spot_paths(frame, spots)
+    """Return units on streets of the city at `place`, or between addresses if it has none."""
+    paths = _road_paths(place, frame, chance) or _spot_paths(frame, spots)
     return Patrols(paths, frame, count, seed, chance)
 
 
-def _road_paths(folder: Path, frame: CityFrame, chance: random.Random) -> list[_Path]:
-    connection = dbapi2.connect(f"file:{folder / 'map.gpkg'}?mode=ro", uri=True)
-    try:
-        most = connection.execute("SELECT max(fid) FROM road").fetchone()[0] or 0
+def _road_paths(place: Path | str, frame: CityFrame, chance: random.Random) -> list[_Path]:
+    with open_map(place) as tables:
+        most = tables.ask("SELECT max(fid) FROM road")[0][0] or 0
         drawn = chance.sample(range(1, most + 1), min(most, _DRAWN))
-        marks = ",".join("?" * len(drawn))
-        rows: list[Any] = connection.execute(_ROADS.format(marks), sorted(drawn)).fetchall()
-    finally:
-        connection.close()
-    lines = (np.asarray(decode_geometry(bytes(row[0])).coords)[:, :2] for row in rows)
+        rows = tables.ask(_ROADS.format(",".join(map(str, sorted(drawn))))) if drawn else []
+        lines = [np.asarray(tables.shape(row[0]).coords)[:, :2] for row in rows]
     paths = (_path(line, frame) for line in lines)
     return [path for path in paths if path.along[-1] >= _SHORTEST_M]
 

@@ -95,7 +95,7 @@ class Shift:
 
     Args:
         core: an open core that plays the city's roles.
-        folder: the city's folder.
+        place: the city's folder or address.
         signs: what is measured.
         seed: of everything that is left to chance.
         speed: simulated seconds a second, for citizens and staff; units drive at most ×4.
@@ -105,7 +105,7 @@ class Shift:
     def __init__(
         self,
         core: Core,
-        folder: Path,
+        place: Path | str,
         signs: Sequence[Sign],
         *,
         seed: int = 1,
@@ -117,7 +117,7 @@ class Shift:
         self._speed = speed
         self._rate = reports_an_hour / 3600
         self._chance = rng_of(seed, "shift")
-        self._scene = self._set(folder, signs)
+        self._scene = self._set(place, signs)
         self._zone = ZoneInfo(self._scene.rules.calendar.zone)
         self._matters = leaf_weights(self._scene.rules.matters)
         self._usual = [m for m in self._matters[0] if m.lead in _USUAL_LEADS and not m.urgent]
@@ -162,7 +162,7 @@ class Shift:
         fresh = self._core.now_ms - self._last_ms < 10_000
         return HealthItem("normal" if fresh else "attention", "feeds", 2 * fresh, 2)
 
-    def _set(self, folder: Path, signs: Sequence[Sign]) -> _Scene:
+    def _set(self, place: Path | str, signs: Sequence[Sign]) -> _Scene:
         def look(city: City) -> tuple[Staff, RuleBook, str, list[str]]:
             with city.begin(write=False) as uow:
                 staff, rules = Staff(_whole(uow)), uow.rules.current()
@@ -171,7 +171,7 @@ class Shift:
             return staff, rules, root.code, [one.code for one in districts]
 
         staff, rules, code, districts = self._core.with_city(look).result()
-        spots = read_spots(folder, _SPOTS, self._chance)
+        spots = read_spots(place, _SPOTS, self._chance)
         facts = self._core.facts
         frame = CityFrame(facts.lon0, facts.lat0)
         return _Scene(
@@ -179,7 +179,7 @@ class Shift:
             rules,
             spots,
             SignCurves(signs, code, districts, self._seed, facts.totals),
-            make_patrols(folder, frame, spots, _UNITS, self._seed, self._chance),
+            make_patrols(place, frame, spots, _UNITS, self._seed, self._chance),
             self._core.ask(OpenCases()).result(),
         )
 

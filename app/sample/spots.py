@@ -9,16 +9,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlcipher3 import dbapi2
-
-from app.data.gpkg_rows import decode_geometry
-from app.data.map_index import MapIndex
+from app.data.map_target import MapTables, open_map
 from app.domain.areas import Area, Tier
 from app.domain.errors import NotFound
+from app.services.ports import AreaIndex
 
 _AREAS = "SELECT uid, tier, code, name, parent_uid, platform FROM area WHERE valid_to IS NULL"
-_PLACES = "SELECT fid, address, grid_uid, geom FROM place WHERE fid IN ({})"
-_GRIDS = "SELECT fid, uid, geom FROM area WHERE tier = 'grid' AND valid_to IS NULL"
+_PLACES = "SELECT fid, address, grid_uid, geom FROM place WHERE fid IN ({}) ORDER BY fid"
+_GRIDS = "SELECT fid, uid, geom FROM area WHERE tier = 'grid' AND valid_to IS NULL ORDER BY fid"
 _BATCH = 900
 
 
@@ -50,37 +48,33 @@ class _Areas:
         return None
 
 
-def read_spots(folder: Path, count: int, chance: random.Random) -> list[Spot]:
-    """Return up to `count` places of the city in `folder`, drawn by `chance`.
+def read_spots(place: Path | str, count: int, chance: random.Random) -> list[Spot]:
+    """Return up to `count` places of the city in a folder or at an address, drawn by `chance`.
 
     Takes address points; in a city without any, the middles of grids. Raises `NotFound` if it
     has neither.
     """
-    connection = dbapi2.connect(f"file:{folder / 'map.gpkg'}?mode=ro", uri=True)
-    index = MapIndex(folder)
-    try:
-        areas = _read_areas(connection)
-        spots = _spots(_places(connection, count, chance), areas, index)
-        if not spots:
-            spots = _spots(_grids(connection, count, chance), areas, index)
-    finally:
-        index.close()
-        connection.close()
+    with open_map(place) as tables:
+        index = tables.index()
+        try:
+            areas = _read_areas(tables)
+            spots = _spots(_places(tables, count, chance), areas, index, tables)
+            if not spots:
+                spots = _spots(_grids(tables, count, chance), areas, index, tables)
+        finally:
+            index.close()
     if not spots:
         raise NotFound("The city has neither addresses nor grids yet.", advice="Import some.")
     chance.shuffle(spots)
     return spots
 
 
-def read_areas(folder: Path) -> list[Area]:
+def read_areas(place: Path | str) -> list[Area]:
     """Return all areas above the grids, without their shapes."""
     from datetime import UTC, datetime
 
-    connection = dbapi2.connect(f"file:{folder / 'map.gpkg'}?mode=ro", uri=True)
-    try:
-        areas = _read_areas(connection)
-    finally:
-        connection.close()
+    with open_map(place) as tables:
+        areas = _read_areas(tables)
     start = datetime(2000, 1, 1, tzinfo=UTC)
     return [
         Area(uid, Tier(tier), code, name, parent, start, platform=platform)
@@ -89,7 +83,7 @@ def read_areas(folder: Path) -> list[Area]:
     ]
 
 
-def _read_areas(connection: Any) -> _Areas:
+def _read_areas(tables: MapTables) -> _Areas:
     return _Areas(
         {
             UUID(bytes=bytes(uid)): (
@@ -99,35 +93,36 @@ def _read_areas(connection: Any) -> _Areas:
                 UUID(bytes=bytes(parent)) if parent else None,
                 bool(platform),
             )
-            for uid, tier, code, name, parent, platform in connection.execute(_AREAS)
+            for uid, tier, code, name, parent, platform in tables.ask(_AREAS)
         }
     )
 
 
-def _places(connection: Any, count: int, chance: random.Random) -> list[tuple[Any, ...]]:
-    most = connection.execute("SELECT max(fid) FROM place").fetchone()[0] or 0
+def _places(tables: MapTables, count: int, chance: random.Random) -> list[tuple[Any, ...]]:
+    most = tables.ask("SELECT max(fid) FROM place")[0][0] or 0
     wanted = sorted(chance.sample(range(1, most + 1), min(count, most)))
     rows: list[tuple[Any, ...]] = []
     for start in range(0, len(wanted), _BATCH):
         part = wanted[start : start + _BATCH]
-        marks = ",".join("?" * len(part))
-        rows += connection.execute(_PLACES.format(marks), part).fetchall()
+        rows += tables.ask(_PLACES.format(",".join(map(str, part))))
     return rows
 
 
-def _grids(connection: Any, count: int, chance: random.Random) -> list[tuple[Any, ...]]:
-    rows: Sequence[tuple[Any, ...]] = connection.execute(_GRIDS).fetchall()
-    drawn = chance.sample(list(rows), min(count, len(rows)))
+def _grids(tables: MapTables, count: int, chance: random.Random) -> list[tuple[Any, ...]]:
+    rows = tables.ask(_GRIDS)
+    drawn = chance.sample(rows, min(count, len(rows)))
     return [(fid, "", uid, geom) for fid, uid, geom in drawn]
 
 
-def _spots(rows: Sequence[tuple[Any, ...]], areas: _Areas, index: MapIndex) -> list[Spot]:
-    return [spot for row in rows if (spot := _spot(row, areas, index)) is not None]
+def _spots(
+    rows: Sequence[tuple[Any, ...]], areas: _Areas, index: AreaIndex, tables: MapTables
+) -> list[Spot]:
+    return [spot for row in rows if (spot := _spot(row, areas, index, tables)) is not None]
 
 
-def _spot(row: tuple[Any, ...], areas: _Areas, index: MapIndex) -> Spot | None:
+def _spot(row: tuple[Any, ...], areas: _Areas, index: AreaIndex, tables: MapTables) -> Spot | None:
     _, address, grid_bytes, blob = row
-    point = decode_geometry(bytes(blob)).representative_point()
+    point = tables.shape(blob).representative_point()
     grid = UUID(bytes=bytes(grid_bytes)) if grid_bytes else _grid_at(index, point.x, point.y)
     if grid is None:
         return None
@@ -148,6 +143,6 @@ def _spot(row: tuple[Any, ...], areas: _Areas, index: MapIndex) -> Spot | None:
     )
 
 
-def _grid_at(index: MapIndex, lon: float, lat: float) -> UUID | None:
+def _grid_at(index: AreaIndex, lon: float, lat: float) -> UUID | None:
     grid = index.at(lon, lat).grid
     return grid.uid if grid else None
