@@ -1,45 +1,23 @@
-"""What invented citizens say about a matter at a place."""
+"""What invented citizens say about a matter at a place 示意."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
 
+from app.domain.errors import StorageFailure
 from app.domain.matters import Matter, MatterTree
 
-_WHERE = ("{at}门口", "{at}附近", "{at}对面", "{at}路口", "{at}东侧", "{at}旁")
-_TAILS = (
-    "，已经好几天了，请尽快处理。",
-    "，影响居民通行，希望派人看看。",
-    "，晚上看不清，怕有人受伤。",
-    "，反映过一次没有结果，请核实。",
-    "，请相关部门现场处理。",
-    "，早高峰时特别严重。",
-    "，居民意见很大。",
-)
-_BROKEN = ("破损", "坏了", "松动", "缺失", "有破损，存在安全隐患")
-_SAYS_HOW = (
-    "坏",
-    "破",
-    "缺",
-    "倒",
-    "脱落",
-    "松",
-    "不亮",
-    "不清",
-    "满",
-    "脏",
-    "枯",
-    "溢",
-    "损",
-    "错",
-)
-_VAGUE = (
-    "{at}这边环境不太好，希望有人来看一下。",
-    "{at}这里有点问题，老人小孩走路不方便。",
-    "{at}附近一直有情况，麻烦尽快处理。",
-)
-_CROWDED = ("另外", "还有", "旁边还有")
+TABLE: Final = Path(__file__).resolve().parents[2] / "resources" / "sayings.toml"
+_WHERE = ("{at}门口", "{at}附近", "{at}对面", "{at}旁边", "{at}门前")
+_ROAD = re.compile(r"^(.+?(?:路|大道|街|公路|环路|支路))\d")
+_DOOR = re.compile(r"^(.+?\d+[弄号])")
 # Share of reports by lead trade, after the mix of a Chinese district's real cases.
 _WEIGHTS = {
     "sanitation": 26, "urban_enforcement": 22, "road": 12, "greening": 8, "traffic": 7,
@@ -47,34 +25,83 @@ _WEIGHTS = {
     "market": 2, "power": 1, "gas": 1, "police": 2, "health": 1, "civil": 1, "fire": 1,
     "fallback": 1,
 }  # fmt: skip
+# How much rarer than the others of their trade some matters are; the first two are never heard
+# where there is no district heating and no frost.
+_RARE: Final = {
+    "0404": 0.0, "0407": 0.0, "P0133": 0.1, "P0503": 0.1, "0409": 0.1, "F0101": 0.2, "F0102": 0.2,
+    "F0103": 0.2, "F0104": 0.2, "F0105": 0.2, "0401": 0.2, "0403": 0.3, "P0406": 0.1,
+    "P0308": 0.1, "P0215": 0.3, "P0207": 0.3, "P0208": 0.3, "H0102": 0.3,
+}  # fmt: skip
+
+_ASKS: Final = ("问", "想", "建议", "提个", "政策", "住在")
+_HELP: Final = "A02"  # calls for help, now
+
+
+@dataclass(frozen=True)
+class _Words:
+    says: Mapping[str, Sequence[str]]
+    joins: Sequence[str]
+    vague: Sequence[str]
+    usual: Sequence[str]
+    urgent: Sequence[str]
+
+
+@cache
+def _words() -> _Words:
+    """Return the table; raises StorageFailure if it is missing or broken."""
+    try:
+        with TABLE.open("rb") as file:
+            data: dict[str, Any] = tomllib.load(file)
+        return _Words(data["says"], **data["also"])
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise StorageFailure(
+            f"The table {TABLE.name} cannot be read: {error}.",
+            advice=f"Put resources/{TABLE.name} back as it was installed.",
+        ) from error
 
 
 def leaf_weights(matters: MatterTree) -> tuple[list[Matter], list[float]]:
     """Return the matters that can be reported and how often each is."""
-    leaves = [matter for matter in matters.leaves if matter.keywords]
-    per_lead = {lead: sum(one.lead == lead for one in leaves) for lead in _WEIGHTS}
-    return leaves, [_WEIGHTS.get(one.lead, 1) / max(per_lead.get(one.lead, 1), 1) for one in leaves]
+    leaves = [matter for matter in matters.leaves if matter.keywords and _rarity(matter) > 0]
+    per_lead: dict[str, float] = {}
+    for one in leaves:
+        per_lead[one.lead] = per_lead.get(one.lead, 0.0) + _rarity(one)
+    return leaves, [_WEIGHTS.get(one.lead, 1) * _rarity(one) / per_lead[one.lead] for one in leaves]
+
+
+def _rarity(matter: Matter) -> float:
+    return _RARE.get(matter.code, 1.0)
 
 
 def say(matter: Matter, at: str, chance: random.Random) -> str:
     """Return words about `matter` at the address `at`, with one of its keywords."""
-    where = chance.choice(_WHERE).format(at=at)
-    return f"{where}{_complaint(matter, chance)}{chance.choice(_TAILS)}"
+    words = _words()
+    said = _complaint(matter, at, chance)
+    if said.startswith(_ASKS) or "请" in said:
+        return f"{said}。"
+    now = matter.urgent or matter.code.startswith(_HELP)
+    return said + chance.choice(words.urgent if now else words.usual)
 
 
 def say_unclear(matters: Sequence[Matter], at: str, chance: random.Random) -> str:
     """Return words that leave the rule in doubt: two matters at once, or none."""
     if chance.random() < 0.5 or len(matters) < 2:
-        return chance.choice(_VAGUE).format(at=at)
-    first, second = chance.sample(list(matters), 2)
-    where = chance.choice(_WHERE).format(at=at)
-    also = chance.choice(_CROWDED)
-    return f"{where}{_complaint(first, chance)}，{also}{_complaint(second, chance)}。"
+        return _placed(chance.choice(_words().vague), at, chance)
+    first, second = chance.sample([one for one in matters if not one.urgent], 2)
+    also = chance.choice(_words().joins)
+    return f"{_complaint(first, at, chance)}{also}{_complaint(second, at, chance)}。"
 
 
-def _complaint(matter: Matter, chance: random.Random) -> str:
-    """Return one of the matter's keywords, with what is wrong if it names only a thing."""
-    clear = [word for word in matter.keywords if len(word) > 2] or list(matter.keywords)
-    word = chance.choice(clear)
-    named_only = matter.kind == "part" and not any(how in word for how in _SAYS_HOW)
-    return word + chance.choice(_BROKEN) if named_only else word
+def _complaint(matter: Matter, at: str, chance: random.Random) -> str:
+    """Return a sentence of the table, or the matter's longest keyword where it has none."""
+    says = _words().says.get(matter.code)
+    if says is None:
+        return _placed("{s}有情况：", at, chance) + max(matter.keywords, key=len)
+    return _placed(chance.choice(says), at, chance)
+
+
+def _placed(sentence: str, at: str, chance: random.Random) -> str:
+    """Put the address `at` into a sentence: at the street, the road alone, or the home."""
+    door, road = _DOOR.match(at), _ROAD.match(at)
+    street = chance.choice(_WHERE).format(at=door[1] if door else at)
+    return sentence.format(s=street, r=road[1] if road else at, h=at)
