@@ -1,4 +1,4 @@
-"""All keys on one sheet, in two columns."""
+"""All keys on one sheet, in three columns."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from widgets.palette import Command
 from widgets.theme import Theme, font, metrics
 
 _ROW = 28
-_GROUPS = (("decide", "signs"), ("select", "window"))
+_GROUPS = (("decide",), ("select", "signs"), ("window",))
+_WIDE = 1020
 
 
 class CheatSheet(Overlay):
     """Painted; a click or Esc closes it."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(theme, parent, 720, 96)
+        super().__init__(theme, parent, _WIDE, 80)
         self._groups: dict[str, list[Command]] = {}
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
@@ -38,9 +39,10 @@ class CheatSheet(Overlay):
     def sizeHint(self) -> QSize:
         """Return room for the longer column."""
         rows = max(
-            sum(len(self._groups.get(name, ())) + 2 for name in column) for column in _GROUPS
+            sum(len(self._groups[name]) + 1.4 for name in column if name in self._groups)
+            for column in _GROUPS
         )
-        return QSize(720, rows * _ROW + 64)
+        return QSize(_WIDE, round(rows * _ROW) + 64)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Close."""
@@ -54,10 +56,10 @@ class CheatSheet(Overlay):
             painter.setFont(font(20, 700))
             painter.setPen(QColor(self._theme.text))
             painter.drawText(QPointF(24, 40), tr("help.title"))
-            width = (self.width() - 72) / 2
+            width = (self.width() - 24 * (len(_GROUPS) + 1)) / len(_GROUPS)
             for at, column in enumerate(_GROUPS):
                 top = 56.0
-                for name in column:
+                for name in filter(self._groups.get, column):
                     top = self._paint_group(painter, name, 24 + at * (width + 24), top, width)
 
     def _paint_group(

@@ -41,6 +41,6 @@ class EmptyState(QWidget):
             painter.setFont(font(16, 600))
             painter.setPen(QColor(self._theme.text))
             painter.drawText(QRectF(0, middle - 28, self.width(), 26), flags, self._what)
-            painter.setFont(font(12))
+            painter.setFont(font(14))
             painter.setPen(QColor(self._theme.dim))
-            painter.drawText(QRectF(left, middle + 4, width, 80), flags, self._how)
+            painter.drawText(QRectF(left, middle + 6, width, 120), flags, self._how)

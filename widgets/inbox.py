@@ -17,6 +17,8 @@ from widgets.models.case_list import CaseListModel
 from widgets.row_view import RowView
 from widgets.theme import Theme, font, metrics
 
+_AIR = 10.0  # between two tabs at the least, so that a count is not read as the next one's
+
 
 class TabStrip(QWidget):
     """Names of the tabs with how many rows each holds; the chosen one is underlined."""
@@ -30,6 +32,7 @@ class TabStrip(QWidget):
         self._counts: Mapping[str, int] = {}
         self._tab = tabs[0]
         self._boxes: list[tuple[str, QRectF]] = []
+        self._px, self._most, self._gap = 14, 999_999, 0.0
         self.setFixedHeight(40)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
@@ -49,9 +52,8 @@ class TabStrip(QWidget):
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), QColor(self._theme.panel))
             painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(self._theme.line))
-            widths = [self._name_width(tab) for tab in self._names]
-            gap = min(18.0, (self.width() - 24 - sum(widths)) / max(1, len(widths) - 1))
-            left = 12.0
+            widths = self._fit()
+            gap, left = self.gap, 12.0
             self._boxes = []
             for tab, width in zip(self._names, widths, strict=True):
                 self._boxes.append((tab, QRectF(left - gap / 2, 0, width + gap, self.height())))
@@ -64,15 +66,33 @@ class TabStrip(QWidget):
             if box.contains(event.position()):
                 self.chosen.emit(tab)
 
+    @property
+    def gap(self) -> float:
+        """The air between two tabs as painted last, in pixels."""
+        return self._gap
+
+    def _fit(self) -> list[int]:
+        """Choose the type and the length of counts for this width; return the tabs' widths."""
+        for px, most in ((14, 999_999), (14, 99), (12, 999), (12, 99)):
+            self._px, self._most = px, most
+            widths = [self._name_width(tab) for tab in self._names]
+            room = self.width() - 24 - sum(widths)
+            self._gap = min(18.0, room / max(1, len(widths) - 1))
+            if self._gap >= _AIR:
+                break
+        return widths
+
     def _name_width(self, tab: str) -> int:
         count = self._count_text(tab)
         space = 4 if count else 0
-        name = metrics(14, self._weight(tab)).horizontalAdvance(tr(f"tab.{tab}"))
-        return name + space + metrics(14).horizontalAdvance(count)
+        name = metrics(self._px, self._weight(tab)).horizontalAdvance(tr(f"tab.{tab}"))
+        return name + space + metrics(self._px).horizontalAdvance(count)
 
     def _count_text(self, tab: str) -> str:
         count = self._counts.get(tab, 0)
-        return "" if tab == "all" or not count else f"{count:,}"
+        if tab == "all" or not count:
+            return ""
+        return f"{count:,}" if count <= self._most else f"{self._most}+"
 
     def _weight(self, tab: str) -> int:
         return 600 if tab == self._tab else 400
@@ -81,12 +101,12 @@ class TabStrip(QWidget):
         here = tab == self._tab
         name, weight = tr(f"tab.{tab}"), self._weight(tab)
         baseline = self.height() / 2 + 5
-        painter.setFont(font(14, weight))
+        painter.setFont(font(self._px, weight))
         painter.setPen(QColor(self._theme.text if here else self._theme.dim))
         painter.drawText(QPointF(left, baseline), name)
-        painter.setFont(font(14))
+        painter.setFont(font(self._px))
         painter.setPen(QColor(self._theme.dim))
-        after = left + metrics(14, weight).horizontalAdvance(name) + 4
+        after = left + metrics(self._px, weight).horizontalAdvance(name) + 4
         painter.drawText(QPointF(after, baseline), self._count_text(tab))
         if here:
             bar = QRectF(left, self.height() - 2, width, 2)

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QFrame, QWidget
 from widgets.theme import Theme
 
 _CTRL = Qt.KeyboardModifier.ControlModifier
+_BY_TAB, _BY_BACKTAB = Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason
+_MOST_WIDGETS = 1000
 _F1, _F12 = Qt.Key.Key_F1, Qt.Key.Key_F12
 
 
@@ -68,6 +70,19 @@ class Overlay(QFrame):
         """Stay in place when the window changes size."""
         if event.type() == QEvent.Type.Resize and self.isVisible():
             self.place()
+        return False
+
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
+        """Let Tab walk round within the panel."""
+        at = self.focusWidget()
+        for _ in range(_MOST_WIDGETS):
+            if at is None:
+                return False
+            at = at.nextInFocusChain() if forward else at.previousInFocusChain()
+            takes = at.focusPolicy() & Qt.FocusPolicy.TabFocus
+            if takes and self.isAncestorOf(at) and at.isVisible() and at.isEnabled():
+                at.setFocus(_BY_TAB if forward else _BY_BACKTAB)
+                return True
         return False
 
     def event(self, event: QEvent) -> bool:

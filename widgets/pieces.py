@@ -91,9 +91,12 @@ class KeyButton(QAbstractButton):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             fill, edge, ink = self._colours()
-            painter.setPen(QPen(edge, 1.5 if self.hasFocus() else 1))
+            wide = 2.0 if self.hasFocus() else 1.0
+            painter.setPen(QPen(edge, wide))
             painter.setBrush(fill)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+            inset = wide / 2
+            box = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
+            painter.drawRoundedRect(box, 6, 6)
             weight = 600 if self._accent else 400
             name = metrics(14, weight).horizontalAdvance(self.text())
             key = max(20, metrics(12).horizontalAdvance(self._key) + 12) if self._key else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -65,6 +66,7 @@ class ReportForm(Overlay):
         self._heads = {key: make_label(self, 12, ink="dim") for key in _HEADS}
         self._wrong = {key: make_label(self, 12, ink="critical") for key in _FIELDS}
         self._lay_out()
+        self._set_order()
         self._connect()
         self.retranslate()
 
@@ -232,6 +234,12 @@ class ReportForm(Overlay):
         self._pick.clicked.connect(self._on_pick)
         self._send.clicked.connect(self.submit)
         self._cancel.clicked.connect(self.leave)
+
+    def _set_order(self) -> None:
+        order = (self._words, self._address, self._find, self._pick, self._name, self._phone,
+                 self._source, self._send, self._cancel)  # fmt: skip
+        for first, second in pairwise(order):
+            QWidget.setTabOrder(first, second)
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)

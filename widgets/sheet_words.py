@@ -15,7 +15,7 @@ from widgets.facts import Fact, Span
 from widgets.i18n import language, tr, tr_or
 from widgets.suggestion_card import Advice, Choice
 from widgets.timeline import Event
-from widgets.words import clock, local, span
+from widgets.words import area_name, clock, local, span
 
 _WAY = ("reported", "filed", "dispatched", "signed", "handled", "checked", "closed")
 _NEXT_ROLE = {
@@ -88,7 +88,7 @@ def facts_of(sheet: CaseSheet) -> list[Fact]:
     found = [Fact(tr("sheet.place"), (Span(row.address or "–"),))]
     spans = [Span(grid.code if grid else row.grid_code or "–")]
     if street is not None:
-        spans.append(Span(street.name, "dim"))
+        spans.append(Span(area_name(street), "dim"))
     found.append(Fact(tr("sheet.grid"), tuple(spans)))
     found.append(Fact(tr("sheet.matter"), _matter_spans(sheet)))
     found.append(Fact(tr("sheet.source"), (Span(tr_or(f"source.{row.source}", row.source)),)))

@@ -40,10 +40,12 @@ def draw_trend(painter: QPainter, box: QRectF, sign: SignRow, theme: Theme) -> N
     values = [value for value in sign.history if not math.isnan(value)]
     if len(values) < 2:
         return
+    limits = [limit for limit in (sign.low, sign.high) if limit is not None and limit == limit]
     low, high = min(values), max(values)
+    if len(limits) == 2 and high > low:  # only as far as the line itself goes, or it were flat
+        _draw_band(painter, box, (limits[0] - low) / (high - low), (limits[1] - low) / (high - low),
+                   theme)  # fmt: skip
     room = (high - low) or 1.0
-    band = QRectF(box.left(), box.top() + box.height() * 0.22, box.width(), box.height() * 0.56)
-    painter.fillRect(band, QColor(theme.hover))
     colour = theme.state(sign.state)
     painter.setPen(QPen(colour, max(1.2, box.height() / 22)))
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -62,6 +64,13 @@ def draw_trend(painter: QPainter, box: QRectF, sign: SignRow, theme: Theme) -> N
         painter.setBrush(colour)
         dot = max(2.4, box.height() / 11)
         painter.drawEllipse(line.last(), dot, dot)
+
+
+def _draw_band(painter: QPainter, box: QRectF, low: float, high: float, theme: Theme) -> None:
+    """Fill what is normal between two shares of the line's own range."""
+    bottom, top = (box.bottom() - (0.12 + 0.76 * max(-0.16, min(1.16, share))) * box.height()
+                   for share in (low, high))  # fmt: skip
+    painter.fillRect(QRectF(box.left(), top, box.width(), bottom - top), QColor(theme.hover))
 
 
 class SignStrip(QWidget):

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from widgets.facts import as_high_as_wide
 from widgets.theme import Theme, font, metrics
+from widgets.words import percent
 
 _PAD = 12
 _WRAP = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
 _CHOICE = 28
+_LINE = 21
+_BETWEEN = "   "  # stands between what, unit and person in a title
 _BELOW = 12  # air under the card, gone with it
 
 
@@ -60,6 +63,7 @@ class SuggestionCard(QWidget):
         self.setVisible(advice is not None)
         if advice is not None:
             self.setAccessibleName(f"{advice.title}; {advice.reasons}")
+        self._hold()
         self.updateGeometry()
         self.update()
 
@@ -78,6 +82,15 @@ class SuggestionCard(QWidget):
     def minimumSizeHint(self) -> QSize:
         """Return nothing to hold on to: the height follows the width."""
         return QSize(120, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Be as high as this width asks for."""
+        self._hold()
+
+    def _hold(self) -> None:
+        high = self.heightForWidth(self.width())
+        if high != self.minimumHeight():
+            self.setMinimumHeight(high)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the matter under the pointer."""
@@ -105,25 +118,26 @@ class SuggestionCard(QWidget):
             painter.drawText(box, _WRAP, advice.reasons)
 
     def _paint_title(self, painter: QPainter, advice: Advice) -> float:
-        share = "" if advice.per_mille is None else f"{advice.per_mille / 10:.1f}%"
+        share = _share(advice)
         width = metrics(14, 600).horizontalAdvance(share)
-        room = self.width() - 2 * _PAD - width - 8
+        lines = _title_lines(advice, self.width())
         painter.setFont(font(14, 600))
         painter.setPen(QColor(self._theme.text))
-        title = metrics(14, 600).elidedText(advice.title, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QPointF(_PAD, 26), title)
+        for at, line in enumerate(lines):
+            painter.drawText(QPointF(_PAD, 26 + at * _LINE), line)
+        low = (len(lines) - 1) * _LINE
         if advice.per_mille is None:
-            return 38.0
+            return 38.0 + low
         painter.setPen(self._theme.ink(advice.state))
         painter.drawText(QPointF(self.width() - _PAD - width, 26), share)
-        bar = QRectF(_PAD, 37, self.width() - 2 * _PAD, 6)
+        bar = QRectF(_PAD, 37 + low, self.width() - 2 * _PAD, 6)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(self._theme.track))
         painter.drawRoundedRect(bar, 3, 3)
         bar.setWidth(bar.width() * advice.per_mille / 1000)
         painter.setBrush(self._theme.state(advice.state))
         painter.drawRoundedRect(bar, 3, 3)
-        return 49.0
+        return 49.0 + low
 
     def _paint_choices(self, painter: QPainter, advice: Advice, top: float) -> float:
         self._boxes = []
@@ -152,9 +166,30 @@ class SuggestionCard(QWidget):
             return 0
         top = (38 if advice.per_mille is None else 49) + len(advice.choices) * _CHOICE
         top += 4 if advice.choices else 0
+        top += (len(_title_lines(advice, width)) - 1) * _LINE
         room = max(60, width - 2 * _PAD)
         words = metrics(12).boundingRect(0, 0, room, 9999, _WRAP, advice.reasons)
         return top + (words.height() if advice.reasons else 0) + 10 + _BELOW
+
+
+def _share(advice: Advice) -> str:
+    return "" if advice.per_mille is None else percent(advice.per_mille)
+
+
+def _title_lines(advice: Advice, width: int) -> list[str]:
+    """Return the title whole: who gets the case is never cut, it takes another line."""
+    measure = metrics(14, 600).horizontalAdvance
+    room = width - 2 * _PAD - measure(_share(advice)) - 8
+    lines = [""]
+    for part in advice.title.split(_BETWEEN):
+        longer = _BETWEEN.join(filter(None, (lines[-1], part)))
+        if lines[-1] and measure(longer) > room:
+            lines.append(part)
+            room = width - 2 * _PAD
+        else:
+            lines[-1] = longer
+    return [metrics(14, 600).elidedText(x, Qt.TextElideMode.ElideRight, width - 2 * _PAD)
+            for x in lines]  # fmt: skip
 
 
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft

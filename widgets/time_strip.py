@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from widgets.i18n import tr
 from widgets.theme import Theme, font, metrics
 
+_BY_TAB, _BY_BACKTAB = Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason
 _SPEEDS = ("×1", "×10", "×60")
 
 
 class TimeStrip(QWidget):
-    """Painted: a dot and the word live, the line of time at its end, speeds of the replay."""
+    """Painted: a dot and the word live, the line of time at its end, speeds of the replay.
+
+    Replay is not there yet: hover, focus and a click all say so in plain words (`asked`).
+    """
+
+    asked = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
         self.setFixedHeight(44)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.retranslate()
 
     def set_theme(self, theme: Theme) -> None:
@@ -29,8 +36,25 @@ class TimeStrip(QWidget):
     def retranslate(self) -> None:
         """Take the words of the language spoken now."""
         self.setToolTip(tr("timebar.later"))
-        self.setAccessibleName(f"{tr('timebar.live')}. {tr('timebar.later')}")
+        self.setAccessibleName(f"{tr('timebar.live')}. {tr('timebar.replay')}")
+        self.setAccessibleDescription(tr("timebar.later"))
         self.update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Say to the keyboard what hovering says."""
+        super().focusInEvent(event)
+        if event.reason() in (_BY_TAB, _BY_BACKTAB):
+            self.asked.emit(tr("timebar.later"))
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Lose the ring."""
+        super().focusOutEvent(event)
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Say why nothing happens."""
+        self.asked.emit(tr("timebar.later"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the strip."""
@@ -48,6 +72,10 @@ class TimeStrip(QWidget):
             left = 31 + metrics(14, 600).horizontalAdvance(tr("timebar.live")) + 12
             right = self._paint_replay(painter, middle)
             self._paint_line(painter, left, right - 16, middle)
+            if self.hasFocus():
+                painter.setPen(QPen(QColor(theme.accent), 2))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRoundedRect(QRectF(self.rect()).adjusted(2, 3, -2, -2), 6, 6)
 
     def _paint_line(self, painter: QPainter, left: float, right: float, middle: float) -> None:
         painter.setPen(Qt.PenStyle.NoPen)

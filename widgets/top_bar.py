@@ -9,19 +9,15 @@ from PySide6.QtGui import QAction, QColor, QMouseEvent, QPainter, QPaintEvent, Q
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from app.domain.areas import Area
-from widgets.i18n import language, tr
+from widgets.i18n import tr
 from widgets.icons import SMALL, draw_icon
 from widgets.pieces import make_label
 from widgets.symbols import draw_open_diamond, draw_state
 from widgets.theme import Theme, font, metrics
+from widgets.words import area_name
 
 _SEARCH_WIDTH = 520
 _HALF_BLINK_MS = 500
-
-
-def area_name(area: Area) -> str:
-    """Return an area's name in the language spoken now."""
-    return area.name_en if language() == "en" and area.name_en else area.name
 
 
 class Breadcrumb(QWidget):
@@ -144,7 +140,9 @@ class SearchField(QWidget):
             painter.setFont(font(14))
             painter.setPen(QColor(theme.dim))
             room = self.width() - 100
-            hint = metrics(14).elidedText(tr("bar.search"), Qt.TextElideMode.ElideRight, room)
+            hint = tr("bar.search")
+            if metrics(14).horizontalAdvance(hint) > room:
+                hint = tr("bar.search_short")
             painter.drawText(QPointF(34, self.height() / 2 + 5), hint)
             lens = QRectF(8, 0, 22, self.height())
             draw_icon(painter, "magnify", lens, QColor(theme.dim), SMALL)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from widgets.i18n import tr
+from app.domain.areas import Area
+from widgets.i18n import language, tr
 
 ZONE = ZoneInfo("Asia/Shanghai")
-_MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
+_SECOND, _MINUTE, _HOUR, _DAY = 1000, 60_000, 3_600_000, 86_400_000
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -38,6 +39,8 @@ def age(at_ms: int | None, now_ms: int) -> str:
     if at_ms is None:
         return tr("time.never")
     ms = max(0, now_ms - at_ms)
+    if ms < _SECOND:
+        return tr("time.now")
     if ms < _MINUTE:
         return tr("time.seconds_ago", s=ms // 1000)
     if ms < _HOUR:
@@ -65,9 +68,14 @@ def long_date(ms: int) -> str:
               weekday=tr(f"time.{_WEEKDAYS[at.weekday()]}"))  # fmt: skip
 
 
+def area_name(area: Area) -> str:
+    """Return an area's name in the language spoken now."""
+    return area.name_en if language() == "en" and area.name_en else area.name
+
+
 def percent(per_mille: int) -> str:
-    """Return a share of certainty as shown: one digit behind the point."""
-    return f"{per_mille / 10:.1f}%"
+    """Return a share of certainty as shown: one digit behind the point, none if it is whole."""
+    return f"{per_mille / 10:.1f}%" if per_mille % 1000 else f"{per_mille // 10}%"
 
 
 def figure(value: float, digits: int | None = None) -> str:

@@ -34,8 +34,8 @@ from widgets.sign_strip import SignStrip
 from widgets.status_strip import StatusStrip
 from widgets.theme import Theme
 from widgets.time_strip import TimeStrip
-from widgets.top_bar import TopBar, area_name
-from widgets.words import local
+from widgets.top_bar import TopBar
+from widgets.words import area_name, local
 
 _SIDE = 400
 _NARROW = 336
@@ -117,6 +117,7 @@ class Desk(Station):
         session.path_changed.connect(self._on_path)
         self.printing.told.connect(self.notice.tell)
         self.printing.failed.connect(self.work.failed)
+        self.times.asked.connect(self.notice.tell)
         self.signs.dimension_chosen.connect(self.open_board)
         self.top.palette_wanted.connect(self.open_palette)
         self.top.who_wanted.connect(self._on_who_wanted)

@@ -49,6 +49,7 @@ from app.shell.bridge import Bridge
 from app.shell.session import Session
 from app.shell.stage import Stage
 from app.store import MapCases
+from tests.support.person import Keys, MemoryBlobs
 from widgets.i18n import set_language
 from widgets.theme import apply_theme, load_theme
 
@@ -445,3 +446,43 @@ def open_desk(core: FakeCore, qtbot: Any, qapp: Any, chinese: None) -> Generator
     for desk in made:
         desk.close()
         desk.deleteLater()
+
+
+@pytest.fixture
+def open_field(core: FakeCore, qtbot: Any, qapp: Any, chinese: None) -> Generator[Any]:
+    """Opens a field with three tasks of 陈师傅; closes it afterwards."""
+    from app.shell.field import Field
+
+    made = []
+
+    def start(blobs: Any = None) -> Any:
+        apply_theme(qapp, load_theme("field"))
+        for uid, row in list(core.rows.items())[:3]:
+            core.rows[uid] = replace(row, step="dispatched", unit=UNIT.uid, unit_name="市政",
+                                     person=PEOPLE[1].uid, person_name="陈师傅")  # fmt: skip
+        bridge = Bridge(core)
+        session = Session(theme="field", role="handler")
+        field = Field(bridge, session, Stage(FakeMap(), bridge), blobs)
+        field.resize(1366, 768)
+        field.show()
+        field.open()
+        made.append(field)
+        qtbot.waitUntil(lambda: field.feed.is_open and bridge.waiting == 0)
+        return field
+
+    yield start
+    for field in made:
+        field.close()
+        field.deleteLater()
+
+
+@pytest.fixture
+def keys(qtbot: Any) -> Callable[[Any], Keys]:
+    """Sits a person down at a window's keyboard."""
+    return lambda window: Keys(qtbot, window)
+
+
+@pytest.fixture
+def memory_blobs() -> MemoryBlobs:
+    """Photos in a dictionary."""
+    return MemoryBlobs()

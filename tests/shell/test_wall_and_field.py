@@ -12,7 +12,6 @@ from PySide6.QtCore import Qt
 
 from app.services.changes import Changes
 from app.shell.bridge import Bridge
-from app.shell.field import Field
 from app.shell.session import Session
 from app.shell.stage import Stage
 from app.shell.wall import Wall
@@ -38,32 +37,6 @@ def open_wall(core: Any, fake_map: Any, qtbot: Any, chinese: None) -> Generator[
     for wall in made:
         wall.close()
         wall.deleteLater()
-
-
-@pytest.fixture
-def open_field(core: Any, fake_map: Any, qtbot: Any, chinese: None) -> Generator[Any]:
-    made = []
-
-    def start() -> Field:
-        for uid, row in list(core.rows.items())[:3]:
-            core.rows[uid] = replace(
-                row, step="dispatched", unit=UUID(int=20), unit_name="市政",
-                person=UUID(int=11), person_name="陈师傅",
-            )  # fmt: skip
-        bridge = Bridge(core)
-        session = Session(theme="field", role="handler")
-        field = Field(bridge, session, Stage(fake_map(), bridge))
-        field.resize(1366, 768)
-        field.show()
-        field.open()
-        made.append(field)
-        qtbot.waitUntil(lambda: field.feed.is_open and bridge.waiting == 0)
-        return field
-
-    yield start
-    for field in made:
-        field.close()
-        field.deleteLater()
 
 
 def test_that_a_critical_case_moves_the_map_there_and_back(
