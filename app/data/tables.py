@@ -262,3 +262,31 @@ checkpoint = Table(
     Column("suite", Text, nullable=False),
     Column("signature", LargeBinary, nullable=False),
 )
+
+address = Table(
+    "address",
+    metadata,
+    Column("uid", Uid, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("entry", Text, nullable=False),  # JSON, see `address_table`
+    Column("status", Text, nullable=False),  # active | retired
+    Column("revision", BigInteger, nullable=False),  # seq of the action that last changed it
+    Index("ix_address_revision", "revision"),
+)
+
+address_request = Table(
+    "address_request",
+    metadata,
+    Column("hash", BYTEWISE, primary_key=True),
+    Column("address", Uid, nullable=False),
+    Column("change", Text, nullable=False),
+    Column("standing", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("by_person", Uid, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("decided_by", Uid),
+    Column("decided_ms", BigInteger),
+    Column("body", Text, nullable=False),  # JSON, as signed
+    Index("ix_address_request_address", "address"),
+    Index("ix_address_request_standing", "standing", "at_ms"),
+)

@@ -7,6 +7,7 @@ from collections.abc import MutableMapping
 from sqlalchemy import Connection, text
 
 from app.data.action_log import SqlActionLog
+from app.data.address_table import SqlAddresses
 from app.data.case_table import SqlCaseTable
 from app.data.device_table import SqlCheckpoints, SqlDevices
 from app.data.directory import SqlDirectory
@@ -36,6 +37,7 @@ class SqlUnitOfWork:
     rules: SqlRules
     devices: SqlDevices
     checkpoints: SqlCheckpoints
+    addresses: SqlAddresses
 
     def __init__(
         self, connection: Connection, device: str, read: MutableMapping[str, RuleBook]
@@ -48,6 +50,7 @@ class SqlUnitOfWork:
         self.rules = SqlRules(connection, read)
         self.cases = SqlCaseTable(connection, self.rules)
         self.devices = SqlDevices(connection)
+        self.addresses = SqlAddresses(connection)
         self.checkpoints = SqlCheckpoints(connection)
 
     def next_receipt(self, day: str) -> str:
