@@ -64,10 +64,9 @@ class _Unpacking:
         self.reasons += bad
         actions = [one for one in records if isinstance(one, SignedAction)]
         words = [one for one in records if isinstance(one, Secret)]
-        with self.city.begin(write=True) as uow:
-            receipt = receive(
-                actions, _port(self.city), uow, self.now_ms, words, vouched=self.vouched
-            )
+        city = _port(self.city)
+        with city.begin(write=True) as uow:
+            receipt = receive(actions, city, uow, self.now_ms, words, vouched=self.vouched)
             uow.commit()
         self._count(receipt)
         for one in actions:
