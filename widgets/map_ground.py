@@ -10,53 +10,39 @@ import itertools
 import math
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QObject, QPointF, QRect, QRectF, Signal
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QPainter
 
 from app.domain.camera import Bounds, Camera
 from app.engines.citystore import CityStore
-from app.engines.tiles import SIDE, Image, Submit, TileKey, TileService, keys_over
+from app.engines.tiles import Image, Submit, TileKey, TileService, keys_over
 from layers.look import Look
 from layers.tiles import draw_overview, draw_tile
+from widgets.map_arrivals import Arrivals
 from widgets.map_icons import PartIcons
+from widgets.map_mosaic import Grid, lay_part, lay_whole
+from widgets.map_wants import STILL, Course, scale_for, wanted
 
-_COARSEST, _FINEST = 16.0, 1 / 8  # how far other scales may stand in
-
-
-class Arrivals(QObject):
-    """Carries what pool threads have made to the window's thread.
-
-    Without a Qt parent: jobs that still run when the map goes hold it, by its methods.
-    """
-
-    tile_arrived = Signal(object)
-    overview_arrived = Signal(object)
-    count_arrived = Signal(object)
-
-    def tell_tile(self, key: TileKey) -> None:
-        """Say that a tile is there (any thread)."""
-        self.tile_arrived.emit(key)
-
-    def tell_overview(self, number: int, image: Image) -> None:
-        """Hand over an overview in look `number` (any thread)."""
-        self.overview_arrived.emit((number, image))
-
-    def tell_count(self, serial: int, parts: int) -> None:
-        """Hand over a count (any thread)."""
-        self.count_arrived.emit((serial, parts))
+_COARSEST, _FINEST = 32.0, 1 / 4  # how far other scales may stand in
+_SMOOTH_MOST = 3_000_000  # pixels up to which a moving map is scaled smoothly
+_LANES, _LANES_MOVING = 2, 1  # tiles drawn at once; a moving map leaves a core to the window
 
 
 @dataclass(frozen=True)
 class Covered:
-    """How a frame was filled: tiles in sight, how many were sharp."""
+    """How a frame was filled: shares of its area (0 to 1).
 
-    tiles: int
-    sharp: int
+    `missing` had no tile of the scale that was to be laid; of that, `parent` was filled from a
+    coarser scale or the overview. `exact` says that the scale laid is the view's own.
+    """
+
+    missing: float
+    parent: float
+    exact: bool
 
     @property
     def is_sharp(self) -> bool:
-        """Whether every tile in sight is there at the right scale."""
-        return self.tiles == self.sharp
+        """Whether every tile in sight is there at the view's own scale."""
+        return self.exact and self.missing == 0.0
 
 
 class Ground:
@@ -70,7 +56,7 @@ class Ground:
         self._looks: dict[int, Look] = {}
         self._number = 0
         self._overview: tuple[int, Image] | None = None
-        self._service = TileService(self._draw, submit, arrivals.tell_tile)
+        self._service = TileService(self._draw, submit, arrivals.tell_tile, lanes=_LANES)
         self._icons = PartIcons()
         self.dress(look)
 
@@ -104,71 +90,72 @@ class Ground:
         """Take no more wishes."""
         self._service.close()
 
-    def want(self, camera: Camera, margin_px: float = 0.0) -> None:
-        """Ask for the tiles in sight of `camera`; wishes for other views are dropped."""
-        self._service.want(keys_over(self._number, self._scale(camera), camera.bounds(margin_px)))
+    def want(self, camera: Camera, course: Course = STILL) -> None:
+        """Ask for the tiles of a view that stands or moves; earlier wishes are dropped."""
+        self._service.lanes = _LANES_MOVING if course.moves else _LANES
+        self._service.want(wanted(self._number, camera, course, self.look.dpr))
 
-    def place_of(self, key: TileKey, camera: Camera) -> QRect:
-        """Return where a tile lies, logical pixels; all of the view if it may show elsewhere."""
-        scale, dpr = self._scale(camera), self.look.dpr
-        if not camera.is_upright or key.m_per_px != scale or key.look != self._number:
-            return QRect(0, 0, camera.width, camera.height)
-        left, top = self._corner(camera)
-        x, y = (key.col * SIDE - left) / dpr, (-(key.row + 1) * SIDE - top) / dpr
-        side = math.ceil(SIDE / dpr) + 2
-        return QRect(math.floor(x) - 1, math.floor(y) - 1, side, side)
+    def shows(self, key: TileKey, camera: Camera) -> bool:
+        """Whether a tile of the present look may be seen in this view."""
+        return key.look == self._number and key.bounds.meets(camera.bounds())
 
-    def _corner(self, camera: Camera) -> tuple[int, int]:
-        """Return the north west corner of the view in whole physical pixels from (0, 0)."""
-        scale, dpr = self._scale(camera), self.look.dpr
-        return (
-            round(camera.x / scale - camera.width * dpr / 2),
-            round(-camera.y / scale - camera.height * dpr / 2),
-        )
-
-    def paint(self, painter: QPainter, camera: Camera) -> Covered:
+    def paint(self, painter: QPainter, camera: Camera, course: Course = STILL) -> Covered:
         """Lay the ground of one frame on a painter in logical pixels."""
-        painter.fillRect(QRect(0, 0, camera.width, camera.height), QColor(self.look.ground))
         painter.save()
         try:
             if camera.is_upright:
-                dpr = self.look.dpr
-                painter.scale(1 / dpr, 1 / dpr)
-                covered = self._paint_flat(painter, camera)
+                painter.scale(1 / self.look.dpr, 1 / self.look.dpr)
+                covered = self._paint_flat(painter, camera, course)
             else:
-                covered = self._paint_turned(painter, camera)
+                covered = self._paint_turned(painter, camera, course)
         finally:
             painter.restore()
         self._icons.paint(painter, self._store, self.look, camera)
         return covered
 
-    def _paint_turned(self, painter: QPainter, camera: Camera) -> Covered:
+    def _paint_turned(self, painter: QPainter, camera: Camera, course: Course) -> Covered:
         """Lay the ground turned by the heading; pitch is drawn as if straight down."""
         dpr = self.look.dpr
         side = math.ceil(math.hypot(camera.width, camera.height))
         flat = replace(camera, heading=0.0, pitch=0.0, width=side, height=side)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
         painter.translate(camera.width / 2, camera.height / 2)
         painter.rotate(-camera.heading)
         painter.translate(-side / 2, -side / 2)
         painter.scale(1 / dpr, 1 / dpr)
-        return self._paint_flat(painter, flat)
+        return self._paint_flat(painter, flat, course, smooth=True)
 
-    def _paint_flat(self, painter: QPainter, camera: Camera) -> Covered:
-        scale = self._scale(camera)
-        left, top = self._corner(camera)
-        keys = keys_over(self._number, scale, camera.bounds(1.0))
-        others = self._others(scale)
-        sharp = 0
-        for key in keys:
-            place = QRect(key.col * SIDE - left, -(key.row + 1) * SIDE - top, SIDE, SIDE)
+    def _paint_flat(
+        self, painter: QPainter, camera: Camera, course: Course, *, smooth: bool = False
+    ) -> Covered:
+        grid = Grid.of(camera, self.look.dpr)
+        scale = scale_for(camera, course, self.look.dpr)
+        smooth = smooth or not course.moves or grid.width * grid.height <= _SMOOTH_MOST
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+        absent: list[TileKey] = []
+        for key in keys_over(self._number, scale, camera.bounds(1.0)):
             image = self._service.get(key)
-            if image is not None:
-                sharp += 1
-                painter.drawImage(place.topLeft(), as_qimage(image))
+            if image is None:
+                absent.append(key)
             else:
-                self._stand_in(painter, key, place, others)
-        return Covered(len(keys), sharp)
+                lay_whole(painter, image, grid.place_of(key))
+        missing, parent = self._stand_in(painter, grid, scale, absent) if absent else (0.0, 0.0)
+        return Covered(missing, parent, scale == grid.scale)
+
+    def _stand_in(
+        self, painter: QPainter, grid: Grid, scale: float, absent: list[TileKey]
+    ) -> tuple[float, float]:
+        """Fill places from the nearest scale that covers each, else from the overview.
+
+        Returns the shares of the view that had no tile, and that coarser ones filled.
+        """
+        missing = parent = 0.0
+        others = self._others(scale)
+        for key in absent:
+            share = grid.share_of(grid.place_of(key))
+            missing += share
+            if not self._lay_other(painter, grid, key, others):
+                parent += share
+        return missing, parent
 
     def _others(self, scale: float) -> list[float]:
         near = [
@@ -177,18 +164,19 @@ class Ground:
         ]  # fmt: skip
         return sorted(near, key=lambda s: abs(math.log2(s / scale)))
 
-    def _stand_in(self, painter: QPainter, key: TileKey, place: QRect, others: list[float]) -> None:
-        """Fill a tile's place from the nearest scale that covers all of it, else the overview."""
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+    def _lay_other(self, painter: QPainter, grid: Grid, key: TileKey, others: list[float]) -> bool:
+        """Fill the place of a tile from other scales; returns whether from as fine a one."""
         box = key.bounds
         for scale in others:
             pieces = self._pieces(scale, box)
             if pieces is not None:
                 for piece, image in pieces:
-                    _lay(painter, image, piece.bounds, box, place)
-                return
+                    lay_part(painter, image, piece.bounds, box, grid)
+                return scale <= key.m_per_px
+        painter.fillRect(grid.place_of(key), QColor(self.look.ground))
         if self._overview is not None:
-            _lay(painter, self._overview[1], self._store.overview_box, box, place)
+            lay_part(painter, self._overview[1], self._store.overview_box, box, grid)
+        return False
 
     def _pieces(self, scale: float, box: Bounds) -> list[tuple[TileKey, Image]] | None:
         inner = box.grown(-scale * 1e-3)
@@ -199,10 +187,6 @@ class Ground:
                 return None
             pieces.append((key, image))
         return pieces
-
-    def _scale(self, camera: Camera) -> float:
-        """Metres a physical pixel."""
-        return camera.m_per_px / self.look.dpr
 
     def _draw(self, key: TileKey) -> Image:
         """Draw a tile (pool thread)."""
@@ -218,30 +202,3 @@ class _Overview:
 
     def __call__(self) -> None:
         self._arrivals.tell_overview(self._number, draw_overview(self._store, self._look))
-
-
-def as_qimage(image: Image) -> QImage:
-    """Wrap an image without copying; it must outlive the wrapper."""
-    h, w = image.shape
-    return QImage(image.data, w, h, w * 4, QImage.Format.Format_RGB32)
-
-
-def _lay(painter: QPainter, image: Image, has: Bounds, box: Bounds, place: QRect) -> None:
-    """Lay the part of `image` (which shows `has`) that lies in `box` where `box` is on screen."""
-    x0, x1 = max(box.x0, has.x0), min(box.x1, has.x1)
-    y0, y1 = max(box.y0, has.y0), min(box.y1, has.y1)
-    if x0 >= x1 or y0 >= y1:
-        return
-    unit = place.width() / box.width
-    # whole pixels on the screen, so that neighbours meet without a seam; the source follows
-    left, right = (round(place.x() + (x - box.x0) * unit) for x in (x0, x1))
-    top, low = (round(place.y() + (box.y1 - y) * unit) for y in (y1, y0))
-    if right <= left or low <= top:
-        return
-    h, w = image.shape
-    target = QRectF(left, top, right - left, low - top)
-    source = QRectF(
-        QPointF((x0 - has.x0) / has.width * w, (has.y1 - y1) / has.height * h),
-        QPointF((x1 - has.x0) / has.width * w, (has.y1 - y0) / has.height * h),
-    )
-    painter.drawImage(target, as_qimage(image), source)

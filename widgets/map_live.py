@@ -60,11 +60,16 @@ class Live:
 
     def set_units(self, units: Iterable[UnitRow], frame: CityFrame) -> None:
         """Hold these live units."""
-        rows = [u for u in units if np.isfinite(u.lon) and np.isfinite(u.lat)]
-        lon, lat = np.array([u.lon for u in rows]), np.array([u.lat for u in rows])
+        rows = list(units)
+        table = np.array([(u.lon, u.lat, u.heading) for u in rows], np.float64).reshape(-1, 3)
+        there = np.isfinite(table[:, :2]).all(axis=1)
+        if not there.all():
+            rows = [rows[i] for i in np.flatnonzero(there)]
+            table = table[there]
+        lon, lat, heading = (np.ascontiguousarray(column) for column in table.T)
         mark = np.zeros(len(rows), np.uint8)
         self._units = points_of(frame, [u.uid for u in rows], lon, lat, mark)
-        self._heading = np.array([u.heading for u in rows], np.float64)
+        self._heading = heading
         self._follow()
 
     def select(self, uid: UUID | None, label: str) -> bool:

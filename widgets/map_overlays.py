@@ -16,6 +16,7 @@ from layers.look import MapTheme
 Words = Callable[[str], str]
 Symbol = Callable[[QPainter, int, QPointF, MapTheme], None]
 MARGIN = 14.0
+WIDEST_BAR = 120.0  # pixels
 _STATES = ("normal", "attention", "bad", "critical")
 
 
@@ -82,7 +83,7 @@ def legend_box(camera: Camera, tr: Words) -> QRectF:
     """Return the legend's box."""
     metrics = QFontMetricsF(type_of(13))
     widest = max(metrics.horizontalAdvance(tr(f"map.state_{state}")) for state in _STATES)
-    wide = math.ceil(max(widest + 34, scale_bar(camera.m_per_px)[1]) + 28)
+    wide = math.ceil(max(widest + 34, WIDEST_BAR) + 28)
     high = 22 * len(_STATES) + 44
     left, top = camera.width - wide - MARGIN, camera.height - high - MARGIN
     return QRectF(left, top, wide, high)
@@ -91,25 +92,31 @@ def legend_box(camera: Camera, tr: Words) -> QRectF:
 def paint_legend(
     painter: QPainter, camera: Camera, theme: MapTheme, tr: Words, symbol: Symbol
 ) -> QRectF:
-    """Draw symbols, their words and the scale at the bottom right; returns its box."""
+    """Draw symbols and their words at the bottom right; returns its box. See `paint_scale`."""
     font = type_of(13)
     metrics = QFontMetricsF(font)
-    words = [tr(f"map.state_{state}") for state in _STATES]
-    metres, length = scale_bar(camera.m_per_px)
     box = legend_box(camera, tr)
     paint_panel(painter, box, theme)
     painter.setFont(font)
     y = box.y() + 20
-    for state, word in enumerate(words):
+    for state, name in enumerate(_STATES):
         symbol(painter, state, QPointF(box.x() + 20, y), theme)
         painter.setPen(QColor(theme.text))
-        painter.drawText(QPointF(box.x() + 38, y + metrics.capHeight() / 2), word)
+        painter.drawText(
+            QPointF(box.x() + 38, y + metrics.capHeight() / 2), tr(f"map.state_{name}")
+        )
         y += 22
-    _paint_scale(painter, QPointF(box.center().x() - length / 2, y + 5), length, metres, theme)
     return box
 
 
-def _paint_scale(
+def paint_scale(painter: QPainter, box: QRectF, m_per_px: float, theme: MapTheme) -> None:
+    """Draw the scale in the lowest line of the legend in `box`: it changes with every zoom."""
+    metres, length = scale_bar(m_per_px)
+    at = QPointF(box.center().x() - length / 2, box.y() + 25 + 22 * len(_STATES))
+    _paint_bar(painter, at, length, metres, theme)
+
+
+def _paint_bar(
     painter: QPainter, at: QPointF, length: float, metres: float, theme: MapTheme
 ) -> None:
     text = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
@@ -134,7 +141,7 @@ def _paint_scale(
     painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
 
 
-def scale_bar(m_per_px: float, most: float = 120.0) -> tuple[float, float]:
+def scale_bar(m_per_px: float, most: float = WIDEST_BAR) -> tuple[float, float]:
     """Return the longest round length (metres) that fits `most` pixels, and its pixels."""
     top = m_per_px * most
     decade = 10.0 ** math.floor(math.log10(top))

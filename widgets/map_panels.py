@@ -17,6 +17,7 @@ from widgets.map_overlays import (
     legend_box,
     paint_chip,
     paint_legend,
+    paint_scale,
 )
 
 
@@ -48,11 +49,12 @@ class Panels:
             self._lay(painter, "chip", box, view, lambda on: paint_chip(on, counts, theme, tr))
         if self.legend:
             box = legend_box(camera, tr)
-            view = (camera.m_per_px, theme, box, tr("map.state_normal"))
+            view = (theme, box, tr("map.state_normal"))
             self._lay(
                 painter, "legend", box, view,
                 lambda on: paint_legend(on, camera, theme, tr, symbol),
             )  # fmt: skip
+            paint_scale(painter, box, camera.m_per_px, theme)
 
     def _lay(
         self, painter: QPainter, name: str, box: QRectF, view: object,

@@ -1,13 +1,12 @@
 """The map of the desk, the wall and the field: ground from tiles, what lives on top at each frame.
 
 `paintEvent` only lays what is there; tiles, counts and the overview are made on pool threads,
-names in slices. When all of it is sharp and complete, `settled` is emitted.
+names in slices once the ground is sharp. When all of it is there, `settled` is emitted.
 """
 
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
 from uuid import UUID
@@ -15,17 +14,10 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QRectF, QTimer, Signal, Slot
-from PySide6.QtGui import (
-    QCloseEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPixmap,
-    QResizeEvent,
-)  # fmt: skip
+from PySide6.QtGui import QCloseEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from app.domain.camera import Bounds, Camera, rung_step
+from app.domain.camera import Bounds, Camera
 from app.engines.citystore import CityStore
 from app.engines.tiles import Submit, TileKey
 from app.services.changes import UnitRow
@@ -33,35 +25,24 @@ from app.store import MapCases
 from layers.look import Look, MapTheme
 from layers.selection.painter import Selection
 from layers.tiles import parts_at_most
+from widgets.map_arrivals import Arrivals
 from widgets.map_count import CountJob
 from widgets.map_frame import Frame
-from widgets.map_ground import Arrivals, Covered, Ground
+from widgets.map_ground import Covered, Ground
+from widgets.map_helm import Helm
 from widgets.map_live import Live
-from widgets.map_motion import Motion
+from widgets.map_log import FrameLog
 from widgets.map_names import Names
-from widgets.map_overlays import (
-    Counts,
-    Words,
-    paint_empty,
-)  # fmt: skip
+from widgets.map_overlays import Counts, Words, paint_empty
 from widgets.map_panels import Panels
-from widgets.map_picks import (
-    AreaPicked,
-    CasePicked,
-    PartPicked,
-    PlaceClicked,
-    area_at,
-    part_at,
-)  # fmt: skip
+from widgets.map_picks import CasePicked, PlaceClicked, area_at, part_at
 from widgets.map_still import Still
 from widgets.map_surface import MapSurface
 from widgets.map_wait import wait_settled
 from widgets.map_wishes import Wishes
 
-REST_MS = 45
-_STREAM_S = 0.1  # changes of scale that come faster than this are one movement
-_MARGIN = 96.0  # pixels around the view for which tiles are made too
-_FRAMES = 4_096
+_SOON_MS = 30  # tiles that arrive within this are shown in one frame
+_LATE_MS = 1_500  # names and counts wait no longer than this for the last tile
 
 
 class MapView(MapSurface):
@@ -104,15 +85,13 @@ class MapView(MapSurface):
         self._theme, self._tr, self._submit, self._empty_text = theme, tr, submit, empty_text
         self._store: CityStore | None = None
         self._ground: Ground | None = None
-        self._camera = Camera()
         self._wishes = Wishes()
-        self._live, self._still, self._frame = Live(), Still(), Frame()
+        self._live, self._still, self._panels = Live(), Still(), Panels()
         self._scale, self._version = 1.0, 0
         self._counts: tuple[int, int | None] = (0, None)
         self._count_serial = 0
-        self._settled, self._is_home, self._zoomed_at = False, True, 0.0
-        self._panels = Panels()
-        self.frames_ms: deque[float] = deque(maxlen=_FRAMES)
+        self._settled = self._asked = False
+        self.frames, self.labels_drawn = FrameLog(), 0
         self._wire()
         self.set_store(store)
 
@@ -121,32 +100,33 @@ class MapView(MapSurface):
         self._arrivals.tile_arrived.connect(self._on_tile)
         self._arrivals.overview_arrived.connect(self._on_overview)
         self._arrivals.count_arrived.connect(self._on_count)
-        self._motion = Motion(self)
-        self._motion.moved.connect(self._on_moved)
-        self._motion.stopped.connect(self._on_stopped)
+        self._helm = Helm(self, self._gestures)
+        self._helm.moved.connect(self._on_moved)
+        self._helm.rested.connect(self._on_rest)
+        self._gestures.clicked.connect(self._on_clicked)
         self._names = Names(self, self._theme)
         self._names.placed.connect(self.update)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(self._on_rest)
-        self._gestures.touched.connect(self._motion.stop)
-        self._gestures.dragged.connect(self._on_dragged)
-        self._gestures.thrown.connect(self._on_thrown)
-        self._gestures.clicked.connect(self._on_clicked)
-        self._gestures.zoomed.connect(self._on_zoomed)
-        self._gestures.nudged.connect(self._on_nudged)
-        self._gestures.homed.connect(self.fit)
+        self._soon, self._late = QTimer(self), QTimer(self)
+        for timer, after_ms in ((self._soon, _SOON_MS), (self._late, _LATE_MS)):
+            timer.setSingleShot(True)
+            timer.setInterval(after_ms)
+        self._soon.timeout.connect(self.update)
+        self._late.timeout.connect(self._ask)
 
     @property
     def camera(self) -> Camera:
         """What the map shows now."""
-        return self._camera
+        return self._helm.camera
 
     @property
     def is_settled(self) -> bool:
         """Whether all that is in sight is sharp, named and counted."""
         return self._settled
+
+    @property
+    def is_still(self) -> bool:
+        """Whether nothing moves: no hand, no flight, no throw."""
+        return self._helm.is_still
 
     @property
     def counts(self) -> tuple[int, int | None]:
@@ -157,38 +137,34 @@ class MapView(MapSurface):
         """Show another store (after a rebuild) or none; the view stays where it is."""
         if self._ground is not None:
             self._ground.close()
-        first, self._store, self._ground = self._store is None, store, None
+        self._store, self._ground = store, None
         self._names.clear()
-        self._counts = (0 if store is None else len(store.parts), None)
+        self._counts = (0 if store is None else store.n_parts, None)
         if store is not None:
             self._density = parts_at_most(store)
             self._ground = Ground(store, self._look(), self._submit, self._arrivals)
-            if first:
-                self._camera = self._frame.fit(self._camera, store.bounds)
+            self._helm.enter(store.bounds)
         self._version += 1
         self._unsettle()
 
     def set_camera(self, camera: Camera) -> None:
         """Look through `camera` at once; its size is replaced by the widget's."""
-        self._motion.stop()
-        self._look_through(camera.sized(self.width(), self.height()))
+        self._helm.look(camera)
 
     def fly_to(self, lon: float, lat: float, m_per_px: float | None = None) -> None:
         """Move to a place (degrees), at another scale if one is given."""
         if self._store is not None:
             x, y = self._store.frame.to_xy(lon, lat)
-            goal = self._frame.at(self._camera, float(x), float(y), m_per_px)
-            self._motion.fly(self._camera, goal)
+            self._helm.fly(float(x), float(y), m_per_px)
 
     @Slot()
     def fit(self, box: Bounds | None = None) -> None:
         """Show all of `box` (local metres), or of the city."""
-        if self._store is not None:
-            self._motion.fly(self._camera, self._frame.fit(self._camera, box or self._store.bounds))
+        self._helm.fit(box)
 
     def set_animated(self, animated: bool) -> None:
         """Move in 150 ms, or (field station, tests) at once."""
-        self._motion.animated = animated
+        self._helm.set_animated(animated)
 
     def set_cases(self, cases: MapCases) -> None:
         """Show these open cases."""
@@ -239,10 +215,7 @@ class MapView(MapSurface):
 
     def set_insets(self, left: int, top: int, right: int, bottom: int) -> None:
         """Show names, the city and places flown to off these edges (logical pixels)."""
-        self._frame = Frame(left, top, right, bottom)
-        if self._is_home and self._store is not None:
-            self._look_through(self._frame.fit(self._camera, self._store.bounds))
-            self._is_home = True
+        self._helm.set_frame(Frame(left, top, right, bottom))
         self.update()
 
     def set_overlays(self, chip: bool, legend: bool) -> None:
@@ -275,94 +248,79 @@ class MapView(MapSurface):
         self.wait_sharp(timeout_ms)
         return self.grab()
 
+    def forget_tiles(self) -> None:
+        """Draw all of the ground anew."""
+        if self._ground is not None:
+            self._ground.forget()
+            self._version += 1
+            self.frames.move()
+            self._unsettle()
+
     def stop(self) -> None:
         """Let go of timers and wishes; call before the pool ends. The map stays as it is."""
-        self._motion.stop()
-        self._rest.stop()
+        self._helm.stop()
+        self._soon.stop()
+        self._late.stop()
         self._names.clear()
         if self._ground is not None:
             self._ground.close()
 
-    # how it moves
-
-    def _look_through(self, camera: Camera) -> None:
-        if camera == self._camera:
-            return
-        zooms = camera.m_per_px != self._camera.m_per_px
-        resized = (camera.width, camera.height) != (self._camera.width, self._camera.height)
-        self._is_home = self._is_home and resized
-        self._camera = camera
-        self._unsettle()
-        self.camera_changed.emit(camera)
-        if self._ground is None:
-            return
-        goal = self._motion.goal
-        if goal is not None:
-            self._ground.want(goal)
-        elif zooms and self._streams():  # it will not stop here: make do with the nearest octave
-            octave = 2.0 ** round(np.log2(camera.m_per_px))
-            self._ground.want(replace(camera, m_per_px=octave))
-        else:
-            self._ground.want(camera, _MARGIN)
-
-    def _streams(self) -> bool:
-        """Whether this change of scale follows another at once."""
-        before, self._zoomed_at = self._zoomed_at, time.perf_counter()
-        return self._zoomed_at - before < _STREAM_S
+    # how it gets sharp
 
     @Slot(object)
     def _on_moved(self, camera: Camera) -> None:
-        self._look_through(camera.sized(self.width(), self.height()))
+        self.frames.move()
+        self._unsettle()
+        self.camera_changed.emit(camera)
 
-    @Slot(object)
-    def _on_stopped(self, camera: Camera) -> None:
-        self._look_through(camera.sized(self.width(), self.height()))
-        self._on_rest()
-
-    @Slot(object)
-    def _on_dragged(self, step: tuple[float, float]) -> None:
-        self._look_through(self._camera.pan(*step))
-
-    @Slot(object)
-    def _on_thrown(self, speed: tuple[float, float]) -> None:
-        self._motion.glide(self._camera, *speed)
-
-    @Slot(object)
-    def _on_zoomed(self, wish: tuple[float, float, float]) -> None:
-        sx, sy, rungs = wish
-        goal = self._motion.goal or self._camera
-        self._motion.zoom(self._camera, sx, sy, rung_step(goal.m_per_px, int(rungs)))
-
-    @Slot(object)
-    def _on_nudged(self, step: tuple[float, float]) -> None:
-        goal = self._motion.goal or self._camera
-        self._motion.fly(self._camera, goal.pan(*step))
+    def _unsettle(self) -> None:
+        """See to it that what shows is drawn anew, and that all is there again soon."""
+        self._settled = self._asked = False
+        self._count_serial += 1
+        self._counts = (self._counts[0], None)
+        if self._ground is not None:
+            self._ground.want(self.camera, self._helm.course)
+        self._helm.stir()
+        self.update()
 
     @Slot()
     def _on_rest(self) -> None:
-        """Ask for all that a still map needs: exact tiles, names, counts."""
-        if self._ground is None or self._store is None or self._motion.is_running:
+        """Ask for all that a still map needs: exact tiles, then names and counts."""
+        if self._ground is not None:
+            self._ground.want(self.camera)
+            self._late.start()
+            self.update()
+
+    @Slot()
+    def _ask(self) -> None:
+        """Have names placed and parts counted for the view at rest."""
+        if self._store is None or self._asked or not self._helm.is_still:
             return
-        self._ground.want(self._camera, _MARGIN)
+        self._asked = True
+        self._late.stop()
         if "labels" in self._wishes.live():
             dpr, avoid = self.devicePixelRatioF(), self._live.loud_places
-            self._names.settle(self._store, self._camera, dpr, avoid)
+            self._names.settle(self._store, self.camera, dpr, avoid)
         if self._counts[1] is None:
             self._count_serial += 1
-            self._submit(
-                CountJob(
-                    self._store, self._camera, self._wishes.want, self._count_serial, self._arrivals
-                )
+            job = CountJob(
+                self._store, self.camera, self._wishes.want, self._count_serial, self._arrivals
             )
-        self.update()
+            self._submit(job)
 
     # what arrives from pool threads
 
     @Slot(object)
     def _on_tile(self, key: TileKey) -> None:
+        ground = self._ground
+        if ground is None or not ground.shows(key, self.camera):
+            return
         self._version += 1
-        if self._ground is not None:
-            self.update(self._ground.place_of(key, self._camera))
+        if ground.idle:
+            self._soon.stop()
+            self.update()
+        elif not self._soon.isActive():
+            self._soon.start()
 
     @Slot(object)
     def _on_overview(self, made: object) -> None:
@@ -385,26 +343,26 @@ class MapView(MapSurface):
         store, ground = self._store, self._ground
         if store is None or ground is None:
             return
-        live = self._live.at(self._camera, *at)
+        live = self._live.at(self.camera, *at)
         if live is not None:
             signal = self.case_picked if isinstance(live, CasePicked) else self.unit_picked
             signal.emit(live)
             return
-        part: PartPicked | None = part_at(store, ground.look, self._camera, *at)
+        part = part_at(store, ground.look, self.camera, *at)
         if part is not None:
             self.part_picked.emit(part)
             return
         self.place_clicked.emit(self._place(*at))
-        area: AreaPicked | None = area_at(store, self._camera, *at)
+        area = area_at(store, self.camera, *at)
         if area is not None:
             self.area_picked.emit(area)
 
     def _place(self, sx: float, sy: float) -> PlaceClicked:
         assert self._store is not None
-        lon, lat = self._store.frame.to_lonlat(*self._camera.to_world(sx, sy))
+        lon, lat = self._store.frame.to_lonlat(*self.camera.to_world(sx, sy))
         return PlaceClicked(float(lon), float(lat))
 
-    # state
+    # how it looks
 
     def _look(self) -> Look:
         dpr = self.devicePixelRatioF()
@@ -416,47 +374,40 @@ class MapView(MapSurface):
         self._version += 1
         self._unsettle()
 
-    def _unsettle(self) -> None:
-        self._settled = False
-        self._count_serial += 1
-        self._counts = (self._counts[0], None)
-        self._rest.start()
-        self.update()
-
-    # Qt
-
     def _paint(self, painter: QPainter) -> Covered:
-        ground, camera = self._ground, self._camera
+        ground, camera = self._ground, self.camera
         assert ground is not None
         covered = self._still.paint(
             painter, (camera, self._version), camera.width, camera.height,
-            lambda onto: ground.paint(onto, camera),
+            lambda onto: ground.paint(onto, camera, self._helm.course),
         )  # fmt: skip
         shown = self._wishes.live()
         self._live.paint_under(painter, camera, self._theme, shown)
         counts = Counts(*self._counts, self._store is not None and self._store.sample)
         if "labels" in shown:
-            free = self._frame.free(camera)
+            free = self._helm.frame.free(camera)
             taken = self._panels.boxes(counts, camera, self._theme, self._tr)
-            self._names.paint(painter, camera, free, taken)
+            self.labels_drawn = self._names.paint(painter, camera, free, taken)
         self._live.paint_over(painter, camera, self._theme, shown)
         symbol = self._live.paint_symbol
         self._panels.paint(painter, counts, camera, self._theme, self._tr, symbol)
         return covered
 
     def _after_frame(self, covered: Covered) -> None:
-        done = (
-            covered.is_sharp and not self._motion.is_running and not self._rest.isActive()
-            and not self._names.is_placing and self._counts[1] is not None
-        )  # fmt: skip
-        if done and not self._settled:
-            self._settled = True
-            QTimer.singleShot(0, self, self._tell_settled)
+        if not covered.is_sharp or not self._helm.is_still:
+            return
+        self._ask()
+        if self._names.is_placing or self._counts[1] is None or self._settled:
+            return
+        self._settled = True
+        QTimer.singleShot(0, self, self._tell_settled)
 
     @Slot()
     def _tell_settled(self) -> None:
         if self._settled:
             self.settled.emit()
+
+    # Qt
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Lay one frame."""
@@ -470,16 +421,13 @@ class MapView(MapSurface):
                 covered = self._paint(painter)
         finally:
             painter.end()
-        self.frames_ms.append((time.perf_counter() - began) * 1e3)
         if covered is not None:
+            self.frames.note(began, covered.parent, sharp=covered.is_sharp)
             self._after_frame(covered)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show as much more or less ground."""
-        fresh = self._camera.sized(event.size().width(), event.size().height())
-        if self._store is not None and self._is_home:
-            fresh = self._frame.fit(fresh, self._store.bounds)
-        self._look_through(fresh)
+        self._helm.resize(event.size().width(), event.size().height())
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the window to a screen of another pixel ratio."""

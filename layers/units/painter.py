@@ -53,8 +53,7 @@ class UnitPainter:
             sx, sy = _apart(sx, sy, radius * self.scale)
         dot = self._dot(painter, theme, radius * self.scale)
         half = dot.width() / dot.devicePixelRatio() / 2
-        for x, y in zip((sx - half).tolist(), (sy - half).tolist(), strict=True):
-            painter.drawPixmap(QPointF(x, y), dot)
+        _lay(painter, dot, sx - half, sy - half, whole=many)
         return len(rows)
 
     def _dot(self, painter: QPainter, theme: MapTheme, radius: float) -> QPixmap:
@@ -73,6 +72,22 @@ def radius_at(m_per_px: float) -> float:
     near, far = math.log(_NEAR_M), math.log(_FAR_M)
     radius = np.interp(math.log(m_per_px), [near, far], [RADIUS, 3.0])
     return round(float(radius) * 2) / 2
+
+
+def _lay(painter: QPainter, dot: QPixmap, left: Floats, top: Floats, *, whole: bool) -> None:
+    """Lay a dot at each place; at `whole` pixels in half the time."""
+    lay = painter.drawPixmap
+    if whole:
+        for x, y in zip(_whole(left), _whole(top), strict=True):
+            lay(x, y, dot)
+    else:
+        for x, y in zip(left.tolist(), top.tolist(), strict=True):
+            lay(QPointF(x, y), dot)
+
+
+def _whole(values: Floats) -> list[int]:
+    whole: list[int] = np.rint(values).astype(np.int64).tolist()
+    return whole
 
 
 def _apart(sx: Floats, sy: Floats, step: float) -> tuple[Floats, Floats]:

@@ -140,7 +140,7 @@ def test_that_a_throw_goes_on_and_comes_to_rest(qtbot: QtBot, view: MapView) -> 
     held = view.camera.x
     mouse(view, QEvent.Type.MouseButtonRelease, 420, 210, 52)
     qtbot.waitUntil(lambda: view.camera.x < held - 20 * view.camera.m_per_px)
-    qtbot.waitUntil(lambda: not view._motion.is_running, timeout=5_000)
+    qtbot.waitUntil(lambda: view.is_still, timeout=5_000)
 
 
 def test_that_the_wheel_zooms_about_the_pointer(view: MapView) -> None:

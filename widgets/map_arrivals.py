@@ -1,0 +1,34 @@
+"""Carries what pool threads have made to the window's thread."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from app.engines.tiles import Image, TileKey
+
+
+class Arrivals(QObject):
+    """What a map's jobs tell it.
+
+    Without a Qt parent: jobs that still run when the map goes hold it, by its methods.
+
+    Signals:
+        tile_arrived: a `TileKey`. overview_arrived: (number of its look, image).
+        count_arrived: (serial, parts).
+    """
+
+    tile_arrived = Signal(object)
+    overview_arrived = Signal(object)
+    count_arrived = Signal(object)
+
+    def tell_tile(self, key: TileKey) -> None:
+        """Say that a tile is there (any thread)."""
+        self.tile_arrived.emit(key)
+
+    def tell_overview(self, number: int, image: Image) -> None:
+        """Hand over an overview in look `number` (any thread)."""
+        self.overview_arrived.emit((number, image))
+
+    def tell_count(self, serial: int, parts: int) -> None:
+        """Hand over a count (any thread)."""
+        self.count_arrived.emit((serial, parts))
