@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -42,6 +44,22 @@ class Holders:
             if given[i] is None:
                 filled[i] = self._uids[h]
         return filled, sum(uid is None for uid in filled)
+
+    def filled(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, int]:
+        """Return a batch (map columns, points as WKB) with `grid_uid` given where it was null.
+
+        Also how many rows no area holds.
+        """
+        points = shapely.from_wkb(np.array(batch.column("geom").to_pylist(), dtype=object))
+        index, holder = self._tree.query(points, predicate="intersects")
+        first = np.full(batch.num_rows, -1, np.int64)
+        order = np.argsort(-holder, kind="stable")  # the lowest is written last
+        first[index[order]] = holder[order]
+        uids = pa.array(self._uids, pa.binary())
+        found = uids.take(pa.array(first, mask=first < 0))
+        column = pc.coalesce(batch.column("grid_uid"), found)
+        at = batch.schema.get_field_index("grid_uid")
+        return batch.set_column(at, batch.schema.field(at), column), column.null_count
 
 
 def parents_of(

@@ -1,26 +1,30 @@
-"""Adds imported rows to a city's `map.gpkg`: one transaction, known rows passed over.
+"""Adds imported rows to a city's `map.gpkg`, all or nothing, known rows passed over.
 
 The uid of an imported row comes from its source, so a second import of a file adds nothing.
-Parts and places learn the grid that holds them, areas their parent, on the way in.
+Parts and places learn the grid that holds them, areas their parent, on the way in. A few rows go
+into the file in one transaction; many go through a working copy (`app.data.staging`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
-from sqlcipher3 import dbapi2
 
-from app.data.gpkg_rows import decode_geometry, encode_geometries, register_functions
+from app.data.gpkg_rows import decode_geometry, encode_geometries
 from app.data.holders import Holders, parents_of
 from app.data.map_schema import GEOMETRY, LAYERS, MapLayer
 from app.data.map_target import Added
-from app.domain.errors import Busy, InvalidInput, StorageFailure
+from app.data.staging.doubles import doubles_of
+from app.data.staging.working_copy import open_locked
+from app.domain.errors import InvalidInput
 
-_WAIT_S = 30.0
+FEW: Final = 50_000
+_MOST_FEW: Final = 500_000
+_GRIDDED: Final = ("part", "place")
 
 
 def append_rows(
@@ -35,45 +39,51 @@ def append_rows(
     disk fails; what was there before is unharmed.
     """
     layer = LAYERS.get(layer_name)
-    if layer is None:
+    if layer is None or not layer.geometry:
         raise InvalidInput(f"There is no map layer {layer_name!r}.", field="kind")
-    with _transaction(folder / "map.gpkg") as db:
-        if layer_name == "area":
-            return _append_areas(db, layer, batches, progress)
-        grids = _holders(db, "grid") if layer_name in ("part", "place") else None
-        return _append(db, layer, batches, progress, grids)
+    path = folder / "map.gpkg"
+    with open_locked(path) as db:
+        last = db.execute(f'SELECT max(fid) FROM "{layer.name}"').fetchone()[0] or 0
+        first, rest = _first_of(batches, min(max(FEW, last // 50), _MOST_FEW))
+        if rest is None:
+            added = _append(db, layer, first, progress)
+            return Added(*added, *doubles_of(db, layer.name, last))
+        return _append_many(db, path, layer, chain(first, rest), progress)
 
 
-@contextmanager
-def _transaction(path: Path) -> Iterator[Any]:
-    if not path.exists():
-        raise StorageFailure(f"{path} is missing.", advice="Is this the folder of a city?")
-    db = dbapi2.connect(str(path), timeout=_WAIT_S, isolation_level=None)
-    try:
-        register_functions(db)
-        db.execute("BEGIN IMMEDIATE")
-        yield db
-        db.execute("COMMIT")
-    except dbapi2.OperationalError as error:
-        if "locked" in str(error) or "busy" in str(error):
-            raise Busy(
-                f"{path} is held by another program.",
-                advice="Close it there (QGIS edits a snapshot, not the map) and try again.",
-            ) from error
-        raise _failed(path, error) from error
-    except dbapi2.Error as error:
-        raise _failed(path, error) from error
-    finally:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        db.close()
+def _first_of(
+    batches: Iterable[pa.RecordBatch], most: int
+) -> tuple[list[pa.RecordBatch], Iterator[pa.RecordBatch] | None]:
+    """Return the batches until they hold more than `most` rows, and the rest if there is one."""
+    first: list[pa.RecordBatch] = []
+    rest = iter(batches)
+    rows = 0
+    for batch in rest:
+        first.append(batch)
+        rows += batch.num_rows
+        if rows > most:
+            return first, rest
+    return first, None
 
 
-def _failed(path: Path, error: Exception) -> StorageFailure:
-    return StorageFailure(
-        f"{path} could not be written: {error}.",
-        advice="Check free space and rights; the map is as it was before.",
-    )
+def _append_many(
+    db: Any,
+    path: Path,
+    layer: MapLayer,
+    batches: Iterable[pa.RecordBatch],
+    progress: Callable[[int], None],
+) -> Added:
+    from app.data.staging.append import append_many
+
+    finish = _give_parents if layer.name == "area" else None
+    return append_many(path, layer, batches, _filler(db, layer), progress, finish)
+
+
+def _filler(db: Any, layer: MapLayer) -> Callable[[pa.RecordBatch], tuple[pa.RecordBatch, int]]:
+    """Return what gives rows the grid that holds them, and tells how many lie in none."""
+    if layer.name not in _GRIDDED:
+        return lambda batch: (batch, 0)
+    return _holders(db, "grid").filled
 
 
 def _append(
@@ -81,40 +91,36 @@ def _append(
     layer: MapLayer,
     batches: Iterable[pa.RecordBatch],
     progress: Callable[[int], None],
-    grids: Holders | None,
-) -> Added:
+) -> tuple[int, int, int]:
     names = [name for name, _ in layer.columns]
     columns = ", ".join(f'"{name}"' for name in [*names, GEOMETRY])
     marks = ", ".join("?" * (len(names) + 1))
     insert = f'INSERT OR IGNORE INTO "{layer.name}" ({columns}) VALUES ({marks})'
+    fill = _filler(db, layer)
     seen = added = outside = 0
     for batch in batches:
-        table = {name: batch.column(name).to_pylist() for name in names}
-        wkb = batch.column(GEOMETRY).to_pylist()
-        if grids is not None:
-            table["grid_uid"], missing = grids.fill(table["grid_uid"], wkb)
-            outside += missing
-        count = db.execute(f'SELECT count(*) FROM "{layer.name}"').fetchone()[0]
-        rows = zip(*(table[name] for name in names), encode_geometries(wkb), strict=True)
-        db.executemany(insert, rows)
-        added += db.execute(f'SELECT count(*) FROM "{layer.name}"').fetchone()[0] - count
+        filled, missing = fill(batch)
+        wkb = filled.column(GEOMETRY).to_pylist()
+        cells = (filled.column(name).to_pylist() for name in names)
+        rows = zip(*cells, encode_geometries(wkb), strict=True)
+        added += max(db.executemany(insert, rows).rowcount, 0)
+        outside += missing
         seen += batch.num_rows
         progress(seen)
-    _touch(db, layer.name)
-    return Added(added, seen - added, outside)
+    if added:
+        _touch(db, layer.name)
+        if layer.name == "area":
+            _give_parents(db)
+    return added, seen - added, outside
 
 
-def _append_areas(
-    db: Any, layer: MapLayer, batches: Iterable[pa.RecordBatch], progress: Callable[[int], None]
-) -> Added:
-    done = _append(db, layer, batches, progress, None)
+def _give_parents(db: Any) -> None:
     orphans = db.execute(
         "SELECT fid, tier, geom FROM area WHERE parent_uid IS NULL AND tier <> 'city'"
     ).fetchall()
     shapes = [(row[0], row[1], decode_geometry(row[2])) for row in orphans]
     found = parents_of(shapes, lambda tier: _holders(db, tier))
     db.executemany("UPDATE area SET parent_uid = ? WHERE fid = ?", found)
-    return done
 
 
 def _touch(db: Any, name: str) -> None:

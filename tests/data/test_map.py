@@ -195,7 +195,7 @@ def test_that_a_failed_import_leaves_the_map_as_it_was(folder):
 
 
 def test_that_a_map_held_by_another_program_is_named_busy(folder, monkeypatch):
-    monkeypatch.setattr("app.data.map_import._WAIT_S", 0.05)
+    monkeypatch.setattr("app.data.staging.working_copy._WAIT_S", 0.05)
     holder = dbapi2.connect(str(folder / "map.gpkg"), isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     try:

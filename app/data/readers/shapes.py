@@ -147,6 +147,19 @@ def point_wkb(lon: Array, lat: Array) -> pa.Array:
     return pa.Array.from_buffers(pa.binary(), len(lon), buffers)
 
 
+def point_coordinates(wkb: pa.Array) -> NDArray[np.float64] | None:
+    """Return x and y, shape (n, 2), of a column of points as `point_wkb` writes them, else None."""
+    if wkb.null_count or not pa.types.is_binary(wkb.type):
+        return None
+    ends = np.frombuffer(wkb.buffers()[1], np.int32)[wkb.offset : wkb.offset + len(wkb) + 1]
+    if not len(wkb) or np.any(np.diff(ends) != _POINT_WKB.itemsize):
+        return np.empty((0, 2)) if not len(wkb) else None
+    raw = np.frombuffer(wkb.buffers()[2], _POINT_WKB, len(wkb), int(ends[0]))
+    if np.any(raw["order"] != 1) or np.any(raw["type"] != 1):
+        return None
+    return np.column_stack([raw["x"], raw["y"]])
+
+
 def shape_wkb(shapes: Shapes) -> pa.Array:
     """Return WKB of geometries as a binary column."""
     return pa.array(shapely.to_wkb(shapes, byte_order=1), pa.binary())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 import tempfile
 import weakref
@@ -138,6 +139,7 @@ class ImportStream:
         length = 0
         if self._rejects is not None:
             self._rejects.flush()
+            os.fsync(self._rejects.fileno())
             length = self._rejects.tell()
         return {
             "mark": list(mark),

@@ -1,0 +1,133 @@
+"""Builds the R-tree of a GeoPackage layer at once: packed leaf by leaf, written to its tables.
+
+SQLite's R-tree keeps a node in a row of `rtree_…_node`: depth (in the root only) and number of
+cells as big-endian uint16, then per cell an int64 id and the sides minx, maxx, miny, maxy as
+float32 rounded outwards (https://www.sqlite.org/rtree.html, "shadow tables"). Leaves are packed
+by sort-tile-recursive (Leutenegger, Lopez and Edgington 1997): slices by x, in them order by y.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+
+from app.data.readers.shapes import point_coordinates
+
+Boxes = NDArray[np.float64]
+"""Shape (n, 4): minx, maxx, miny, maxy."""
+
+_CELL: Final = np.dtype([("id", ">i8"), ("sides", ">f4", (4,))])
+_HEAD: Final = 4
+_FULL: Final = 0.9
+"""How full nodes are packed: the rest is room for rows that are added one by one."""
+_ROWS_AT_ONCE: Final = 200_000
+
+
+def write_rtree(db: Any, name: str, fids: NDArray[np.int64], boxes: Boxes) -> None:
+    """Fill the empty R-tree table `name` with `boxes` of the rows `fids`.
+
+    `db` is an open connection in a transaction. Rows with a side that is no number are left out.
+    """
+    whole = np.isfinite(boxes).all(axis=1)
+    if not whole.all():
+        fids, boxes = fids[whole], boxes[whole]
+    if not len(fids):
+        return
+    size = db.execute(f'SELECT length(data) FROM "{name}_node" WHERE nodeno = 1').fetchone()[0]
+    most = max(int((size - _HEAD) // _CELL.itemsize * _FULL), 2)
+    tree = _Tree(db, name, size, most)
+    db.execute(f'DELETE FROM "{name}_node"')
+    tree.write(fids, boxes)
+
+
+def boxes_of(wkb: pa.Array) -> Boxes:
+    """Return the boxes of geometries; of points in plain WKB without decoding each."""
+    points = point_coordinates(wkb)
+    if points is not None:
+        return points[:, [0, 0, 1, 1]]
+    bounds = shapely.bounds(shapely.from_wkb(np.array(wkb.to_pylist(), dtype=object)))
+    boxes: Boxes = bounds[:, [0, 2, 1, 3]]
+    return boxes
+
+
+class _Tree:
+    def __init__(self, db: Any, name: str, size: int, most: int) -> None:
+        self._db, self._name, self._size, self._most = db, name, size, most
+        self._next = 2  # 1 is the root
+
+    def write(self, ids: NDArray[np.int64], boxes: Boxes) -> None:
+        """Write level upon level until one node holds all."""
+        depth = 0
+        while len(ids) > self._most:
+            order = packed_order(boxes, self._most)
+            nodes = self._level(ids[order], boxes[order], leaf=depth == 0)
+            ids, boxes = nodes
+            depth += 1
+        self._put([(1, self._node(ids, boxes, depth))])
+        self._under(ids, np.ones(len(ids), np.int64), leaf=depth == 0)
+
+    def _level(
+        self, ids: NDArray[np.int64], boxes: Boxes, *, leaf: bool
+    ) -> tuple[NDArray[np.int64], Boxes]:
+        """Write the nodes of a level; return their numbers and boxes."""
+        starts = np.arange(0, len(ids), self._most)
+        numbers = np.arange(self._next, self._next + len(starts), dtype=np.int64)
+        self._next += len(starts)
+        self._put(
+            (number, self._node(ids[at : at + self._most], boxes[at : at + self._most], 0))
+            for number, at in zip(numbers.tolist(), starts.tolist(), strict=True)
+        )
+        self._under(ids, np.repeat(numbers, self._most)[: len(ids)], leaf=leaf)
+        sides = [
+            (np.maximum if upper else np.minimum).reduceat(boxes[:, side], starts)
+            for side, upper in enumerate((False, True, False, True))
+        ]
+        return numbers, np.column_stack(sides)
+
+    def _node(self, ids: NDArray[np.int64], boxes: Boxes, depth: int) -> bytes:
+        cells = np.zeros(len(ids), _CELL)
+        cells["id"] = ids
+        cells["sides"] = outward(boxes)
+        head = depth.to_bytes(2, "big") + len(ids).to_bytes(2, "big")
+        return (head + cells.tobytes()).ljust(self._size, b"\0")
+
+    def _put(self, nodes: Any) -> None:
+        self._db.executemany(f'INSERT INTO "{self._name}_node" VALUES (?, ?)', nodes)
+
+    def _under(self, ids: NDArray[np.int64], nodes: NDArray[np.int64], *, leaf: bool) -> None:
+        """Note which node each row, or node, lies in."""
+        table = f"{self._name}_{'rowid' if leaf else 'parent'}"
+        order = np.argsort(ids, kind="stable")
+        for at in range(0, len(ids), _ROWS_AT_ONCE):
+            some = order[at : at + _ROWS_AT_ONCE]
+            pairs = zip(ids[some].tolist(), nodes[some].tolist(), strict=True)
+            self._db.executemany(f'INSERT INTO "{table}" VALUES (?, ?)', pairs)
+
+
+def packed_order(boxes: Boxes, most: int) -> NDArray[np.int64]:
+    """Return the order in which runs of `most` boxes lie close together."""
+    nodes = -(-len(boxes) // most)
+    slices = max(round(nodes**0.5), 1)
+    each = -(-nodes // slices) * most
+    by_x = np.argsort(boxes[:, 0] + boxes[:, 1], kind="stable")
+    order = np.empty(len(boxes), np.int64)
+    for at in range(0, len(boxes), each):
+        some = by_x[at : at + each]
+        y = boxes[some, 2] + boxes[some, 3]
+        order[at : at + each] = some[np.argsort(y, kind="stable")]
+    return order
+
+
+def outward(boxes: Boxes) -> NDArray[np.float32]:
+    """Return boxes as float32, each side moved outwards where rounding moved it inwards."""
+    near: NDArray[np.float32] = boxes.astype(np.float32)
+    below, above = np.float32("-inf"), np.float32("inf")
+    for side, edge in enumerate((below, above, below, above)):
+        exact, rounded = boxes[:, side], near[:, side]
+        inward = rounded > exact if edge == below else rounded < exact
+        near[:, side] = np.where(inward, np.nextafter(rounded, edge), rounded)
+    return near
