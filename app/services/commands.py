@@ -90,10 +90,14 @@ class EraseSubject:
 class ReleaseDue:
     """Let those quarantined actions count whose time has come."""
 
+    actor: Actor = MACHINE
+
 
 @dataclass(frozen=True)
 class SignCheckpoint:
     """Sign this device's word on all it holds, once a day; does nothing the second time."""
+
+    actor: Actor = MACHINE
 
 
 Command = (
