@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from app.assembly import benches, cities, live, serving, showing, windows
+from app.assembly import benches, cities, live, serving, showing, truth, windows
 from app.cli.application import build
 from app.cli.wiring import Wiring
 
@@ -25,6 +25,9 @@ def wiring() -> Wiring:
         show_city=showing.show_city,
         import_data=cities.import_data,
         export_data=cities.export_data,
+        export_pack=truth.export_pack,
+        import_pack=truth.import_pack,
+        check_city=truth.check_city,
         run_window=windows.run_window,
         tour=windows.tour,
         serve=serving.serve,

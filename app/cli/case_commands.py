@@ -17,9 +17,16 @@ from app.cli.printing import print_json
 from app.cli.roles import actor_for, reporter
 from app.cli.wiring import Wiring
 from app.domain.errors import InvalidInput, NotFound
-from app.services.commands import AcceptSuggestion, ActOnCase, Command, ReportCase, UndoLast
-from app.services.questions import FindCase, ListCases, OpenSheet, Search
-from app.services.views import CasePage, CaseQuery, CaseSheet, PlaceHit
+from app.services.commands import (
+    AcceptSuggestion,
+    ActOnCase,
+    Command,
+    EraseSubject,
+    ReportCase,
+    UndoLast,
+)
+from app.services.questions import FindCase, ListCases, OpenSheet, Quarantine, Search
+from app.services.views import Apart, CasePage, CaseQuery, CaseSheet, PlaceHit
 
 if TYPE_CHECKING:
     from app.runtime.core import Core
@@ -34,6 +41,8 @@ def build(wiring: Wiring) -> typer.Typer:
     _add_list(group, wiring)
     _add_show(group, wiring)
     _add_act(group, wiring)
+    _add_erase(group, wiring)
+    _add_quarantine(group, wiring)
     return group
 
 
@@ -85,11 +94,17 @@ def _add_list(group: typer.Typer, wiring: Wiring) -> None:
         text: Annotated[str, typer.Option(help="Search in words, addresses, numbers.")] = "",
         limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
         after: Annotated[str, typer.Option(help="Cursor of the page before.")] = "",
+        quarantined: Annotated[
+            bool, typer.Option("--quarantined", help="What is kept apart, as `case quarantine`.")
+        ] = False,
         city: City = "",
         as_json: Json = False,
         lang: Lang = "zh",
     ) -> None:
         """List cases, soonest deadline first."""
+        if quarantined:
+            _show_quarantine(wiring, city, as_json=as_json, lang=lang)
+            return
         if tab not in TABS:
             raise InvalidInput(
                 f"There is no list {tab!r}.", advice=f"One of: {', '.join(TABS)}.", field="tab"
@@ -150,6 +165,38 @@ def _add_act(group: typer.Typer, wiring: Wiring) -> None:
                 given = {name: value for name, value in fields.items() if value}
                 command = ActOnCase(actor, uid, move, given, _photos(wiring, where, photo))
             _show_changed(core, command, as_json=as_json, lang=lang)
+
+
+def _add_erase(group: typer.Typer, wiring: Wiring) -> None:
+    @group.command("erase")
+    @guarded
+    def erase(
+        case: Annotated[str, typer.Argument(help="Uid, number or receipt number.")],
+        why: Annotated[str, typer.Option(help="request, law, retention or mistake.")] = "request",
+        acting: As = "",
+        city: City = "",
+        as_json: Json = False,
+        lang: Lang = "zh",
+    ) -> None:
+        """Erase the personal words and photos of a case for good, here and wherever it travels."""
+        with _opened(wiring, city) as (core, _):
+            uid = _find(core, case)
+            actor = actor_for(core, uid, "erase", acting or "shift_lead")
+            _show_changed(core, EraseSubject(actor, uid, why), as_json=as_json, lang=lang)
+
+
+def _add_quarantine(group: typer.Typer, wiring: Wiring) -> None:
+    @group.command("quarantine")
+    @guarded
+    def quarantine(city: City = "", as_json: Json = False, lang: Lang = "zh") -> None:
+        """List the actions kept apart from the state: why, and when they count."""
+        _show_quarantine(wiring, city, as_json=as_json, lang=lang)
+
+
+def _show_quarantine(wiring: Wiring, city: str, *, as_json: bool, lang: str) -> None:
+    with _opened(wiring, city) as (core, _):
+        apart: tuple[Apart, ...] = core.ask(Quarantine()).result()
+    case_views.show_quarantine(apart, as_json=as_json, lang=lang)
 
 
 @contextmanager

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from app.cli.printing import local_time, print_json, print_line, table
 from app.cli.words import reasons_said, said, word
 from app.domain.cases import Entry
 from app.services.changes import CaseRow
-from app.services.views import CasePage, CaseSheet
+from app.services.views import Apart, CasePage, CaseSheet
 
 _COLUMNS = ("number", "step", "matter", "title", "address", "unit", "person", "due")
 
@@ -24,6 +24,28 @@ def show_page(page: CasePage, *, as_json: bool, lang: str) -> None:
     about = word("about", lang) + " " if page.estimated else ""
     title = f"{word('cases', lang)} {len(page.rows)} / {about}{page.total}"
     table([word(key, lang) for key in _COLUMNS], (_cells(row, lang) for row in page.rows), title)
+
+
+def show_quarantine(apart: Sequence[Apart], *, as_json: bool, lang: str) -> None:
+    """Print what is kept apart from the state."""
+    if as_json:
+        print_json(apart)
+        return
+    if not apart:
+        print_line(word("apart_none", lang))
+        return
+    columns = ("number", "move", "who", "why", "until")
+    table([word(key, lang) for key in columns], (_apart_cells(one, lang) for one in apart))
+
+
+def _apart_cells(one: Apart, lang: str) -> tuple[str, ...]:
+    return (
+        one.number or str(one.case),
+        f"{local_time(one.at_ms)} {said('move', one.type, lang)}",
+        f"{one.actor_name or one.device} ({said('role', one.role, lang)})",
+        word(f"apart_{one.why}", lang),
+        local_time(one.release_ms) or word("never", lang),
+    )
 
 
 def show_sheet(sheet: CaseSheet, *, as_json: bool, lang: str) -> None:

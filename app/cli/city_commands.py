@@ -11,8 +11,9 @@ from app.cli.city_views import show_city
 from app.cli.guard import choice, guarded
 from app.cli.options import City, Json, Lang, city_of
 from app.cli.printing import print_summary, progress
-from app.cli.wiring import Export, Import, NewCity, Wiring
+from app.cli.wiring import Export, Import, NewCity, PackIn, PackOut, Wiring
 
+ACTIONS = "actions"
 SCALES = ("sample", "district", "full", "empty")
 
 
@@ -78,16 +79,25 @@ def _add_import(app: typer.Typer, wiring: Wiring) -> None:
     @app.command("import")
     @guarded
     def import_data(
-        kind: Annotated[str, typer.Argument(help="areas, parts, places, cases, …")],
+        kind: Annotated[str, typer.Argument(help="areas, parts, places, cases, actions, …")],
         source: Annotated[Path, typer.Argument(help="The file.")],
         into: Annotated[str, typer.Option("--into", help="City folder or address.")] = "",
         crs: Annotated[str, typer.Option(help="EPSG:…, GCJ-02 or BD-09.")] = "",
         layout: Annotated[str, typer.Option(help="Of part codes: 6+2+2+6 or 6+2+3+5.")] = "",
         mapping: Annotated[Path | None, typer.Option(help="A column mapping.")] = None,
+        trust: Annotated[
+            list[str] | None, typer.Option(help="Of actions: a device not met before.")
+        ] = None,
         as_json: Json = False,
         lang: Lang = "zh",
     ) -> None:
         """Take a real source in; bad rows go to a side file with their reasons."""
+        if kind == ACTIONS:
+            pack = PackIn(source, city_of(into), tuple(trust or ()))
+            with progress(quiet=as_json) as show:
+                summary = wiring.import_pack(pack, show)
+            print_summary(summary, as_json=as_json)
+            return
         wanted = Import(kind, source, city_of(into), crs, layout, mapping)
         with progress(quiet=as_json) as show:
             summary = wiring.import_data(wanted, show)
@@ -98,13 +108,24 @@ def _add_export(app: typer.Typer, wiring: Wiring) -> None:
     @app.command("export")
     @guarded
     def export_data(
-        kind: Annotated[str, typer.Argument(help="cases, areas, parts, places, …")],
+        kind: Annotated[str, typer.Argument(help="cases, areas, parts, places, actions, …")],
         out: Annotated[Path, typer.Argument(help="The file to write.")],
         city: Annotated[str, typer.Option("--from", help="City folder or address.")] = "",
+        case: Annotated[
+            list[str] | None, typer.Option(help="Of actions: only this case; repeatable.")
+        ] = None,
+        words: Annotated[bool, typer.Option(help="Of actions: the personal words too.")] = False,
+        photos: Annotated[bool, typer.Option(help="Of actions: the photos too.")] = False,
         as_json: Json = False,
         lang: Lang = "zh",
     ) -> None:
         """Write data out; the ending of the file chooses its form."""
+        if kind == ACTIONS:
+            pack = PackOut(out, city_of(city), tuple(case or ()), words, photos)
+            with progress(quiet=as_json) as show:
+                summary = wiring.export_pack(pack, show)
+            print_summary(summary, as_json=as_json)
+            return
         with progress(quiet=as_json) as show:
             summary = wiring.export_data(Export(kind, out, city_of(city)), show)
         print_summary(summary, as_json=as_json)

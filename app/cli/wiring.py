@@ -73,6 +73,26 @@ class Export:
 
 
 @dataclass(frozen=True)
+class PackOut:
+    """Signed actions to be packed for another copy of the city; no `cases` means all."""
+
+    out: Path
+    city: str
+    cases: tuple[str, ...] = ()
+    words: bool = False
+    photos: bool = False
+
+
+@dataclass(frozen=True)
+class PackIn:
+    """A pack of signed actions to be taken in; `trust` names devices not met before."""
+
+    source: Path
+    city: str
+    trust: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Serve:
     """The core without a window."""
 
@@ -98,6 +118,9 @@ class Wiring:
     show_city: Callable[[str, str], Mapping[str, Any]]
     import_data: Callable[[Import, Progress], Mapping[str, Any]]
     export_data: Callable[[Export, Progress], Mapping[str, Any]]
+    export_pack: Callable[[PackOut, Progress], Mapping[str, Any]]
+    import_pack: Callable[[PackIn, Progress], Mapping[str, Any]]
+    check_city: Callable[[str, Progress], Mapping[str, Any]]
     run_window: Callable[[Window], int]
     tour: Callable[[Tour, Progress], Mapping[str, Any]]
     serve: Callable[[Serve, Callable[[str], None]], Mapping[str, Any]]

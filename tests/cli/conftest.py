@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,7 +22,7 @@ from app.domain.people import Person, Role
 from app.services import questions as q
 from app.services.changes import CaseRow, Changes
 from app.services.commands import ActOnCase
-from app.services.views import CasePage, CaseSheet, PlaceHit
+from app.services.views import Apart, CasePage, CaseSheet, PlaceHit
 
 CASE = UUID(int=7)
 PERSONS = (
@@ -105,6 +105,10 @@ class FakeCore:
             case q.Search(text):
                 hit = PlaceHit("place", text, "", 121.4, 31.2)
                 return (hit,) if "路" in text else ()
+            case q.Quarantine():
+                early = Apart("ab" * 32, CASE, "n", "file", 1_700_000_000_000, UUID(int=11),
+                              "王芳", "dispatcher", "dev", "early", 1_699_999_700_000)  # fmt: skip
+                return (early, replace(early, why="role", release_ms=None))
             case q.ListCases():
                 return CasePage((ROW,), 1)
         raise AssertionError(question)
@@ -143,6 +147,16 @@ def cli(
         asked.append(wanted)
         return {"rows": 3}
 
+    def checked(city: str, _progress: Any) -> dict[str, Any]:
+        asked.append(city)
+        numbers = dict.fromkeys(
+            ("actions", "cases", "waiting", "apart", "words", "photos", "checkpoints", "imported"),
+            1,
+        )
+        harmed = [{"case": "310104-1", "kind": "row", "what": "it differs"}]
+        damage = harmed if city == "broken" else []
+        return {**numbers, "damage": damage, "exit_code": 5 if damage else 0}
+
     def window(wanted: Any) -> int:
         asked.append(wanted)
         return 0
@@ -155,6 +169,9 @@ def cli(
         show_city=summary,
         import_data=summary,
         export_data=summary,
+        export_pack=summary,
+        import_pack=summary,
+        check_city=checked,
         run_window=window,
         tour=summary,
         serve=summary,

@@ -1,0 +1,49 @@
+"""`city check`: reads a whole city and says what is damaged, case by case.
+
+Exit codes: 0 whole · 5 something stored differs from what was signed · 8 bytes or signatures of
+actions themselves do not hold, or actions are gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+
+from app.cli.guard import guarded
+from app.cli.options import City, Json, Lang, city_of
+from app.cli.printing import print_json, print_line, progress
+from app.cli.wiring import Wiring
+from app.cli.words import word
+
+_NUMBERS = (
+    "actions", "cases", "waiting", "apart", "words", "photos", "checkpoints", "imported",
+)  # fmt: skip
+
+
+def add(group: typer.Typer, wiring: Wiring) -> None:
+    """Add `check` to the group `city`."""
+
+    @group.command("check")
+    @guarded
+    def check(city: City = "", as_json: Json = False, lang: Lang = "zh") -> None:
+        """Verify every action, parent, checkpoint, word, photo and row. Changes nothing."""
+        with progress(quiet=as_json) as show:
+            found = wiring.check_city(city_of(city), show)
+        if as_json:
+            print_json(found)
+        else:
+            _print(found, lang)
+        if found["exit_code"]:
+            raise typer.Exit(int(found["exit_code"]))
+
+
+def _print(found: Mapping[str, Any], lang: str) -> None:
+    for name in _NUMBERS:
+        print_line(f"{word('check_' + name, lang)}: {found[name]}")
+    for one in found["damage"]:
+        about = one["case"] or word("check_city", lang)
+        print_line(f"{word('check_damage', lang)}: {about}: {one['kind']}: {one['what']}")
+    if not found["damage"]:
+        print_line(word("check_whole", lang))
