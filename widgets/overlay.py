@@ -74,10 +74,8 @@ class Overlay(QFrame):
 
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
         """Let Tab walk round within the panel."""
-        at = self.focusWidget()
+        at = self.focusWidget() or self
         for _ in range(_MOST_WIDGETS):
-            if at is None:
-                return False
             at = at.nextInFocusChain() if forward else at.previousInFocusChain()
             takes = at.focusPolicy() & Qt.FocusPolicy.TabFocus
             if takes and self.isAncestorOf(at) and at.isVisible() and at.isEnabled():

@@ -20,6 +20,7 @@ from widgets.theme import Theme, font, metrics
 from widgets.words import age, figure
 
 _STALE_MS = 60_000
+_TITLES = (76, 64, 54)  # of an alarm: smaller before it is cut
 _WRAP = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
@@ -254,8 +255,11 @@ class AlarmCard(WallPart):
                        self.theme)  # fmt: skip
             left = pad + self.px(92)
             room = self.width() - left - pad - right
-            self.pen(painter, 76, 700, self.theme.text)
-            words = metrics(self.px(76), 700).elidedText(
+            size = next(
+                (px for px in _TITLES if self.wide(self.title, px, 700) <= room), _TITLES[-1]
+            )
+            self.pen(painter, size, 700, self.theme.text)
+            words = metrics(self.px(size), 700).elidedText(
                 self.title, Qt.TextElideMode.ElideRight, int(room)
             )
             painter.drawText(QRectF(left, self.px(40), room, self.px(120)), _MIDDLE, words)

@@ -287,8 +287,9 @@ def _field_faces(walk: Walk, plan: _Plan, _script: Script | None, _summary: dict
                     window.show_face("map")
                     wait_until(lambda: not window.stage.is_resting, 1000)
                     walk.shoot(f"{stem}-map")
-                    window.show_face("form")
-                    walk.shoot(f"{stem}-form")
+                    for face in ("form", "camera", "sync"):
+                        window.show_face(face)
+                        walk.shoot(f"{stem}-{face}")
 
 
 def _choose_first(walk: Walk, desk: Desk) -> CaseRow | None:

@@ -20,7 +20,7 @@ from app.shell.bridge import Bridge
 from app.shell.session import Session
 from app.shell.stage import Stage
 from app.shell.station import Station
-from app.store import River, StoreDelta
+from app.store import River, StoreDelta, state_of
 from widgets.i18n import tr, tr_or
 from widgets.theme import Theme
 from widgets.wall_parts import AlarmCard, Bend, CaseRiver, WallCard, WallHead, WallPart
@@ -177,11 +177,7 @@ class Wall(Station):
         if row is None:
             return
         self.card.title = row.title or row.matter_name
-        who = tr("wall.nobody")
-        if row.person is not None:
-            who = tr("wall.who_goes", unit=row.unit_name, person=row.person_name)
-        since = tr("wall.since", age=age(row.reported_ms, now))
-        self.card.text = tr("wall.sentence", place=row.address, since=since, who=who)
+        self.card.text = alarm_sentence(row, now)
         late = row.due_ms is not None and row.due_ms < now
         self.card.figure = remaining(row.due_ms, now)
         self.card.late = late
@@ -229,6 +225,23 @@ class Wall(Station):
         """Stop following."""
         self._back.stop()
         super().closeEvent(event)
+
+
+def alarm_sentence(row: CaseRow, now_ms: int) -> str:
+    """Return where and how bad it is, who is going, and by when it must be done."""
+    place = "" if row.address in (row.title or row.matter_name) else row.address
+    bad = tr(f"state.{state_of(row, now_ms)}")
+    since = tr("wall.since", age=age(row.reported_ms, now_ms))
+    who = tr("wall.nobody")
+    if row.person is not None:
+        who = tr("wall.who_goes", unit=row.unit_name, person=row.person_name)
+    by = ""
+    if row.due_ms is not None:
+        key = "wall.by" if row.due_ms >= now_ms else "wall.was_due"
+        clock = tr_or(f"clock.{row.due_clock}", row.due_clock)
+        by = tr(key, at=f"{local(row.due_ms):%H:%M}", clock=clock)
+    joint = tr("reason.comma")
+    return tr("wall.sentence", what=joint.join(filter(None, (place, bad, since, who, by))))
 
 
 def bends(river: River) -> tuple[Bend, ...]:

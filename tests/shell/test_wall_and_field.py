@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-import pytest
 from PySide6.QtCore import Qt
 
 from app.services.changes import Changes
-from app.shell.bridge import Bridge
-from app.shell.session import Session
-from app.shell.stage import Stage
-from app.shell.wall import Wall
 
 FLOOD = UUID(int=101)
-
-
-@pytest.fixture
-def open_wall(core: Any, fake_map: Any, qtbot: Any, chinese: None) -> Generator[Any]:
-    made = []
-
-    def start() -> Wall:
-        bridge = Bridge(core)
-        wall = Wall(bridge, Session(theme="dark"), Stage(fake_map(), bridge))
-        wall.resize(1920, 1080)
-        wall.show()
-        wall.open()
-        made.append(wall)
-        qtbot.waitUntil(lambda: wall.feed.is_open and bridge.waiting == 0)
-        return wall
-
-    yield start
-    for wall in made:
-        wall.close()
-        wall.deleteLater()
 
 
 def test_that_a_critical_case_moves_the_map_there_and_back(
