@@ -52,9 +52,12 @@ def open_core(
 
 
 def _open_city(city: str) -> City:
+    from app.assembly.gazetteers import give_gazetteer
     from app.data.city_folder import open_city
 
-    return open_city(city, os.environ.get(KEY_VARIABLE))  # type: ignore[return-value]  # facts are set by opening
+    opened = open_city(city, os.environ.get(KEY_VARIABLE))
+    give_gazetteer(opened)
+    return opened  # type: ignore[return-value]  # facts are set by opening
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ def start_shift(live: Live, speed: float = 60.0, seed: int = 1) -> Shift:
     shift = Shift(live.core, live.place, load_signs(), seed=seed, speed=speed)
     live.core.on_close(shift.close)
     live.core.add_health("feeds", shift.health)
-    live.core.every("shift", 1.0, lambda: shift.beat() if live.playing else None)
+    live.core.every("shift", 1.0, lambda: shift.beat() if live.playing else shift.wait())
     return shift
 
 

@@ -147,6 +147,10 @@ class Shift:
             self._plan()
             self._work_due()
 
+    def wait(self) -> None:
+        """Let time pass while another process plays; nothing is made up for later."""
+        self._last_ms = self._core.now_ms
+
     def close(self) -> None:
         """Hear no more; a beat that runs is finished first."""
         self._core.unsubscribe(self._hear)

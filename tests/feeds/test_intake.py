@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from app.data.positions import PositionFile
-from app.data.role_lock import FolderRoleLock
 from app.data.sign_log import SignLog
 from app.domain.errors import StorageFailure
 from app.feeds.follow import Follower
@@ -88,15 +87,3 @@ def test_that_who_stores_does_not_follow_itself(tmp_path: Path) -> None:
     Intake(log, Board(), positions, lambda: NOW_MS)([readings(7)])
     follower()
     assert heard == []
-
-
-def test_that_the_roles_have_one_holder_and_pass_on(tmp_path: Path) -> None:
-    first, second = FolderRoleLock(tmp_path), FolderRoleLock(tmp_path)
-    assert first.try_take()
-    assert first.try_take()
-    assert not second.try_take()
-    assert second.holder() is not None
-    first.release()
-    first.release()
-    assert second.try_take()
-    second.release()

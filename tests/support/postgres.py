@@ -44,7 +44,9 @@ class Server:
     """A running server; `url(name)` is the address of one of its databases."""
 
     port: int
+    folder: Path
     _numbers: count[int] = field(default_factory=count)
+    _process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str) -> str:
         """Return the address of `database` for libpq and psycopg."""
@@ -59,6 +61,23 @@ class Server:
             yield self.url(name)
         finally:
             self.run(sql.SQL("DROP DATABASE {} WITH (FORCE)"), name)
+
+    def start(self) -> None:
+        """Start it (again) and wait until it answers."""
+        command = [*_as(_user()), BINARIES / "postgres", "-D", self.folder / "data"]
+        command += ["-p", str(self.port), "-k", self.folder]
+        for setting in SETTINGS:
+            command += ["-c", setting]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/")
+        _wait(self, self._process, self.folder / "log")
+
+    def stop(self) -> None:
+        """End it at once, as a crash or a power cut would; harmless when it does not run."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)  # nothing in it is worth a checkpoint
+            self._process.wait(START_S)
+            self._process = None
 
     def run(self, statement: sql.SQL, *names: str) -> None:
         """Run one administrative statement."""
@@ -89,33 +108,37 @@ def postgres_url(postgres_server: Server) -> Generator[str]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what starts a server, so that `-m "not postgres"` leaves it out."""
     for item in items:
-        if "postgres_server" in getattr(item, "fixturenames", ()):
+        if {"postgres_server", "own_server"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.postgres)
+
+
+@pytest.fixture
+def own_server() -> Generator[Server]:
+    """Start a server for one test alone, which may stop and start it."""
+    with (
+        tempfile.TemporaryDirectory(prefix="wangge-pg-", ignore_cleanup_errors=True) as folder,
+        _running(Path(folder)) as server,
+    ):
+        yield server
 
 
 @contextmanager
 def _running(folder: Path) -> Generator[Server]:
-    user = "postgres" if os.geteuid() == 0 else getpass.getuser()
-    shutil.chown(folder, user)
-    data = folder / "data"
-    _check([*_as(user), BINARIES / "initdb", "-D", data, *INITDB])
-    port = _free_port()
-    command = [*_as(user), BINARIES / "postgres", "-D", data, "-p", str(port), "-k", folder]
-    for setting in SETTINGS:
-        command += ["-c", setting]
-    with (
-        (folder / "log").open("wb") as log,
-        subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd="/") as process,
-    ):
-        try:
-            server = Server(port)
-            _wait(server, process, folder / "log")
-            server.run(sql.SQL("CREATE DATABASE {}"), TEMPLATE)
-            with psycopg.connect(server.url(TEMPLATE), autocommit=True) as connection:
-                connection.execute("CREATE EXTENSION postgis")
-            yield server
-        finally:
-            process.send_signal(signal.SIGQUIT)  # at once: nothing in it is worth a checkpoint
+    shutil.chown(folder, _user())
+    _check([*_as(_user()), BINARIES / "initdb", "-D", folder / "data", *INITDB])
+    server = Server(_free_port(), folder)
+    try:
+        server.start()
+        server.run(sql.SQL("CREATE DATABASE {}"), TEMPLATE)
+        with psycopg.connect(server.url(TEMPLATE), autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION postgis")
+        yield server
+    finally:
+        server.stop()
+
+
+def _user() -> str:
+    return "postgres" if os.geteuid() == 0 else getpass.getuser()
 
 
 def _as(user: str) -> list[str]:
