@@ -174,6 +174,11 @@ class Palette(Overlay):
         self.pop_up()
         self._field.setFocus()
 
+    def open_on(self, hits: Sequence[PlaceHit]) -> None:
+        """Open on a list of places or cases to go to."""
+        self.open_with(())
+        self.take_hits(hits)
+
     def take_hits(self, hits: Sequence[PlaceHit]) -> None:
         """Show what the search found."""
         self.is_searching = False
@@ -234,10 +239,10 @@ class Palette(Overlay):
             _Found(command.text, "", command.keys or tr("palette.kind_command"), "command", command)
             for _, command in scored
         ]
-        places = [_found(hit) for hit in _mixed(self._places)]
+        places = [_found(hit) for hit in (_mixed(self._places) if text else self._places)]
         strong = [f for f, (score, _) in zip(commands, scored, strict=True) if score >= 1.5]
         weak = [f for f in commands if f not in strong]
-        self._hits.rows = [*strong, *places, *weak][:_MOST] if text else commands[:_MOST]
+        self._hits.rows = ([*strong, *places, *weak] if text else [*places, *commands])[:_MOST]
         self._hits.at = 0
         self._say_empty()
         self._hits.updateGeometry()

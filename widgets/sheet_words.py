@@ -15,7 +15,7 @@ from widgets.facts import Fact, Span
 from widgets.i18n import language, tr, tr_or
 from widgets.suggestion_card import Advice, Choice
 from widgets.timeline import Event
-from widgets.words import area_name, clock, local, span
+from widgets.words import area_name, clock, local, named, person_named, span
 
 _WAY = ("reported", "filed", "dispatched", "signed", "handled", "checked", "closed")
 _NEXT_ROLE = {
@@ -85,7 +85,7 @@ def facts_of(sheet: CaseSheet) -> list[Fact]:
     """Return place, grid, matter, source, unit and reporter."""
     row = sheet.row
     grid, street = sheet.where.grid, sheet.where.street
-    found = [Fact(tr("sheet.place"), (Span(row.address or "–"),))]
+    found = [Fact(tr("sheet.place"), (Span(named(row.address) or "–"),))]
     spans = [Span(grid.code if grid else row.grid_code or "–")]
     if street is not None:
         spans.append(Span(area_name(street), "dim"))
@@ -93,7 +93,8 @@ def facts_of(sheet: CaseSheet) -> list[Fact]:
     found.append(Fact(tr("sheet.matter"), _matter_spans(sheet)))
     found.append(Fact(tr("sheet.source"), (Span(tr_or(f"source.{row.source}", row.source)),)))
     if row.unit is not None:
-        found.append(Fact(tr("sheet.unit"), (Span(row.unit_name), Span(row.person_name, "dim"))))
+        who = Span(person_named(row.person_name), "dim")
+        found.append(Fact(tr("sheet.unit"), (Span(named(row.unit_name)), who)))
     reporter = _reporter(sheet)
     if reporter:
         found.append(Fact(tr("sheet.reporter"), reporter))
@@ -146,7 +147,8 @@ def advice_of(sheet: CaseSheet) -> Advice | None:
     reasons = sheet.state.reasons
     if not reasons or not sheet.row.is_open:
         return None
-    title = "   ".join((tr("sheet.sent_to"), sheet.row.unit_name, sheet.row.person_name))
+    unit, person = named(sheet.row.unit_name), person_named(sheet.row.person_name)
+    title = "   ".join((tr("sheet.sent_to"), unit, person))
     return Advice(title, None, "normal", reasons_line(reasons))
 
 
@@ -159,7 +161,8 @@ def _suggested(found: Suggestion) -> Advice:
             tr("sheet.no_suggestion"), None, "unknown",
             tr("sheet.no_suggestion_how") + " " + reasons_line(found.reasons), choices,
         )  # fmt: skip
-    title = "   ".join((tr("sheet.suggestion"), who.unit.name, who.person.name))
+    unit, person = named(who.unit.name), person_named(who.person.name)
+    title = "   ".join((tr("sheet.suggestion"), unit, person))
     state = "normal" if found.sure else "attention"
     several = choices if len(choices) > 1 else ()
     return Advice(title, share, state, reasons_line(found.reasons), several)
@@ -225,10 +228,10 @@ def events_of(sheet: CaseSheet, now_ms: int) -> list[Event]:
 
 def _event(entry: Entry, sheet: CaseSheet, now_ms: int) -> Event:
     name = tr_or(f"move.{entry.type}", entry.type)
-    who = tr("role.machine") if entry.auto else sheet.names.get(entry.actor, "")
+    who = tr("role.machine") if entry.auto else person_named(sheet.names.get(entry.actor, ""))
     notes = [sheet.words.get(key, "") for kind, key in entry.refs.items() if kind in _NOTES]
     kind = {"applied": "done"}.get(entry.effect, entry.effect)
-    if entry.effect in ("undone", "refused", "waiting"):
+    if entry.effect in ("undone", "refused", "waiting", "quarantined"):
         why = tr_or(f"why.{entry.why.split('_from_')[0]}", entry.why) if entry.why else ""
         notes.insert(0, " ".join(filter(None, (tr(f"sheet.{entry.effect}"), why))))
     note = "\n".join(filter(None, notes))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from widgets.symbols import draw_state
@@ -15,14 +15,17 @@ from widgets.theme import Theme, font, metrics
 
 @dataclass(frozen=True)
 class StatusItem:
-    """One word with a state before it; `state` empty draws no symbol."""
+    """One word with a state before it, if any; `name` if it may be opened."""
 
     text: str
     state: str = ""
+    name: str = ""
 
 
 class StatusStrip(QWidget):
     """Painted, 24 px: items from the left, one line at the right."""
+
+    opened = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -30,6 +33,7 @@ class StatusStrip(QWidget):
         self._items: tuple[StatusItem, ...] = ()
         self._position = ""
         self._right = ""
+        self._places: list[tuple[float, float, str]] = []
         self.setFixedHeight(24)
 
     def set_theme(self, theme: Theme) -> None:
@@ -49,6 +53,16 @@ class StatusStrip(QWidget):
         self._position = text
         self.update()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Open what an item stands for, if it stands for anything to open."""
+        x = event.position().x()
+        for left, right, name in self._places:
+            if left <= x <= right:
+                self.opened.emit(name)
+                event.accept()
+                return
+        super().mousePressEvent(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the strip."""
         theme = self._theme
@@ -57,13 +71,18 @@ class StatusStrip(QWidget):
             painter.fillRect(0, 0, self.width(), 1, QColor(theme.line))
             painter.setFont(font(12))
             left = 12.0
+            self._places = []
             for item in (*self._items, StatusItem(self._position)):
+                start = left
                 if item.state:
                     draw_state(painter, item.state, QPointF(left + 6, 12.5), 11, theme)
                     left += 16
                 painter.setPen(QColor(theme.dim))
                 painter.drawText(QPointF(left, 17), item.text)
-                left += metrics(12).horizontalAdvance(item.text) + 22
+                left += metrics(12).horizontalAdvance(item.text)
+                if item.name:
+                    self._places.append((start, left, item.name))
+                left += 22
             width = metrics(12).horizontalAdvance(self._right)
             if self.width() - 12 - width > left:
                 painter.drawText(QPointF(self.width() - 12 - width, 17), self._right)

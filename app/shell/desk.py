@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from app.domain.areas import Area, Tier
 from app.domain.signs import DIMENSIONS
 from app.services.ports import Blobs
-from app.services.questions import Children
-from app.services.views import PlaceHit
+from app.services.questions import Children, Quarantine
+from app.services.views import Apart, PlaceHit
 from app.shell.alarms import Alarms
+from app.shell.apart import apart_hits
 from app.shell.bridge import Bridge
 from app.shell.case_parts import CaseParts
 from app.shell.deeds import bind
@@ -24,7 +25,7 @@ from app.shell.printing import Printing, SheetPrinter
 from app.shell.session import Session
 from app.shell.stage import Stage
 from app.shell.station import Station
-from app.shell.status import status_items
+from app.shell.status import APART, status_items
 from app.store import StoreDelta
 from widgets.board import SignBoardPanel
 from widgets.i18n import tr
@@ -132,6 +133,7 @@ class Desk(Station):
         self.palette_box.asked.connect(self._on_asked)
         self.palette_box.hit_chosen.connect(self._on_hit)
         self.palette_box.deed_chosen.connect(self._on_deed)
+        self.status.opened.connect(self._on_status)
 
     # ---- what comes up -------------------------------------------------------------------
 
@@ -210,6 +212,10 @@ class Desk(Station):
         """Show the whole city."""
         self._on_area(None)
 
+    def show_apart(self) -> None:
+        """List the actions that are kept apart from the state, with the reason."""
+        self.bridge.ask(Quarantine(), self._on_apart)
+
     def see_alarm(self) -> None:
         """Acknowledge the newest alarm that nobody has seen and go there, else to the next one."""
         case = self.alarms.next_after(self.session.case)
@@ -254,6 +260,16 @@ class Desk(Station):
             self.session.choose(hit.uid)
         else:
             self.stage.go_to(hit)
+
+    def _on_apart(self, apart: tuple[Apart, ...]) -> None:
+        if apart:
+            self.palette_box.open_on(apart_hits(apart))
+        else:
+            self.notice.tell(tr("apart.none"))
+
+    def _on_status(self, name: str) -> None:
+        if name == APART:
+            self.show_apart()
 
     def _on_deed(self, name: str) -> None:
         next(deed for deed in self.deeds if deed.name == name).do()

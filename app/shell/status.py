@@ -10,6 +10,8 @@ from widgets.status_strip import StatusItem
 from widgets.words import age, local
 
 _NEEDS_SOMEBODY = ("attention", "bad", "critical")
+APART = "apart"  # what is kept apart from the state; opens its list
+_ONLY_AMISS = ("batches", APART)
 _SHOWN = ("database", "batches", "feeds", "qgis", "simulation")
 
 
@@ -17,7 +19,7 @@ def status_items(bridge: Bridge, store: Store, now_ms: int) -> tuple[list[Status
     """Return the items from the left, and the line at the right."""
     health = bridge.core.health()
     names = [*(n for n in _SHOWN if n in health), *(n for n in health if n not in _SHOWN)]
-    shown = [n for n in names if n != "batches" or health[n].state != "normal"]
+    shown = [n for n in names if n not in _ONLY_AMISS or health[n].state != "normal"]
     items = [_item(name, health[name]) for name in shown]
     oldest = store.oldest_reading_ms()
     if oldest is None:
@@ -41,4 +43,4 @@ def _item(name: str, item: HealthItem) -> StatusItem:
     if name == "database" and item.count:
         since = f"{local(item.since_ms):%H:%M}" if item.since_ms else ""
         text = tr("status.local_since", since=since, n=item.count)
-    return StatusItem(text, item.state)
+    return StatusItem(text, item.state, APART if name == APART else "")

@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 
 from app.domain.errors import NotAllowed
 from app.services.changes import CaseRow
 from app.services.commands import AcceptSuggestion, ActOnCase, ReportCase, UndoLast
+from app.services.views import Apart
 from widgets.map_picks import AreaPicked, CasePicked, PartPicked, PlaceClicked
 
 ROAD = UUID(int=100)
@@ -415,3 +416,23 @@ def test_that_a_click_or_choosing_its_case_acknowledges_an_alarm(
     desk.session.choose(ROAD)
     qtbot.mouseClick(desk.top._alarms, Qt.MouseButton.LeftButton)
     assert desk.session.case == FLOOD
+
+
+def test_that_what_is_kept_apart_is_shown_in_the_strip_and_opens_as_a_list(
+    open_desk: Any, core: Any, qtbot: Any
+) -> None:
+    core.apart = (
+        Apart("ab" * 32, ROAD, "310104-1", "file", 1, UUID(int=9), "王芳", "handler", "dev",
+              "role", None),
+    )  # fmt: skip
+    desk = open_desk()
+    qtbot.waitUntil(lambda: "已隔离 1 个动作" in desk.status.accessibleName())
+    desk.status.grab()
+    left, right, name = next(place for place in desk.status._places if place[2])
+    qtbot.mouseClick(desk.status, Qt.MouseButton.LeftButton, pos=QPoint(int(left + right) // 2, 12))
+    settle(qtbot, desk)
+    assert name == "apart"
+    assert desk.palette_box.isVisible()
+    qtbot.keyClick(desk.palette_box._field, Qt.Key.Key_Return)
+    settle(qtbot, desk)
+    assert desk.session.case == ROAD
