@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 KEY_VARIABLE = "WANGGE_KEY"
 _FOLLOW_S = 0.5
+_UPKEEP_S = 30.0
 _SHOWN_READINGS = 60
 _UNIT_SEEN_MS = 600_000  # a unit not heard of for longer may be anywhere
 
@@ -86,6 +87,7 @@ def build_core(
     """
     from app.data.city_folder import is_address
     from app.feeds.link import Link
+    from app.feeds.upkeep import Upkeep
 
     link = Link(now_ms)
     remote = is_address(city)
@@ -98,6 +100,9 @@ def build_core(
         core.on_close(core.drain)  # what waits is stored before its store closes
         sent = _enliven(core, keeping, link if remote else None, dispatch=dispatch)
         core.add_health("feeds", lambda: HealthItem("unknown", "feeds"))
+        upkeep = Upkeep(core, lambda: keeping.lock.held)
+        core.every("upkeep", _UPKEEP_S, upkeep)
+        core.add_health("apart", upkeep.health)
         if remote:
             core.add_health("database", link.health)
     except BaseException:

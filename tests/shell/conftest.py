@@ -30,6 +30,7 @@ from app.services.questions import (
     OpenPart,
     OpenSheet,
     Persons,
+    Quarantine,
     Search,
 )
 from app.services.views import (
@@ -138,6 +139,8 @@ def make_signs() -> tuple[SignRow, ...]:
 class FakeCore:
     """Answers like the core. Everything resolves on a thread of its own, as from a lane."""
 
+    apart: tuple[Any, ...] = ()
+
     def __init__(self) -> None:
         self.facts = CityFacts(UUID(int=1), "上海市", "3101", 121.4667, 31.2304, True, "2026")
         self.rows = {row.uid: row for row in map(make_row, range(len(ROWS)))}
@@ -176,6 +179,9 @@ class FakeCore:
             "database": HealthItem("normal", "database_local"),
             "feeds": HealthItem("normal", "feeds", 14, 14),
             "qgis": HealthItem("normal", "qgis_up"),
+            "apart": HealthItem(
+                "attention" if self.apart else "normal", "apart", len(self.apart)
+            ),
         }
 
     def make_signs(self) -> tuple[SignRow, ...]:
@@ -258,6 +264,8 @@ class FakeCore:
                 return Whereabouts(question.lon, question.lat, CITY, DISTRICT, STREET, None, GRID)
             case Children():
                 return (DISTRICT,) if question.tier is Tier.DISTRICT else (STREET,)
+            case Quarantine():
+                return self.apart
             case OpenPart():
                 return PART if question.fid == PART.fid else None
             case Search():
