@@ -25,12 +25,14 @@ from app.services.commands import (
     ReportCase,
     UndoLast,
 )
-from app.services.questions import FindCase, ListCases, OpenSheet, Quarantine, Search
-from app.services.views import Apart, CasePage, CaseQuery, CaseSheet, PlaceHit
+from app.services.questions import FindCase, ListCases, OpenSheet, Quarantine
+from app.services.searching import Geocode
+from app.services.views import Apart, CasePage, CaseQuery, CaseSheet, Geocoded
 
 if TYPE_CHECKING:
     from app.runtime.core import Core
 
+_SURE_ENOUGH = 0.3  # as for a street's name alone
 TABS = ("to_dispatch", "mine", "due_soon", "returned", "open", "closed", "all")
 
 
@@ -230,10 +232,16 @@ def _place(
             advice="Give --lon and --lat (WGS 84 degrees), or --address.",
             field="lon" if lon is None else "lat",
         )
-    hits: tuple[PlaceHit, ...] = core.ask(Search(address)).result()
-    for hit in hits:
-        if hit.kind != "case" and hit.lon is not None and hit.lat is not None:
-            return hit.lon, hit.lat, address
+    found: tuple[Geocoded, ...] = core.ask(Geocode(address)).result()
+    if found and found[0].confidence >= _SURE_ENOUGH:
+        return found[0].lon, found[0].lat, address
+    if found:
+        raise NotFound(
+            f"The place {address!r} is not sure: perhaps {found[0].title} "
+            f"({found[0].confidence:.0%}).",
+            advice="Write it with road and number, or give --lon and --lat.",
+            field="address",
+        )
     raise NotFound(
         f"No place {address!r} was found.",
         advice="Write it shorter, or give --lon and --lat.",

@@ -45,6 +45,16 @@ def actor_for(core: Core, case: UUID, move: str, acting: str) -> Actor:
     return Actor(people[0].uid, role)
 
 
+def decider(core: Core, acting: str) -> Actor:
+    """Return who decides on a change request: `acting`, else who leads the shift."""
+    if acting:
+        return _acting(core, acting)
+    people = _people(core, Role.SHIFT_LEAD)
+    if not people:
+        raise NotFound("Nobody on the rolls leads a shift.", field="as")
+    return Actor(people[0].uid, Role.SHIFT_LEAD)
+
+
 def person_named(core: Core, text: str) -> Person:
     """Return the one person of that uid or name; raises `NotFound` or `InvalidInput`."""
     people: tuple[Person, ...] = core.ask(Persons()).result()

@@ -22,11 +22,11 @@ from app.data.keys import DeviceKey, KnownDevices
 from app.data.tables import device
 from app.data.unit_of_work import SqlUnitOfWork
 from app.domain.actions import Action, SignedAction, sign_action
-from app.domain.errors import NotFound, StorageFailure
+from app.domain.errors import NotFound, StorageFailure, Unavailable
 from app.domain.hlc import HybridClock
 from app.domain.identity import new_uid
 from app.domain.rules import RuleBook
-from app.services.ports import AreaIndex
+from app.services.ports import AreaIndex, Gazetteer
 
 OpenAreas = Callable[[], AreaIndex]
 _TOTALS = "totals"
@@ -54,6 +54,8 @@ class SqlCity:
         self._engine = engine
         self._open_areas = open_areas
         self._areas: AreaIndex | None = None
+        self._open_gazetteer: Callable[[], Gazetteer] | None = None
+        self._gazetteer: Gazetteer | None = None
         self._books: dict[str, RuleBook] = {}
         self.place = place
         self.folder = folder
@@ -89,6 +91,19 @@ class SqlCity:
             return True
         own = self.facts.code[:_PROVINCE]
         return code == own or not (code.isdigit() and own.isdigit())
+
+    @property
+    def gazetteer(self) -> Gazetteer:
+        """The search and geocoder; raises `Unavailable` where nobody brought one along."""
+        if self._gazetteer is None:
+            if self._open_gazetteer is None:
+                raise Unavailable("Searching needs an index, which this program did not open.")
+            self._gazetteer = self._open_gazetteer()
+        return self._gazetteer
+
+    def search_by(self, open_gazetteer: Callable[[], Gazetteer]) -> None:
+        """Search with what `open_gazetteer` returns; it is called at the first search."""
+        self._open_gazetteer = open_gazetteer
 
     @contextmanager
     def begin(self, *, write: bool) -> Generator[SqlUnitOfWork]:

@@ -6,7 +6,6 @@ Opens `map.gpkg` read-only. One object belongs to one thread (the database threa
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,10 @@ from sqlcipher3 import dbapi2
 
 from app.data.gpkg_rows import decode_geometry
 from app.data.part_rows import PART, part_record
-from app.data.place_hits import like_pattern, match_score, rank
+from app.data.place_hits import FULL_CODE, PLACE_COLUMNS, part_hits, place_entry
+from app.domain.addresses.register import Entry
 from app.domain.areas import Area, Tier, Whereabouts
+from app.domain.codes import one_slip
 from app.domain.errors import NotFound, StorageFailure
 from app.services.views import PartRecord, PlaceHit
 
@@ -29,6 +30,8 @@ SELECT {_AREA}, geom FROM area WHERE valid_to IS NULL AND fid IN (
   SELECT id FROM rtree_area_geom WHERE minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ?)
 ORDER BY code
 """
+_PARTS = "SELECT p.uid, p.code, r.minx, r.miny FROM part p JOIN rtree_part_geom r ON r.id = p.fid"
+_PLACE = f"SELECT {PLACE_COLUMNS}, geom FROM place WHERE uid ="
 
 
 class MapIndex:
@@ -104,15 +107,24 @@ class MapIndex:
         row = self._db.execute(f"{PART} ?", (fid,)).fetchone()
         return part_record(row) if row else None
 
-    def search(self, text: str, limit: int) -> Sequence[PlaceHit]:
-        """Return areas, addresses and part codes that hold `text`, best first."""
-        text = text.strip()
-        if not text:
-            return []
-        hits = [*self._search_areas(text, limit), *self._search_places(text, limit)]
-        if text.isdigit() and len(text) >= 6:
-            hits.extend(self._search_parts(text, limit))
-        return sorted(hits, key=rank)[:limit]
+    def parts(self, code: str, limit: int) -> Sequence[PlaceHit]:
+        """Return parts whose code begins with `code`, else those one slip of a digit away."""
+        rows = self._db.execute(f"{_PARTS} WHERE p.code >= ? AND p.code < ? LIMIT ?",
+                                (code, code + ":", limit)).fetchall()  # fmt: skip
+        if rows or len(code) < FULL_CODE - 1:
+            return part_hits(rows, code)
+        slips = sorted(one for one in one_slip(code) if len(one) == FULL_CODE)
+        marks = ", ".join("?" * len(slips))
+        rows = self._db.execute(f"{_PARTS} WHERE p.code IN ({marks}) LIMIT ?", (*slips, limit))
+        return part_hits(rows.fetchall(), code)
+
+    def place(self, uid: UUID) -> Entry | None:
+        """Return a place of the map as the register takes it over, None if there is none."""
+        row = self._db.execute(f"{_PLACE} ?", (uid.bytes,)).fetchone()
+        if row is None:
+            return None
+        point = decode_geometry(row[-1])
+        return place_entry(uid, row[:-1], float(shapely.get_x(point)), float(shapely.get_y(point)))
 
     def _find_root(self) -> Area | None:
         query = f"SELECT {_AREA} FROM area WHERE tier = 'city' AND valid_to IS NULL LIMIT 1"
@@ -140,45 +152,3 @@ class MapIndex:
             platform=bool(row[9]),
             sample=bool(row[10]),
         )
-
-    def _search_areas(self, text: str, limit: int) -> list[PlaceHit]:
-        query = """
-        SELECT a.uid, a.tier, a.code, a.name, (r.minx + r.maxx) / 2, (r.miny + r.maxy) / 2
-        FROM area a JOIN rtree_area_geom r ON r.id = a.fid
-        WHERE a.valid_to IS NULL AND (a.name LIKE ? ESCAPE '\\' OR a.code LIKE ? ESCAPE '\\')
-        ORDER BY length(a.code), a.code LIMIT ?
-        """
-        rows = self._db.execute(query, (like_pattern(text), like_pattern(text), limit))
-        return [
-            PlaceHit(f"area:{tier}", name or code, code, lon, lat, UUID(bytes=uid),
-                     match_score(text, name or code))
-            for uid, tier, code, name, lon, lat in rows
-        ]  # fmt: skip
-
-    def _search_places(self, text: str, limit: int) -> list[PlaceHit]:
-        query = """
-        SELECT p.uid, p.name, p.address, p.kind, r.minx, r.miny
-        FROM place p JOIN rtree_place_geom r ON r.id = p.fid
-        WHERE p.name LIKE ? ESCAPE '\\' OR p.address LIKE ? ESCAPE '\\'
-        ORDER BY length(p.address) LIMIT ?
-        """
-        like = like_pattern(text)
-        rows: list[Any] = []
-        with suppress(dbapi2.OperationalError):  # a map without places
-            rows = self._db.execute(query, (like, like, limit)).fetchall()
-        return [
-            PlaceHit("place", name or address, address, lon, lat, UUID(bytes=uid),
-                     max(match_score(text, name or ""), match_score(text, address or "")))
-            for uid, name, address, _kind, lon, lat in rows
-        ]  # fmt: skip
-
-    def _search_parts(self, text: str, limit: int) -> list[PlaceHit]:
-        query = """
-        SELECT p.uid, p.code, r.minx, r.miny FROM part p
-        JOIN rtree_part_geom r ON r.id = p.fid WHERE p.code >= ? AND p.code < ? LIMIT ?
-        """
-        rows = self._db.execute(query, (text, text + ":", limit))
-        return [
-            PlaceHit("part", code, "", lon, lat, UUID(bytes=uid), match_score(text, code))
-            for uid, code, lon, lat in rows
-        ]

@@ -12,8 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.data.map_schema import LAYERS, MapLayer
 from app.data.part_rows import PART, part_record
-from app.data.place_hits import like_pattern, match_score, rank
+from app.data.place_hits import FULL_CODE, PLACE_COLUMNS, part_hits, place_entry
+from app.domain.addresses.register import Entry
 from app.domain.areas import Area, Tier, Whereabouts
+from app.domain.codes import one_slip
 from app.domain.errors import NotFound, StorageFailure
 from app.services.views import PartRecord, PlaceHit
 
@@ -29,6 +31,8 @@ _REVISION = (
     "CREATE OR REPLACE FUNCTION map_changed() RETURNS trigger LANGUAGE plpgsql AS "
     "$$BEGIN UPDATE map_revision SET token = gen_random_uuid(); RETURN NULL; END$$",
 )
+_PARTS = "SELECT uid, code, ST_X(geom), ST_Y(geom) FROM part"
+_PLACE = f"SELECT {PLACE_COLUMNS}, ST_X(geom), ST_Y(geom) FROM place WHERE uid ="
 _POINT = "ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)"
 
 
@@ -132,55 +136,21 @@ class PostgisMap:
         rows = self._ask(f"{PART} :fid", fid=fid)
         return part_record(rows[0]) if rows else None
 
-    def search(self, words: str, limit: int) -> Sequence[PlaceHit]:
-        """Return areas, addresses and part codes that hold `words`, best first."""
-        words = words.strip()
-        if not words:
-            return []
-        hits = [*self._search_areas(words, limit), *self._search_places(words, limit)]
-        if words.isdigit() and len(words) >= 6:
-            hits.extend(self._search_parts(words, limit))
-        return sorted(hits, key=rank)[:limit]
+    def parts(self, code: str, limit: int) -> Sequence[PlaceHit]:
+        """Return parts whose code begins with `code`, else those one slip of a digit away."""
+        rows = self._ask(f"{_PARTS} WHERE code LIKE :like ORDER BY code LIMIT :most",
+                         like=f"{code}%", most=limit)  # fmt: skip
+        if rows or len(code) < FULL_CODE - 1:
+            return part_hits(rows, code)
+        slips = [one for one in one_slip(code) if len(one) == FULL_CODE]
+        rows = self._ask(f"{_PARTS} WHERE code IN :codes LIMIT :most", expanding="codes",
+                         codes=slips, most=limit)  # fmt: skip
+        return part_hits(rows, code)
 
-    def _search_areas(self, words: str, limit: int) -> list[PlaceHit]:
-        rows = self._ask(
-            "SELECT uid, tier, code, name, ST_X(c), ST_Y(c) FROM (SELECT *, "
-            "ST_Centroid(ST_Envelope(geom)) AS c FROM area WHERE valid_to IS NULL "
-            "AND (name LIKE :like OR code LIKE :like)) AS found "
-            "ORDER BY length(code), code LIMIT :most",
-            like=like_pattern(words),
-            most=limit,
-        )
-        return [
-            PlaceHit(f"area:{tier}", name or code, code, lon, lat, UUID(bytes=bytes(uid)),
-                     match_score(words, name or code))
-            for uid, tier, code, name, lon, lat in rows
-        ]  # fmt: skip
-
-    def _search_places(self, words: str, limit: int) -> list[PlaceHit]:
-        rows = self._ask(
-            "SELECT uid, name, address, ST_X(geom), ST_Y(geom) FROM place "
-            "WHERE name LIKE :like OR address LIKE :like ORDER BY length(address) LIMIT :most",
-            like=like_pattern(words),
-            most=limit,
-        )
-        return [
-            PlaceHit("place", name or address, address, lon, lat, UUID(bytes=bytes(uid)),
-                     max(match_score(words, name or ""), match_score(words, address or "")))
-            for uid, name, address, lon, lat in rows
-        ]  # fmt: skip
-
-    def _search_parts(self, words: str, limit: int) -> list[PlaceHit]:
-        rows = self._ask(
-            "SELECT uid, code, ST_X(geom), ST_Y(geom) FROM part "
-            "WHERE code LIKE :like ORDER BY code LIMIT :most",
-            like=f"{words}%",
-            most=limit,
-        )
-        return [
-            PlaceHit("part", code, "", lon, lat, UUID(bytes=bytes(uid)), match_score(words, code))
-            for uid, code, lon, lat in rows
-        ]
+    def place(self, uid: UUID) -> Entry | None:
+        """Return a place of the map as the register takes it over, None if there is none."""
+        rows = self._ask(f"{_PLACE} :uid", uid=uid.bytes)
+        return place_entry(uid, rows[0][:-2], *rows[0][-2:]) if rows else None
 
     def _ask(self, statement: str, *, expanding: str = "", **values: Any) -> Sequence[Any]:
         query = text(statement)

@@ -201,3 +201,17 @@ def _padded(field: str, number: int, width: int) -> str:
     if number < 0 or len(text) > width:
         raise InvalidInput(f"{field} {number} does not fit into {width} digits.", field=field)
     return text
+
+
+def one_slip(code: str) -> set[str]:
+    """Return all texts one wrong, missing, extra or swapped digit away from `code`."""
+    found = set()
+    for i in range(len(code) + 1):
+        left, right = code[:i], code[i:]
+        found |= {left + digit + right for digit in "0123456789"}
+        if right and right[0].isdigit():
+            found |= {left + digit + right[1:] for digit in "0123456789"}
+            found.add(left + right[1:])
+        if len(right) > 1:
+            found.add(left + right[1] + right[0] + right[2:])
+    return found - {code}

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from app.services import casework
+from app.services import addressing, casework
 from app.services.changes import Changes
 from app.services.checkpoints import sign_checkpoint
 from app.services.commands import (
     AcceptSuggestion,
     ActOnCase,
     Command,
+    DecideAddress,
     EraseSubject,
+    ProposeAddress,
     ReleaseDue,
     ReportCase,
     SignCheckpoint,
@@ -32,6 +34,8 @@ _HANDLERS: dict[type, Handler] = {
     EraseSubject: casework.erase,
     ReleaseDue: release_due,
     SignCheckpoint: sign_checkpoint,
+    ProposeAddress: addressing.propose,
+    DecideAddress: addressing.decide,
 }
 
 

@@ -61,7 +61,7 @@ class _Desk:
 def report(command: ReportCase, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
     """Take in a sighting; a repeated one (same `case`) adds nothing. Sends it if sure."""
     desk = _Desk(city, uow, uow.rules.current(), now_ms)
-    _check_actor(desk, command.actor)
+    check_actor(uow, command.actor)
     _check_report(command, desk)
     case = command.case or new_uid()
     present = uow.cases.row(case) if command.case else None
@@ -87,7 +87,7 @@ def report(command: ReportCase, city: City, uow: UnitOfWork, now_ms: int) -> Cha
 def act(command: ActOnCase, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
     """Take one move; fields not given that the rules can fill (who, matter) are filled."""
     desk = _Desk(city, uow, uow.rules.current(), now_ms)
-    _check_actor(desk, command.actor)
+    check_actor(uow, command.actor)
     state = require_state(command.case, uow)
     if command.move not in desk.rules.workflow.moves or command.move == CREATE:
         raise InvalidInput(
@@ -105,7 +105,7 @@ def act(command: ActOnCase, city: City, uow: UnitOfWork, now_ms: int) -> Changes
 def accept(command: AcceptSuggestion, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
     """File under the first suggestion and dispatch; the machine only when the rule is sure."""
     desk = _Desk(city, uow, uow.rules.current(), now_ms)
-    _check_actor(desk, command.actor)
+    check_actor(uow, command.actor)
     state = require_state(command.case, uow)
     where = city.areas.at(state.lon, state.lat)
     suggestion = suggestion_for(state, where, _values(state, uow), uow, desk.rules, now_ms)
@@ -124,7 +124,7 @@ def accept(command: AcceptSuggestion, city: City, uow: UnitOfWork, now_ms: int) 
 def undo(command: UndoLast, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
     """Take back the last effective step by a compensating action."""
     desk = _Desk(city, uow, uow.rules.current(), now_ms)
-    _check_actor(desk, command.actor)
+    check_actor(uow, command.actor)
     state = require_state(command.case, uow)
     last = state.last_applied()
     if last is None or last.type == CREATE:
@@ -143,7 +143,7 @@ def erase(command: EraseSubject, city: City, uow: UnitOfWork, now_ms: int) -> Ch
     is durable (see `erasing`).
     """
     desk = _Desk(city, uow, uow.rules.current(), now_ms)
-    _check_actor(desk, command.actor)
+    check_actor(uow, command.actor)
     if command.actor.role not in ERASE_ROLES:
         raise NotAllowed("Only who leads the shift may erase.", field="role", code="role")
     if command.why not in REASONS:
@@ -173,17 +173,17 @@ def refresh(case: UUID, city: City, uow: UnitOfWork, now_ms: int) -> CaseRow | N
     return _store(_Desk(city, uow, uow.rules.current(), now_ms), state, where)
 
 
-def _check_actor(desk: _Desk, actor: Actor) -> None:
+def check_actor(uow: UnitOfWork, actor: Actor) -> None:
     """Raise `NotAllowed` unless the rolls give the actor the role he claims.
 
     The machine has its own identity; a city without rolls yet believes who sits there.
     """
     if actor == MACHINE:
         return
-    person = desk.uow.directory.person(actor.person)
+    person = uow.directory.person(actor.person)
     if person is not None and person.role == actor.role:
         return
-    if actor.role != MACHINE.role and person is None and not desk.uow.directory.persons():
+    if actor.role != MACHINE.role and person is None and not uow.directory.persons():
         return
     raise NotAllowed(
         f"The rolls do not name this person as {actor.role}. Nothing was changed.",

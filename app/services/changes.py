@@ -110,7 +110,8 @@ class Changes:
 
     `revision` is the sequence number of the newest action in the log; `cases`, `units` and
     `signs` carry the new rows; `gone` are uids no longer shown; `map_changed` says that parts
-    or areas changed, so the derived store is to be brought up to date.
+    or areas changed, so the derived store is to be brought up to date; `addresses` are those
+    of the register with a new request or a new form.
     """
 
     revision: int = 0
@@ -120,4 +121,5 @@ class Changes:
     signs: tuple[SignRow, ...] = ()
     map_changed: bool = False
     readings: int = 0
+    addresses: tuple[UUID, ...] = ()
     notes: tuple[str, ...] = field(default_factory=tuple)

@@ -100,6 +100,35 @@ class SignCheckpoint:
     actor: Actor = MACHINE
 
 
+@dataclass(frozen=True)
+class ProposeAddress:
+    """Ask for a change of the register of addresses.
+
+    `change`: new, rename, alias, move or retire; `address` is the uid of the one to change;
+    `texts` are name, address, road, lane, number, building, unit, room, kind; lon and lat in
+    degrees WGS 84 for a new or moved one. `reason` is kept in the vault.
+    """
+
+    actor: Actor
+    change: str
+    address: UUID | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    alias: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class DecideAddress:
+    """Approve or refuse a change request of somebody else, named by its hash or its beginning."""
+
+    actor: Actor
+    request: str
+    approve: bool = True
+    reason: str = ""
+
+
 Command = (
     ReportCase
     | ActOnCase
@@ -108,4 +137,6 @@ Command = (
     | EraseSubject
     | ReleaseDue
     | SignCheckpoint
+    | ProposeAddress
+    | DecideAddress
 )

@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from app.domain.actions import SignedAction, Signer, Verifier
+from app.domain.addresses.register import AddressState, Entry, Request
 from app.domain.areas import Area, Tier, Whereabouts
 from app.domain.cases import CaseState
 from app.domain.checkpoints import Checkpoint
@@ -16,7 +17,15 @@ from app.domain.people import Duty, Person, Shift, Unit
 from app.domain.personal import Secret
 from app.domain.rules import RuleBook
 from app.services.changes import CaseRow
-from app.services.views import CasePage, CaseQuery, CityFacts, PartRecord, PlaceHit
+from app.services.views import (
+    CasePage,
+    CaseQuery,
+    CityFacts,
+    Geocoded,
+    NearPlace,
+    PartRecord,
+    PlaceHit,
+)
 
 
 class ActionLog(Protocol):
@@ -163,8 +172,11 @@ class AreaIndex(Protocol):
 
     def root(self) -> Area: ...
 
-    def search(self, text: str, limit: int) -> Sequence[PlaceHit]:
-        """Return areas, places and part codes that match, best first."""
+    def parts(self, code: str, limit: int) -> Sequence[PlaceHit]:
+        """Return parts whose code begins with `code`, else those one slip of a digit away."""
+
+    def place(self, uid: UUID) -> Entry | None:
+        """Return a place of the map as the register takes it over, None if there is none."""
 
     def names(self, uids: Iterable[UUID]) -> Mapping[UUID, str]: ...
 
@@ -173,6 +185,42 @@ class AreaIndex(Protocol):
 
     def close(self) -> None:
         """Let go of the file or connection."""
+
+
+class Gazetteer(Protocol):
+    """The one search and the geocoder over areas, grids, roads, places and addresses."""
+
+    def apply(self, revision: int, entries: Callable[[], Sequence[Entry]]) -> None:
+        """Let the register's changes count; `entries` are asked for only if `revision` is new."""
+
+    def search(
+        self, text: str, limit: int, near: tuple[float, float] | None = None
+    ) -> Sequence[PlaceHit]:
+        """Return what matches, best first; `near` (degrees) draws what is close forward."""
+
+    def geocode(self, text: str, limit: int = 5) -> Sequence[Geocoded]:
+        """Return where an address may be, surest first, with the reasons."""
+
+    def nearest(self, lon: float, lat: float, limit: int = 3) -> Sequence[NearPlace]:
+        """Return the places nearest to a point (degrees WGS 84)."""
+
+
+class Addresses(Protocol):
+    """The register of addresses as requests changed it, and the requests."""
+
+    def put(self, state: AddressState, revision: int) -> None: ...
+
+    def entry(self, uid: UUID) -> Entry | None: ...
+
+    def entries(self) -> Sequence[Entry]: ...
+
+    def revision(self) -> int: ...
+
+    def requests(self, standing: str, limit: int) -> Sequence[Request]: ...
+
+    def history(self, uid: UUID) -> Sequence[Request]: ...
+
+    def find_request(self, beginning: str) -> tuple[UUID, str] | None: ...
 
 
 class UnitOfWork(Protocol):
@@ -188,6 +236,7 @@ class UnitOfWork(Protocol):
     rules: Rules
     devices: Devices
     checkpoints: Checkpoints
+    addresses: Addresses
 
     def next_receipt(self, day: str) -> str: ...
 
@@ -214,6 +263,9 @@ class City(Protocol):
 
     @property
     def blobs(self) -> Blobs: ...
+
+    @property
+    def gazetteer(self) -> Gazetteer: ...
 
     def begin(self, *, write: bool) -> AbstractContextManager[UnitOfWork]: ...
 

@@ -9,12 +9,19 @@ from uuid import UUID
 
 from app.domain.areas import Area, Tier, Whereabouts
 from app.domain.people import Person
-from app.services import sheet
+from app.services import searching, sheet
 from app.services.changes import CaseRow, Changes
 from app.services.commands import Actor
 from app.services.ports import City, UnitOfWork
 from app.services.quarantine import quarantine
-from app.services.views import Apart, CasePage, CaseQuery, CaseSheet, PartRecord, PlaceHit
+from app.services.searching import (
+    AddressAt,
+    AddressHistory,
+    AddressRequests,
+    Geocode,
+    Search,
+)
+from app.services.views import Apart, CasePage, CaseQuery, CaseSheet, PartRecord
 
 _OPEN_AT_MOST = 100_000
 
@@ -51,14 +58,6 @@ class FindCase:
     """The case of a uid, number or receipt number; answered by its uid or None."""
 
     text: str
-
-
-@dataclass(frozen=True)
-class Search:
-    """The search box: areas, places, part codes and cases; answered by `PlaceHit`s."""
-
-    text: str
-    limit: int = 20
 
 
 @dataclass(frozen=True)
@@ -110,6 +109,10 @@ Question = (
     | OpenSheet
     | FindCase
     | Search
+    | Geocode
+    | AddressAt
+    | AddressRequests
+    | AddressHistory
     | Locate
     | OpenPart
     | Children
@@ -165,27 +168,6 @@ def _find(question: FindCase, _city: City, uow: UnitOfWork, _now: int) -> UUID |
     return uow.cases.find(question.text)
 
 
-def _search(question: Search, city: City, uow: UnitOfWork, now_ms: int) -> tuple[PlaceHit, ...]:
-    text = question.text.strip()
-    if not text:
-        return ()
-    places = city.areas.search(text, question.limit)
-    query = CaseQuery(tab="all", text=text, now_ms=now_ms, limit=question.limit)
-    cases = [
-        PlaceHit("case", row.title or row.matter_name, row.address, row.lon, row.lat, row.uid)
-        for row in uow.cases.page(query).rows
-    ]
-    found = uow.cases.find(text)
-    first = uow.cases.row(found) if found else None
-    if first is not None:
-        exact = PlaceHit(
-            "case", first.number or first.receipt, first.title, first.lon, first.lat, first.uid, 1.0
-        )
-        cases = [exact, *(hit for hit in cases if hit.uid != first.uid)]
-    half = max(question.limit - len(cases), question.limit // 2)
-    return (*places[:half], *cases)[: question.limit]
-
-
 def _persons(question: Persons, _city: City, uow: UnitOfWork, _now: int) -> tuple[Person, ...]:
     return tuple(uow.directory.persons(question.role))
 
@@ -211,7 +193,11 @@ _ANSWERS: dict[type, Callable[[Any, City, UnitOfWork, int], Any]] = {
     OpenCases: _open,
     OpenSheet: _sheet,
     FindCase: _find,
-    Search: _search,
+    Search: searching.search_box,
+    Geocode: searching.geocode,
+    AddressAt: searching.address_at,
+    AddressRequests: searching.address_requests,
+    AddressHistory: searching.address_history,
     Persons: _persons,
     Quarantine: _quarantine,
     Since: _since,

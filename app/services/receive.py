@@ -21,6 +21,7 @@ from app.domain.fold import erased_of
 from app.domain.hlc import MAX_JUMP_MS
 from app.domain.personal import Secret
 from app.domain.rules import RuleBook, parse_rules
+from app.services.addressing import refresh_address
 from app.services.casework import refresh
 from app.services.changes import CaseRow, Changes
 from app.services.commands import ReleaseDue
@@ -122,6 +123,8 @@ def receive(
     subjects = taking.touched | dict.fromkeys(told)
     for subject in subjects:
         erase_words(subject, uow)
+    for subject in taking.touched:
+        refresh_address(subject, uow)
     rows = [row for subject in subjects if (row := refresh(subject, city, uow, now_ms)) is not None]
     for row in rows:
         uow.saw_number(row.number)
@@ -146,6 +149,8 @@ def release_due(_command: ReleaseDue, city: City, uow: UnitOfWork, now_ms: int) 
             subjects[action.subject] = None
     for subject in subjects:
         erase_words(subject, uow)
+    for subject in subjects:
+        refresh_address(subject, uow)
     rows = [refresh(subject, city, uow, now_ms) for subject in subjects]
     return Changes(uow.actions.revision(), tuple(row for row in rows if row is not None))
 

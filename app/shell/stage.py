@@ -19,7 +19,8 @@ from app.domain.areas import Area, Whereabouts
 from app.domain.camera import Bounds, Camera
 from app.domain.geodesy import CityFrame
 from app.engines.citystore import CityStore
-from app.services.questions import Locate, Search
+from app.services.questions import Locate
+from app.services.searching import Search
 from app.services.views import PlaceHit
 from app.shell.bridge import Bridge
 from app.store import Store, StoreDelta

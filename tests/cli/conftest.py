@@ -22,7 +22,8 @@ from app.domain.people import Person, Role
 from app.services import questions as q
 from app.services.changes import CaseRow, Changes
 from app.services.commands import ActOnCase
-from app.services.views import Apart, CasePage, CaseSheet, PlaceHit
+from app.services.searching import Geocode
+from app.services.views import Apart, CasePage, CaseSheet, Geocoded
 
 CASE = UUID(int=7)
 PERSONS = (
@@ -102,9 +103,9 @@ class FakeCore:
             case q.OpenSheet():
                 where = Whereabouts(121.47, 31.23)
                 return CaseSheet(STATE, ROW, where, {}, {}, None, (), True)
-            case q.Search(text):
-                hit = PlaceHit("place", text, "", 121.4, 31.2)
-                return (hit,) if "路" in text else ()
+            case Geocode(text):
+                found = Geocoded(text, text, 121.4, 31.2, "number", 0.96, ("road:" + text,), 10.0)
+                return (found,) if "路" in text else ()
             case q.Quarantine():
                 early = Apart("ab" * 32, CASE, "n", "file", 1_700_000_000_000, UUID(int=11),
                               "王芳", "dispatcher", "dev", "early", 1_699_999_700_000)  # fmt: skip

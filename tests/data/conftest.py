@@ -26,7 +26,8 @@ FACTS = CityFacts(
     uuid7(NOW_MS, 1), "小城", "310100", 121.4667, 31.2304, True, "2026-11-23T00:00:00Z"
 )
 AS_NEW = """
-TRUNCATE case_row, case_text, secret, unit, person, duty, shift, counter, import_run
+TRUNCATE case_row, case_text, secret, unit, person, duty, shift, counter, import_run,
+address, address_request
 RESTART IDENTITY;
 DELETE FROM action WHERE kind NOT IN ('device', 'rules');
 DELETE FROM ruleset WHERE hash <> (SELECT hash FROM ruleset ORDER BY received_ms LIMIT 1);

@@ -118,19 +118,19 @@ def test_that_children_reach_over_the_levels_between(index):
     assert [a.code[-1] for a in index.children(WEST, Tier.GRID)] == ["1", "2"]
 
 
-@pytest.mark.parametrize(
-    ("text", "kind", "title"),
-    [
-        ("汾阳路150", "place", "汾阳路150号"),
-        ("湖南路", "area:street", "湖南路街道"),
-        ("310104003001002", "area:grid", "310104003001002"),
-        ("3101040101000001", "part", "3101040101000001"),
-    ],
-)
-def test_that_search_finds_places_areas_and_part_codes(index, text, kind, title):
-    hit = index.search(text, 5)[0]
-    assert (hit.kind, hit.title) == (kind, title)
-    assert hit.lon is not None
+@pytest.mark.parametrize("asked", ["310104010", "3101040101000001", "3101040101000011"])
+def test_that_parts_are_found_by_their_code_its_beginning_or_with_one_slip(index, asked):
+    (hit,) = index.parts(asked, 5)
+    assert (hit.kind, hit.title, hit.lon is not None) == ("part", "3101040101000001", True)
+    assert (hit.score == 1) == (asked == hit.title)
+
+
+def test_that_a_place_of_the_map_is_an_entry_of_the_register(index, folder):
+    with dbapi2.connect(str(folder / "map.gpkg")) as db:
+        uid = UUID(bytes=db.execute("SELECT uid FROM place LIMIT 1").fetchone()[0])
+    entry = index.place(uid)
+    assert (entry.title, entry.status) == ("汾阳路150号", "active")
+    assert index.place(uuid7(99, 9)) is None
 
 
 def test_that_the_record_of_a_part_is_read_by_its_row(index):
@@ -144,11 +144,6 @@ def test_that_what_a_part_does_not_say_is_empty_and_a_missing_one_is_none(index)
     bare = index.part(2)
     assert (bare.code, bare.grid_code, bare.source, bare.initial_date) == ("", "", "", "")
     assert index.part(99) is None
-
-
-@pytest.mark.parametrize("text", ["%", "_", "'", '"', "\\", "'; DROP TABLE area; --", "😀", "  "])
-def test_that_odd_search_texts_find_nothing_and_break_nothing(index, text):
-    assert index.search(text, 5) == []
 
 
 def test_that_an_import_adds_each_row_once_and_learns_its_grid(folder):

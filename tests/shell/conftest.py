@@ -31,8 +31,8 @@ from app.services.questions import (
     OpenSheet,
     Persons,
     Quarantine,
-    Search,
 )
+from app.services.searching import Search
 from app.services.views import (
     CasePage,
     CaseSheet,

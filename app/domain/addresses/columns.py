@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -80,18 +80,6 @@ class AreaColumns:
 def no_codes(count: int) -> Coded:
     """Return a column of `count` rows without a text."""
     return Coded(np.full(count, -1, np.int32), ())
-
-
-@dataclass(frozen=True)
-class Changed:
-    """What the register's change requests made of places since the columns were read.
-
-    `gone` are uids (16 bytes) whose row in the columns counts no more; `places` stand instead.
-    """
-
-    revision: int
-    gone: frozenset[bytes] = field(default_factory=frozenset)
-    places: PlaceColumns | None = None
 
 
 class GazetteerSource(Protocol):

@@ -16,6 +16,7 @@ from app.engines.gazetteer.search import allowed
 from app.engines.gazetteer.segment import Segment
 from app.services.views import Geocoded
 
+_STRICT = 0.5  # a text that is all road and number is no misspelt name
 _ROADS = 3
 _NAMES = 5
 _SAME_M = 60.0
@@ -191,14 +192,15 @@ class Geocoder:
 
     def _by_name(self, text: str, read: Address, inside: Sequence[int]) -> Iterator[Geocoded]:
         """Look for the whole text, and for the name in it, among the names of places."""
-        names = [text, *(one for one in read.all("poi") if len(one) > 1)]
+        named = [one for one in read.all("poi") if len(one) > 1]
+        strict = not named and any(part.kind in ("road", *AREA_KINDS) for part in read.parts)
+        names = [text, *named]
         roles = self.segment.arrays["text_role"]
         for which, name in enumerate(dict.fromkeys(names)):
             for asked in readings(name, self.segment.speller)[:4]:
                 texts = self.segment.find(asked, kinds=(PLACE,))
-                good = (texts.cost <= allowed(len(asked))) & np.isin(
-                    roles[texts.text], (NAME, OTHER)
-                )
+                most = _STRICT if strict else allowed(len(asked))
+                good = (texts.cost <= most) & np.isin(roles[texts.text], (NAME, OTHER))
                 order = np.argsort(texts.cost[good], kind="stable")[:_NAMES]
                 for at in order.tolist():
                     thing = int(self.segment.text_thing[texts.text[good][at]])

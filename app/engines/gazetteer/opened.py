@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from app.domain.addresses.columns import AreaColumns, Changed, GazetteerSource
+from app.domain.addresses.columns import AreaColumns, GazetteerSource
+from app.domain.addresses.register import Entry
 from app.domain.addresses.rules import AddressRules
 from app.engines.gazetteer.build import PLACE, Arrays, arrays_of, build_arrays, sounds_from
+from app.engines.gazetteer.changed import columns_of
 from app.engines.gazetteer.doors import metres
 from app.engines.gazetteer.files import IndexUnusableError, read, write
 from app.engines.gazetteer.geocode import Geocoder, best
@@ -28,15 +30,19 @@ class Gazetteer:
         self._segments: list[Segment] = [Segment(arrays, rules, frozenset())]
         self._coders = [Geocoder(self._segments[0])]
 
-    def apply(self, changed: Changed) -> None:
+    def apply(self, revision: int, entries: Callable[[], Sequence[Entry]]) -> None:
         """Let the register's changes count; the same revision again costs nothing."""
-        if changed.revision == self._revision:
+        if revision == self._revision:
             return
-        self._revision = changed.revision
-        self._segments = [Segment(self._arrays, self._rules, changed.gone)]
-        if changed.places is not None and len(changed.places):
+        self._revision = revision
+        changed = entries()
+        masked = frozenset(one.uid.bytes for one in changed)
+        self._segments = [Segment(self._arrays, self._rules, masked)]
+        active = [one for one in changed if one.status == "active"]
+        if active:
             areas = self._areas()
-            arrays = arrays_of(areas, None, changed.places, self._rules, sounds_from(self._arrays))
+            places = columns_of(active, areas)
+            arrays = arrays_of(areas, None, places, self._rules, sounds_from(self._arrays))
             delta = Segment(arrays, self._rules, frozenset())
             delta.hidden[: len(areas)] = True  # found in the base
             self._segments.append(delta)

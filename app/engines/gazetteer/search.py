@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.domain.codes import one_slip
 from app.engines.gazetteer.asked import readings
 from app.engines.gazetteer.doors import metres
 from app.engines.gazetteer.likeness import Spoken
@@ -108,22 +109,8 @@ def _by_code(segments: Sequence[Segment], text: str) -> Iterable[Ranked]:
         yield Ranked(1.0 - 0.01 * (len(codes[at]) - len(text)), segment, area)
     if start < end or len(text) < 6:
         return
-    slips = np.array(sorted(one_slip(text)), "S17")
+    slips = np.array(sorted(one.encode() for one in one_slip(text)), "S17")
     at_ = np.searchsorted(codes, slips)
     hit = (at_ < len(codes)) & (codes[np.minimum(at_, len(codes) - 1)] == slips)
     for at in np.unique(at_[hit])[:50].tolist():
         yield Ranked(0.6, segment, int(segment.arrays["code_area"][at]))
-
-
-def one_slip(code: str) -> set[bytes]:
-    """Return all codes one wrong, missing, extra or swapped digit away."""
-    found = set()
-    for i in range(len(code) + 1):
-        left, right = code[:i], code[i:]
-        found |= {left + digit + right for digit in "0123456789"}
-        found |= {left + digit + right[1:] for digit in "0123456789" if right}
-        if right:
-            found.add(left + right[1:])
-        if len(right) > 1:
-            found.add(left + right[1] + right[0] + right[2:])
-    return {one.encode() for one in found - {code}}

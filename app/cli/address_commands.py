@@ -1,0 +1,228 @@
+"""`address find | at | request | approve | refuse | requests | history`: the register by words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+from app.cli.guard import guarded
+from app.cli.options import As, City, Json, city_of
+from app.cli.printing import print_json, print_line
+from app.cli.roles import decider, reporter
+from app.cli.wiring import Wiring
+from app.domain.addresses.register import Change, Request
+from app.domain.errors import InvalidInput, NotFound
+from app.services.commands import DecideAddress, ProposeAddress
+from app.services.searching import (
+    AddressAt,
+    AddressHistory,
+    AddressRequests,
+    AddressStory,
+    Geocode,
+    Here,
+)
+from app.services.views import Geocoded
+
+if TYPE_CHECKING:
+    from app.runtime.core import Core
+
+
+def build(wiring: Wiring) -> typer.Typer:
+    """Return the group `address`."""
+    group = typer.Typer(help="Find addresses; keep their register 地名地址.", no_args_is_help=True)
+    _add_find(group, wiring)
+    _add_at(group, wiring)
+    _add_request(group, wiring)
+    _add_decide(group, wiring)
+    _add_requests(group, wiring)
+    _add_history(group, wiring)
+    return group
+
+
+def _add_find(group: typer.Typer, wiring: Wiring) -> None:
+    @group.command("find")
+    @guarded
+    def find(
+        text: Annotated[str, typer.Argument(help="An address, crossing, name or area.")],
+        limit: Annotated[int, typer.Option(min=1, max=50)] = 5,
+        city: City = "",
+        as_json: Json = False,
+    ) -> None:
+        """Say where an address is, how sure that is, and why."""
+        with _opened(wiring, city) as core:
+            found: tuple[Geocoded, ...] = core.ask(Geocode(text, limit)).result()
+        if as_json:
+            print_json(found)
+            return
+        if not found:
+            raise NotFound(
+                f"No place {text!r} was found.", advice="Write it shorter.", field="text"
+            )
+        for one in found:
+            print_line(
+                f"{one.confidence:.0%}\t{one.precision}\t{one.lon:.6f} {one.lat:.6f}\t{one.title}"
+                f"\t{one.address if one.address != one.title else ''}\t{' '.join(one.reasons)}"
+                f"\t{one.uid or ''}"
+            )
+
+
+def _add_at(group: typer.Typer, wiring: Wiring) -> None:
+    @group.command("at")
+    @guarded
+    def at(
+        lon: Annotated[float, typer.Argument(help="Longitude, WGS 84 degrees.")],
+        lat: Annotated[float, typer.Argument(help="Latitude, WGS 84 degrees.")],
+        city: City = "",
+        as_json: Json = False,
+    ) -> None:
+        """Say which areas hold a point and which addresses are nearest."""
+        with _opened(wiring, city) as core:
+            here: Here = core.ask(AddressAt(lon, lat)).result()
+        if as_json:
+            print_json(here)
+            return
+        where = here.where
+        chain = (where.city, where.district, where.street, where.community, where.grid)
+        print_line(" › ".join(area.name or area.code for area in chain if area))
+        for one in here.nearest:
+            print_line(f"{one.metres:.0f} m\t{one.title}\t{one.address}\t{one.uid or ''}")
+
+
+def _add_request(group: typer.Typer, wiring: Wiring) -> None:
+    @group.command("request")
+    @guarded
+    def request(
+        change: Annotated[str, typer.Argument(help="One of: " + ", ".join(Change) + ".")],
+        address: Annotated[str, typer.Option(help="Uid of the address to change.")] = "",
+        name: Annotated[str, typer.Option(help="Its (new) name.")] = "",
+        text: Annotated[str, typer.Option(help="Its (new) address text.")] = "",
+        alias: Annotated[str, typer.Option(help="Another name in use.")] = "",
+        lon: Annotated[float | None, typer.Option(help="Longitude, WGS 84 degrees.")] = None,
+        lat: Annotated[float | None, typer.Option(help="Latitude, WGS 84 degrees.")] = None,
+        reason: Annotated[str, typer.Option(help="Why.")] = "",
+        acting: As = "",
+        city: City = "",
+        as_json: Json = False,
+    ) -> None:
+        """Ask for a change; it counts once another person has approved it."""
+        with _opened(wiring, city) as core:
+            command = ProposeAddress(
+                reporter(core, acting),
+                change,
+                _uid(address) if address else None,
+                {"name": name, "address": text},
+                alias,
+                lon,
+                lat,
+                reason,
+            )
+            (uid,) = core.submit(command).result().addresses
+            _show_last(core, uid, as_json=as_json)
+
+
+def _add_decide(group: typer.Typer, wiring: Wiring) -> None:
+    def decided(
+        word: str, city: str, acting: str, reason: str, *, yes: bool, as_json: bool
+    ) -> None:
+        with _opened(wiring, city) as core:
+            command = DecideAddress(decider(core, acting), word, yes, reason)
+            (uid,) = core.submit(command).result().addresses
+            _show_last(core, uid, as_json=as_json, of=word)
+
+    @group.command("approve")
+    @guarded
+    def approve(
+        request: Annotated[str, typer.Argument(help="Hash of the request, or its beginning.")],
+        reason: Annotated[str, typer.Option(help="Why.")] = "",
+        acting: As = "",
+        city: City = "",
+        as_json: Json = False,
+    ) -> None:
+        """Approve somebody else's request."""
+        decided(request, city, acting, reason, yes=True, as_json=as_json)
+
+    @group.command("refuse")
+    @guarded
+    def refuse(
+        request: Annotated[str, typer.Argument(help="Hash of the request, or its beginning.")],
+        reason: Annotated[str, typer.Option(help="Why.")] = "",
+        acting: As = "",
+        city: City = "",
+        as_json: Json = False,
+    ) -> None:
+        """Refuse somebody else's request."""
+        decided(request, city, acting, reason, yes=False, as_json=as_json)
+
+
+def _add_requests(group: typer.Typer, wiring: Wiring) -> None:
+    @group.command("requests")
+    @guarded
+    def requests(
+        standing: Annotated[str, typer.Option(help="open, approved or refused.")] = "open",
+        limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+        city: City = "",
+        as_json: Json = False,
+    ) -> None:
+        """List change requests, newest first."""
+        with _opened(wiring, city) as core:
+            found: tuple[Request, ...] = core.ask(AddressRequests(standing, limit)).result()
+        _show_requests(found, as_json=as_json)
+
+
+def _add_history(group: typer.Typer, wiring: Wiring) -> None:
+    @group.command("history")
+    @guarded
+    def history(
+        address: Annotated[str, typer.Argument(help="Uid of the address.")],
+        city: City = "",
+        as_json: Json = False,
+    ) -> None:
+        """Show an address as it is now and every request about it."""
+        with _opened(wiring, city) as core:
+            story: AddressStory = core.ask(AddressHistory(_uid(address))).result()
+        if story.entry is None and not story.requests:
+            raise NotFound(f"The register has no address {address}.", field="address")
+        if as_json:
+            print_json(story)
+            return
+        if story.entry is not None:
+            names = [story.entry.title, *story.entry.aliases, *story.entry.old]
+            print_line(f"{story.entry.status}\t{' = '.join(names)}")
+        _show_requests(story.requests, as_json=False)
+
+
+def _show_last(core: Core, uid: UUID, *, as_json: bool, of: str = "") -> None:
+    story: AddressStory = core.ask(AddressHistory(uid)).result()
+    told = [one for one in story.requests if of and one.hash.startswith(of)]
+    _show_requests((told or story.requests)[-1:], as_json=as_json, alone=True)
+
+
+def _show_requests(
+    requests: tuple[Request, ...] | list[Request], *, as_json: bool, alone: bool = False
+) -> None:
+    if as_json:
+        print_json(requests[0] if alone else requests)
+        return
+    for one in requests:
+        said = one.body.get("name") or one.body.get("alias") or one.body.get("address") or ""
+        print_line(f"{one.hash[:12]}\t{one.standing}\t{one.change}\t{said}\t{one.address}")
+
+
+@contextmanager
+def _opened(wiring: Wiring, city: str) -> Iterator[Core]:
+    core = wiring.open_core(city_of(city))
+    try:
+        yield core
+    finally:
+        core.close()
+
+
+def _uid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise InvalidInput(f"{text!r} is no uid.", field="address") from error
