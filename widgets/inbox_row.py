@@ -23,7 +23,7 @@ from widgets.i18n import tr, tr_or
 from widgets.models.case_list import ROW_ROLE
 from widgets.symbols import draw_state
 from widgets.theme import Theme, font, metrics
-from widgets.words import percent, remaining
+from widgets.words import named, percent, remaining
 
 ROW_HEIGHT = 60
 _LEFT, _TEXT, _RIGHT = 12, 38, 13
@@ -101,7 +101,7 @@ class CaseRowDelegate(QStyledItemDelegate):
         painter.drawText(line, _VCENTER, elided)
         painter.setFont(font(self._small))
         painter.setPen(QColor(self._theme.dim))
-        place = row.address or row.grid_code
+        place = named(row.address) or row.grid_code
         elided = metrics(self._small).elidedText(place, Qt.TextElideMode.ElideRight, width)
         line = QRect(left, top + self._px(31), width, self._px(18))
         painter.drawText(line, _VCENTER, elided)
@@ -155,7 +155,7 @@ def pill_of(row: CaseRow) -> tuple[str, str]:
     if row.auto and row.step in ("dispatched", "signed"):
         return tr("inbox.auto"), ""
     if not row.is_open:
-        return row.unit_name, ""
+        return named(row.unit_name), ""
     return step_name(row), ""
 
 

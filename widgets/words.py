@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.domain.areas import Area
+from app.engines.english import english, english_person
 from widgets.i18n import language, tr
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -70,7 +71,17 @@ def long_date(ms: int) -> str:
 
 def area_name(area: Area) -> str:
     """Return an area's name in the language spoken now."""
-    return area.name_en if language() == "en" and area.name_en else area.name
+    return area.name_en if language() == "en" and area.name_en else named(area.name)
+
+
+def named(name: str) -> str:
+    """Return the name of a unit, road or place, or an address, in the language spoken now."""
+    return english(name) if language() == "en" else name
+
+
+def person_named(name: str) -> str:
+    """Return a person's name in the letters of the language spoken now."""
+    return english_person(name) if language() == "en" else name
 
 
 def percent(per_mille: int) -> str:

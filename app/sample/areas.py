@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
-from pypinyin import lazy_pinyin
 
+from app.engines.english import english
 from app.sample.grids import Cell, gather, reading_order
 from app.sample.ground import Ground, StreetSeed
 from app.sample.mesh import Mesh
@@ -233,40 +233,12 @@ def area_batch(
         [s if s.geom_type == "MultiPolygon" else shapely.MultiPolygon([s]) for s in shape],
         dtype=object,
     )
-    english = [_english(n) for n in name] if tier in ("city", "district", "street") else name
     return batch(
         "area",
         {
             "uid": fixed_bytes(uid), "tier": [tier] * len(name), "code": code, "name": name,
-            "name_en": english if english is not name else [""] * len(name),
+            "name_en": [english(one) for one in name],
             "parent_uid": parent, "valid_from": [f"{MADE_ON}T00:00:00+00:00"] * len(name),
             "platform": platform, "geom": wkb(many),
         },
     )  # fmt: skip
-
-
-_ENGLISH = (
-    ("新区", " New Area"), ("街道", " Subdistrict"), ("区", " District"), ("市", ""),
-    ("镇", " Town"), ("乡", " Township"), ("县", " County"), ("农场", " Farm"),
-)  # fmt: skip
-
-
-# Place names that are read otherwise than their signs mostly are.
-_READ = {"长": "chang", "闵行": "min hang", "莘庄": "xin zhuang", "车墩": "che dun"}
-
-
-def _english(name: str) -> str:
-    """Return a name in pinyin with its kind in English: 湖南路街道, Hunanlu Subdistrict."""
-    for ending, word in _ENGLISH:
-        if name.endswith(ending) and len(name) > len(ending):
-            return _pinyin(name[: -len(ending)]) + word
-    return _pinyin(name)
-
-
-def _pinyin(name: str) -> str:
-    """Return `name` as one word, an apostrophe before an inner a, o or e (GB/T 28039-2011)."""
-    for signs, read in _READ.items():
-        name = name.replace(signs, f" {read} ")
-    syllables = " ".join(lazy_pinyin(name)).split()
-    inner = (f"'{one}" if one[0] in "aoe" else one for one in syllables[1:])
-    return "".join((syllables[0], *inner)).capitalize() if syllables else ""

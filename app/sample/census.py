@@ -4,7 +4,8 @@ Counts are drawn for grids by density and chance and added up; people and firms 
 the published figures exactly (nearly 30 million people, more than 2.2 million firms, end of
 2020: the article in the project's notes). Households, registered people and those of 60 and more
 are shares of the people as the census of 2020 counted them (2.32 people a household, 23.4 % of 60
-and more; 49 % registered); for them nothing is promised. Other cities get an estimate by density.
+and more; 49 % registered); for them nothing is promised.
+Other cities get 900,000 people a district, about what China's large cities have.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ SIZES: Final = {
     "firms_micro": 0.855, "firms_small": 0.115, "firms_medium": 0.022, "firms_large": 0.008,
 }  # fmt: skip
 MEASURES: Final = ("people", *_SHARES, "firms", *SECTORS, *SIZES)
+_A_DISTRICT = 900_000
 _LEAST_PEOPLE, _LEAST_FIRMS = 1_000, 400  # of a street
 _LEAST_SHOWN = 10  # of each sector and size of a street
 _EXACT: Final = ("street", "district", "city")
@@ -72,7 +74,7 @@ def make_census(ground: Ground, areas: Areas, rng: np.random.Generator) -> Censu
     uneven = rng.lognormal(0.0, 0.45, (2, len(areas)))
     living = km2 * (0.006 + dense) * uneven[0]
     working = km2 * (0.0006 + dense**1.45) * uneven[1]
-    people = PEOPLE if ground.is_shanghai else round(float((km2 * (150 + 14_000 * dense)).sum()))
+    people = PEOPLE if ground.is_shanghai else _A_DISTRICT * len(ground.districts)
     firms = FIRMS if ground.is_shanghai else round(people * FIRMS / PEOPLE)
     count = {"people": _spread(living, people, areas, _LEAST_PEOPLE)}
     for name, (share, apart) in _SHARES.items():

@@ -109,7 +109,7 @@ def daily_totals(share: float, *, promised: bool) -> dict[str, Total]:
     """
     return {
         flow.code: Total(
-            round(_mean_day(flow, flow.daily * share), 1),
+            round(_mean_day(flow, flow.daily * share)),
             flow.daily if promised and flow.promised else None,
             "a day",
             AS_OF,

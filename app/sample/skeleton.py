@@ -26,6 +26,7 @@ from app.sample.water import Water, make_water
 Floats = NDArray[np.float64]
 Progress = Callable[[str, float], None]
 _SHANGHAI_CORE = (121.4440, 31.2085)
+_THIN_REACH = 2.2e7  # metres of road over which far streets may take their few parts
 
 
 class Chance:
@@ -143,11 +144,12 @@ def furnish(plan: Scale, city: Skeleton, demand: Demand) -> Way:
         inside = _in_home(city, xy)
         return lay_way(city.roads, np.where(inside, 1.0, 0.03 * dense), plan.background)
     away = np.hypot(xy[:, 0] - cx, xy[:, 1] - cy)
+    thin = min(1.0, _THIN_REACH / float(shapely.length(city.roads.line).sum()))
     low, high = 150.0, 30_000.0
     for _ in range(14):
         radius = (low * high) ** 0.5
-        fullness = np.minimum(1 / (1 + (away / radius) ** 4) + 0.006 * dense, 1.0)
-        way = lay_way(city.roads, fullness, plan.background)
+        fullness = np.minimum(1 / (1 + (away / radius) ** 4) + 0.006 * thin * dense, 1.0)
+        way = lay_way(city.roads, fullness, plan.background * thin)
         if demand.parts(way) < (plan.parts or 0):
             low = radius
         else:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from app.domain.camera import Bounds
 from app.domain.map_columns import AREA_TIERS, ROAD_KINDS
 from app.engines.citystore import CityStore, Shapes
+from app.engines.english import english as in_english
 
 DISTRICT, STREET, WATER, MAIN, ROAD, GREEN, GRID = range(7)  # styles, most important first
 LEVEL = (DISTRICT, STREET, WATER, GREEN, GRID)  # never turned
@@ -79,7 +80,7 @@ def search(
         yield from _named(store, "water", WATER, box, m_per_px, english)
     if m_per_px <= 8 and not calm:
         yield from _named(store, "green", GREEN, box, m_per_px, english)
-    yield from _roads(store, box, m_per_px, measure, calm)
+    yield from _roads(store, box, m_per_px, english, measure, calm)
 
 
 def _areas(
@@ -108,8 +109,10 @@ def _named(
 
 
 def name_of(shapes: Shapes, row: int, english: bool) -> str:
-    """Return a feature's name in the window's language, Chinese where there is no other."""
-    return (shapes.text("name_en", row) if english else "") or shapes.text("name", row)
+    """Return a feature's name in the window's language; made from the Chinese if it has none."""
+    if not english:
+        return shapes.text("name", row)
+    return shapes.text("name_en", row) or in_english(shapes.text("name", row))
 
 
 def _at_spot(
@@ -123,7 +126,7 @@ def _at_spot(
 
 
 def _roads(
-    store: CityStore, box: Bounds, m_per_px: float, measure: Measure, calm: bool
+    store: CityStore, box: Bounds, m_per_px: float, english: bool, measure: Measure, calm: bool
 ) -> Iterator[Candidate | None]:
     shapes = store.shapes["road"]
     kinds = [k for k, until in _ROADS.items() if m_per_px <= until]
@@ -137,7 +140,7 @@ def _roads(
     main = [ROAD_KINDS.index(k) for k in _MAIN]
     sizes: dict[tuple[int, str], float] = {}
     for row in rows[np.argsort(shapes.kind[rows], kind="stable")[::-1]][:_MOST]:
-        text = shapes.text("name", int(row))
+        text = name_of(shapes, int(row), english)
         if not text:
             continue
         style = MAIN if shapes.kind[row] in main else ROAD
