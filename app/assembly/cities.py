@@ -65,18 +65,49 @@ def import_data(wanted: Import, progress: Progress) -> Mapping[str, Any]:
     from app.data.importing import ImportRequest, import_source
 
     request = ImportRequest(
-        wanted.kind, wanted.source, wanted.crs or None, wanted.layout or None, wanted.mapping
+        wanted.kind,
+        wanted.source,
+        wanted.crs or None,
+        wanted.layout or None,
+        wanted.mapping,
+        wanted.encoding or None,
     )
     with _opened(wanted.city) as city:
+        if wanted.then:
+            waiting = _waiting(city, wanted)
+            if wanted.then == "cancel":
+                return waiting
         return import_source(city, request, progress)
+
+
+def _waiting(city: SqlCity, wanted: Import) -> Mapping[str, Any]:
+    """Drop what waits of a source, or make sure that something does."""
+    from app.data.pending import cancel_imports, pending_imports
+    from app.domain.errors import NotFound
+
+    source = wanted.source.absolute()
+    if wanted.then == "cancel":
+        dropped = cancel_imports(city, source)
+        rows = sum(one.rows for one in dropped)
+        return {"source": source.name, "cancelled": len(dropped), "rows_dropped": rows}
+    if not any(one.source == source for one in pending_imports(city)):
+        raise NotFound(
+            f"No import of {source.name} waits in this city.",
+            advice="Leave --resume out to begin one.",
+            field="resume",
+        )
+    return {}
 
 
 def export_data(wanted: Export, progress: Progress) -> Mapping[str, Any]:
     """Write data out."""
     from app.data.exporting import export_city
+    from app.data.selection import Selection, read_ids
 
+    ids = read_ids(wanted.ids) if wanted.ids is not None else frozenset()
+    chosen = Selection(wanted.area, wanted.classes, ids, wanted.with_personal, wanted.person)
     with _opened(wanted.city) as city:
-        return export_city(city, wanted.kind, wanted.out, progress)
+        return export_city(city, wanted.kind, wanted.out, progress, chosen)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from app.cli.guard import choice, guarded
 from app.cli.options import City, Json, Lang, city_of
 from app.cli.printing import print_summary, progress
 from app.cli.wiring import Export, Import, NewCity, PackIn, PackOut, Wiring
+from app.domain.errors import InvalidInput
 
 ACTIONS = "actions"
 SCALES = ("sample", "district", "full", "empty")
@@ -85,20 +86,33 @@ def _add_import(app: typer.Typer, wiring: Wiring) -> None:
         crs: Annotated[str, typer.Option(help="EPSG:…, GCJ-02 or BD-09.")] = "",
         layout: Annotated[str, typer.Option(help="Of part codes: 6+2+2+6 or 6+2+3+5.")] = "",
         mapping: Annotated[Path | None, typer.Option(help="A column mapping.")] = None,
+        encoding: Annotated[str, typer.Option(help="If it is not found by itself.")] = "",
+        resume: Annotated[
+            bool, typer.Option("--resume", help="Only go on with what was left unfinished.")
+        ] = False,
+        cancel: Annotated[
+            bool, typer.Option("--cancel", help="Drop what an unfinished import has read.")
+        ] = False,
         trust: Annotated[
             list[str] | None, typer.Option(help="Of actions: a device not met before.")
         ] = None,
         as_json: Json = False,
         lang: Lang = "zh",
     ) -> None:
-        """Take a real source in; bad rows go to a side file with their reasons."""
+        """Take a real source in; bad rows go to a side file with their reasons.
+
+        A large file goes on where it was left: after Ctrl-C, a kill or a power cut.
+        """
         if kind == ACTIONS:
             pack = PackIn(source, city_of(into), tuple(trust or ()))
             with progress(quiet=as_json) as show:
                 summary = wiring.import_pack(pack, show)
             print_summary(summary, as_json=as_json)
             return
-        wanted = Import(kind, source, city_of(into), crs, layout, mapping)
+        if resume and cancel:
+            raise InvalidInput("Either --resume or --cancel.", field="cancel")
+        then = "cancel" if cancel else "resume" if resume else ""
+        wanted = Import(kind, source, city_of(into), crs, layout, mapping, encoding, then)
         with progress(quiet=as_json) as show:
             summary = wiring.import_data(wanted, show)
         print_summary(summary, as_json=as_json)
@@ -116,16 +130,34 @@ def _add_export(app: typer.Typer, wiring: Wiring) -> None:
         ] = None,
         words: Annotated[bool, typer.Option(help="Of actions: the personal words too.")] = False,
         photos: Annotated[bool, typer.Option(help="Of actions: the photos too.")] = False,
+        area: Annotated[str, typer.Option(help="Only in the area of this code.")] = "",
+        classes: Annotated[
+            list[str] | None,
+            typer.Option("--class", help="Only parts of this class, by code or name; repeatable."),
+        ] = None,
+        ids: Annotated[
+            Path | None, typer.Option(help="Only the uids in this file, one a line.")
+        ] = None,
+        with_personal: Annotated[
+            bool, typer.Option("--with-personal", help="Of cases: citizens' words and addresses.")
+        ] = False,
+        acting: Annotated[str, typer.Option("--as", help="Who asks for personal data.")] = "",
         as_json: Json = False,
         lang: Lang = "zh",
     ) -> None:
-        """Write data out; the ending of the file chooses its form."""
+        """Write data out; the ending of the file chooses its form.
+
+        Personal data stay in the city unless asked for by who may see them.
+        """
         if kind == ACTIONS:
             pack = PackOut(out, city_of(city), tuple(case or ()), words, photos)
             with progress(quiet=as_json) as show:
                 summary = wiring.export_pack(pack, show)
             print_summary(summary, as_json=as_json)
             return
+        wanted = Export(
+            kind, out, city_of(city), area, tuple(classes or ()), ids, with_personal, acting
+        )
         with progress(quiet=as_json) as show:
-            summary = wiring.export_data(Export(kind, out, city_of(city)), show)
+            summary = wiring.export_data(wanted, show)
         print_summary(summary, as_json=as_json)

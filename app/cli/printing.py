@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+DETAIL = " · "
+"""Between a stage's name and what may be told beside it: rows, speed, time left."""
+
+
 def plain(value: Any) -> Any:
     """Return `value` in JSON's own kinds: dataclasses as maps, uids and paths as text."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -120,9 +124,10 @@ def _stage_lines() -> Progress:
     seen: list[str] = []
 
     def show(stage: str, _share: float) -> None:
-        if stage not in seen:
-            seen.append(stage)
-            sys.stderr.write(stage + "\n")
+        name = stage.partition(DETAIL)[0]
+        if name not in seen:
+            seen.append(name)
+            sys.stderr.write(name + "\n")
             sys.stderr.flush()
 
     return show
@@ -137,9 +142,10 @@ def _bars() -> Iterator[Progress]:
         tasks: dict[str, Any] = {}
 
         def show(stage: str, share: float) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=1.0)
-            bars.update(tasks[stage], completed=share)
+            name = stage.partition(DETAIL)[0]
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=1.0)
+            bars.update(tasks[name], completed=share, description=stage)
 
         yield show
 

@@ -61,15 +61,26 @@ class Import:
     crs: str = ""
     layout: str = ""
     mapping: Path | None = None
+    encoding: str = ""
+    then: str = ""
+    """Of what an earlier run left unfinished: `resume` only that, `cancel` drops it."""
 
 
 @dataclass(frozen=True)
 class Export:
-    """What is to be written out."""
+    """What is to be written out: all rows, or those of an area, of classes, or with some uids.
+
+    `person`: who asks for personal data, needed only with `with_personal`.
+    """
 
     kind: str
     out: Path
     city: str
+    area: str = ""
+    classes: tuple[str, ...] = ()
+    ids: Path | None = None
+    with_personal: bool = False
+    person: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from app.data.city_folder import open_city
-from app.data.exporting import export_city
+from app.data.exporting import EVERYTHING, export_city
 from app.data.importing import ImportRequest, import_source
-from app.domain.errors import InvalidInput
+from app.data.selection import Selection
+from app.domain.errors import InvalidInput, NotAllowed, NotFound
 from app.domain.people import Role
-from app.sample.tiny import create_tiny_city, desk_person
+from app.sample.tiny import create_tiny_city
+from app.sample.tiny import desk_person as person
 from app.services.bus import handle
 from app.services.commands import Actor, ReportCase
 
@@ -23,16 +26,16 @@ NOW_MS = 1_790_130_600_000
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     city = create_tiny_city(tmp_path / "city")
-    actor = Actor(desk_person(Role.INTAKE), Role.INTAKE)
+    actor = Actor(person(Role.INTAKE), Role.INTAKE)
     handle(ReportCase(actor, "路灯不亮", 121.42, 31.13, "汾阳路150号"), city, NOW_MS)  # type: ignore[arg-type]
     city.close()
     return tmp_path / "city"
 
 
-def export(folder: Path, kind: str, out: Path) -> int:
+def export(folder: Path, kind: str, out: Path, wanted: Selection = EVERYTHING) -> int:
     city = open_city(folder)
     try:
-        return int(export_city(city, kind, out, lambda _stage, _share: None)["rows"])
+        return int(export_city(city, kind, out, lambda _stage, _share: None, wanted)["rows"])
     finally:
         city.close()
 
@@ -41,8 +44,43 @@ def test_that_cases_go_out_with_names_and_times(folder: Path, tmp_path: Path) ->
     assert export(folder, "cases", tmp_path / "cases.csv") == 1
     with (tmp_path / "cases.csv").open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
-    assert (row["district"], row["matter3"], row["words"]) == ("黄浦区", "路灯", "路灯不亮")
+    assert (row["district"], row["matter3"]) == ("黄浦区", "路灯")
     assert row["reported_at"].startswith("2026-09-2")
+    assert (row["words"], row["address"]) == ("", "")
+
+
+def test_that_words_go_out_only_to_who_leads_a_shift_and_that_it_is_signed(
+    folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "cases.csv"
+    with pytest.raises(NotFound):
+        export(folder, "cases", out, Selection(personal=True))
+    with pytest.raises(NotAllowed):
+        export(folder, "cases", out, Selection(personal=True, person=str(person(Role.INTAKE))))
+    assert not out.exists()
+    leader = person(Role.SHIFT_LEAD)
+    assert export(folder, "cases", out, Selection(personal=True, person=str(leader))) == 1
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["words"], row["address"]) == ("路灯不亮", "汾阳路150号")
+    city = open_city(folder)
+    with city.begin(write=False) as uow:
+        (signed,) = uow.actions.of_kind("export")
+        assert signed.action.body["person"] == leader.hex
+    city.close()
+
+
+def test_that_an_area_its_classes_and_uids_can_be_chosen(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "places.geojson"
+    everything = export(folder, "places", out)
+    uids = [one["properties"]["uid"] for one in json.loads(out.read_text("utf-8"))["features"]]
+    assert export(folder, "places", out, Selection(ids=frozenset({UUID(uids[0])}))) == 1
+    assert export(folder, "places", out, Selection(area="310100")) == everything
+    assert export(folder, "areas", out, Selection(area="310101")) < 15
+    with pytest.raises(NotFound):
+        export(folder, "places", out, Selection(area="999"))
+    with pytest.raises(InvalidInput):
+        export(folder, "parts", out, Selection(classes=("dream",)))
 
 
 @pytest.mark.parametrize(("kind", "rows"), [("areas", 15), ("places", 4), ("parts", 0)])
