@@ -104,11 +104,13 @@ class CameraPage(QWidget):
 
     def _say_buttons(self) -> None:
         count = len(self.grid.marked())
-        self._to_task.say(tr("camera.to_task", n=count), "↵")
-        self._to_report.say(tr("camera.to_report", n=count), "Ctrl ↵")
+        first = "" if count else tr("camera.pick_first")
+        no_task = "" if self._task else tr("camera.no_task")
+        self._to_task.say(no_task or first or tr("camera.to_task", n=count), "↵")
+        self._to_report.say(first or tr("camera.to_report", n=count), "Ctrl ↵")
         self._to_task.setEnabled(bool(count and self._task))
         self._to_report.setEnabled(bool(count))
-        self._to_task.setToolTip(self._task or tr("camera.no_task"))
+        self._to_task.setToolTip(self._task)
 
     def _on_folder(self) -> None:
         self.folder_wanted.emit()

@@ -191,26 +191,28 @@ class CasePanel(QScrollArea):
             self.show_nothing()
 
     def _build(self, theme: Theme) -> None:
-        page = self._page
-        self._head = make_label(page, 12, ink="dim")
+        page, big = self._page, self._height >= _TOUCH
+        small = 14 if big else 12
+        self.setProperty("touch", big)
+        self._head = make_label(page, small, ink="dim")
         self._title = make_label(page, 20, 700)
         self._title.setWordWrap(True)
         self._said = LongWords(page)
-        big = self._height >= _TOUCH
         self._facts, self._clocks = Facts(theme, page, 8, big=big), Facts(theme, page, 12, big=big)
-        self._clock_head = make_label(page, 12, ink="dim")
-        self._card = SuggestionCard(theme, page)
+        self._clock_head = make_label(page, small, ink="dim")
+        self._card = SuggestionCard(theme, page, big=big)
         self._buttons = [KeyButton(theme, page, accent=at == 0) for at in range(_BUTTONS)]
         for button in self._buttons:
             button.set_height(self._height)
         self._become = QPushButton(page)
         self._become.setObjectName("plain")
-        self._words, self._people = WordsPrompt(theme, page), PersonPicker(theme, page)
-        self._near_head = make_label(page, 12, ink="dim")
+        self._words = WordsPrompt(theme, page, self._height)
+        self._people = PersonPicker(theme, page)
+        self._near_head = make_label(page, small, ink="dim")
         self._near = [QPushButton(page) for _ in range(_NEAR)]
-        photo_head = make_label(page, 12, ink="dim")
-        self._photos = PhotoRow(theme, page, dialog=self._height < _TOUCH)
-        history = make_label(page, 12, ink="dim")
+        photo_head = make_label(page, small, ink="dim")
+        self._photos = PhotoRow(theme, page, dialog=not big)
+        history = make_label(page, small, ink="dim")
         self._timeline = Timeline(theme, page)
         self._heads = ((self._clock_head, "sheet.clocks"), (history, "sheet.history"),
                        (photo_head, "sheet.photos"))  # fmt: skip

@@ -57,7 +57,11 @@ class Overlay(QFrame):
         """Take the place and size that fit the window."""
         window = self._under
         wide = min(self._wide, window.width() - 48)
-        high = min(self.sizeHint().height(), window.height() - self._top - 24)
+        layout = self.layout()
+        wanted = self.sizeHint().height()
+        if layout is not None and layout.hasHeightForWidth():
+            wanted = layout.totalHeightForWidth(wide)
+        high = min(wanted, window.height() - self._top - 24)
         left = (window.width() - wide) // 2 if self._left is None else self._left
         self.setGeometry(left, self._top, wide, high)
 
@@ -74,9 +78,13 @@ class Overlay(QFrame):
 
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
         """Let Tab walk round within the panel."""
-        at = self.focusWidget() or self
+        at = self.focusWidget()
         for _ in range(_MOST_WIDGETS):
-            at = at.nextInFocusChain() if forward else at.previousInFocusChain()
+            here = at or self
+            after = here.nextInFocusChain() if forward else here.previousInFocusChain()
+            if after is None:
+                break
+            at = after
             takes = at.focusPolicy() & Qt.FocusPolicy.TabFocus
             if takes and self.isAncestorOf(at) and at.isVisible() and at.isEnabled():
                 at.setFocus(_BY_TAB if forward else _BY_BACKTAB)

@@ -84,7 +84,7 @@ class PhotoRow(QWidget):
             painter.setPen(QPen(edge, 1, Qt.PenStyle.DashLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(box, 6, 6)
-            painter.setFont(font(12))
+            painter.setFont(font(12 if self._dialog else 16))
             painter.setPen(QColor(self._theme.dim))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._hint())
 

@@ -99,7 +99,8 @@ class KeyButton(QAbstractButton):
             painter.drawRoundedRect(box, 6, 6)
             weight = 600 if self._accent else 400
             name = metrics(14, weight).horizontalAdvance(self.text())
-            key = max(20, metrics(12).horizontalAdvance(self._key) + 12) if self._key else 0
+            shown = self._key and self.isEnabled()
+            key = max(20, metrics(12).horizontalAdvance(self._key) + 12) if shown else 0
             left = (self.width() - name - (key + 8 if key else 0)) / 2
             painter.setFont(font(14, weight))
             painter.setPen(ink)
@@ -122,7 +123,7 @@ class KeyButton(QAbstractButton):
         theme = self._theme
         edge = QColor(theme.accent if self.hasFocus() else theme.line)
         if not self.isEnabled():
-            return QColor(theme.field), QColor(theme.line), QColor(theme.dim)
+            return QColor(theme.track), QColor(theme.track), QColor(theme.dim)
         if self._accent:
             pressed = self.isDown() or self._hovered
             fill = QColor(theme.accent_dark if pressed else theme.accent)

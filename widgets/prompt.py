@@ -33,7 +33,7 @@ class WordsPrompt(QFrame):
     given = Signal(str, str, str)
     left = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, parent: QWidget, height: int = 34) -> None:
         super().__init__(parent)
         self.setObjectName("card")
         self._move = self._kind = ""
@@ -45,6 +45,8 @@ class WordsPrompt(QFrame):
         self._wrong = make_label(self, 12, ink="critical")
         self._confirm = KeyButton(theme, self, accent=True)
         self._cancel = KeyButton(theme, self)
+        self._confirm.set_height(height)
+        self._cancel.set_height(height)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addWidget(self._confirm, 2)

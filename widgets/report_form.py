@@ -43,6 +43,7 @@ class ReportForm(Overlay):
     def __init__(self, theme: Theme, parent: QWidget, height: int = 34, left: int = 412) -> None:
         super().__init__(theme, parent, 440, 64, left=left)
         self.setProperty("touch", height >= 44)
+        small = 14 if height >= 44 else 12
         self._actor: Actor | None = None
         self._place: tuple[float, float] | None = None
         self._photos: tuple[str, ...] = ()
@@ -58,13 +59,14 @@ class ReportForm(Overlay):
         self._send, self._cancel = KeyButton(theme, self, accent=True), KeyButton(theme, self)
         for button in (self._find, self._pick, self._send, self._cancel):
             button.set_height(height)
-        self._chosen = make_label(self, 12, ink="normal")
-        self._attached = make_label(self, 12, ink="normal")
+        self._chosen = make_label(self, small, ink="normal")
+        self._attached = make_label(self, small, ink="normal")
         self._chosen.setWordWrap(True)
         self._attached.setWordWrap(True)
-        self._private = make_label(self, 12, ink="dim")
-        self._heads = {key: make_label(self, 12, ink="dim") for key in _HEADS}
-        self._wrong = {key: make_label(self, 12, ink="critical") for key in _FIELDS}
+        self._private = make_label(self, small, ink="dim")
+        self._private.setWordWrap(True)
+        self._heads = {key: make_label(self, small, ink="dim") for key in _HEADS}
+        self._wrong = {key: make_label(self, small, ink="critical") for key in _FIELDS}
         self._lay_out()
         self._set_order()
         self._connect()

@@ -45,9 +45,10 @@ class SuggestionCard(QWidget):
 
     matter_chosen = Signal(object)
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, parent: QWidget, *, big: bool = False) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._small = 14 if big else 12
         self._advice: Advice | None = None
         self._boxes: list[tuple[Choice, QRectF]] = []
         self.setSizePolicy(as_high_as_wide())
@@ -112,7 +113,7 @@ class SuggestionCard(QWidget):
             )
             top = self._paint_title(painter, advice)
             top = self._paint_choices(painter, advice, top)
-            painter.setFont(font(12))
+            painter.setFont(font(self._small))
             painter.setPen(QColor(self._theme.dim))
             box = QRectF(_PAD, top, self.width() - 2 * _PAD, self.height() - top)
             painter.drawText(box, _WRAP, advice.reasons)
@@ -168,7 +169,7 @@ class SuggestionCard(QWidget):
         top += 4 if advice.choices else 0
         top += (len(_title_lines(advice, width)) - 1) * _LINE
         room = max(60, width - 2 * _PAD)
-        words = metrics(12).boundingRect(0, 0, room, 9999, _WRAP, advice.reasons)
+        words = metrics(self._small).boundingRect(0, 0, room, 9999, _WRAP, advice.reasons)
         return top + (words.height() if advice.reasons else 0) + 10 + _BELOW
 
 

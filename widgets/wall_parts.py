@@ -21,7 +21,6 @@ from widgets.words import age, figure
 
 _STALE_MS = 60_000
 _TITLES = (76, 64, 54)  # of an alarm: smaller before it is cut
-_WRAP = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 
@@ -265,7 +264,7 @@ class AlarmCard(WallPart):
             painter.drawText(QRectF(left, self.px(40), room, self.px(120)), _MIDDLE, words)
             self.pen(painter, 44, 400, self.theme.text)
             box = QRectF(pad, self.px(170), self.width() - 2 * pad - right, self.px(140))
-            painter.drawText(box, _WRAP, self.text)
+            painter.drawText(box, Qt.TextFlag.TextWordWrap, self.text)  # a time stays in one piece
             side = QRectF(self.width() - pad - right, self.px(40), right, self.px(130))
             self.pen(
                 painter, 108, 700, self.theme.ink("critical") if self.late else self.theme.accent

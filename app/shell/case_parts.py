@@ -61,6 +61,7 @@ class CaseParts(QObject):
         self.help = CheatSheet(theme, station)
         self.photo_view = PhotoView(theme, station)
         self.who = WhoMenu(station)
+        self.who.setProperty("touch", touch)
         self.part_look = PartLook(bridge, station.session, station.stage, station)
         self.overlays: list[Overlay] = [self.help, self.photo_view, self.form]
         self._held_key = ""

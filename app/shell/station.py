@@ -54,7 +54,8 @@ class Station(QWidget):
         self._dressed += parts
 
     def open(self) -> None:
-        """Begin to read and to follow."""
+        """Begin to read and to follow; the window itself has the keys at first."""
+        self.setFocus()
         self.feed.start()
 
     def turn_full(self) -> None:

@@ -129,3 +129,23 @@ def test_that_the_tabs_of_the_list_never_touch(open_desk: Any, english: None) ->
     desk.retranslate()
     desk.grab()
     assert desk.inbox._tabs.gap >= 8
+
+
+def test_that_every_button_of_the_field_is_44_pixels_high(
+    open_field: Any, chinese: None, keys: Any
+) -> None:
+    field = open_field()
+    person = keys(field)
+    for step in (("J", "S", "H"), ("Esc", "Ctrl+3"), ("Ctrl+4",), ("Ctrl+5",)):
+        person.press(*step)
+        low = [
+            (part.text(), part.height())
+            for part in field.findChildren(QAbstractButton)
+            if part.isVisible() and part.text() and part.height() < 44
+        ]
+        assert low == []
+
+
+def test_that_the_window_itself_has_the_keys_when_it_opens(open_desk: Any, keys: Any) -> None:
+    desk = open_desk()
+    assert desk.focusWidget() in (None, desk)
