@@ -21,8 +21,8 @@ _READ: Final = {
     "闵行": "min hang", "莘庄": "xin zhuang", "车墩": "che dun", "重庆": "chong qing",
     "番禺": "pan yu", "牟平": "mu ping", "喀什": "ka shi", "蚌埠": "beng bu", "大埔": "da bu",
     "黄陂": "huang pi", "宝坻": "bao di", "六安": "lu an", "铅山": "yan shan", "茄子": "qie zi",
-    "蔚县": "yu xian", "东阿": "dong e", "厦门": "xia men", "枞阳": "zong yang", "大厦": "da sha", "长": "chang",
-    "都": "du", "藏": "zang", "佛": "fo", "勒": "le", "朝": "chao",
+    "蔚县": "yu xian", "东阿": "dong e", "厦门": "xia men", "枞阳": "zong yang", "大厦": "da sha",
+    "长": "chang", "都": "du", "藏": "zang", "佛": "fo", "勒": "le", "朝": "chao",
 }  # fmt: skip
 _CALLED: Final = {
     "外滩街道": "The Bund Subdistrict", "世纪大道": "Century Ave", "苏州河": "Suzhou Creek",
