@@ -63,3 +63,8 @@ def test_that_an_unsound_workflow_is_refused_with_the_place(edit, place):
     with pytest.raises(InvalidInput) as caught:
         parse_workflow(change(edit=edit))
     assert caught.value.field == place
+
+
+def test_that_whoever_is_outside_may_report_what_they_see():
+    report = parse_workflow(STANDARD).moves["report"]
+    assert {"supervisor", "handler"} <= set(report.roles)
