@@ -115,7 +115,7 @@ def _reporter(sheet: CaseSheet) -> tuple[Span, ...]:
     held = [sheet.words[key] for key in refs if key and key in sheet.words]
     if not held:
         return (Span(tr("sheet.erased"), "dim"),)
-    return (Span(held[0]), *(Span(text, "dim") for text in held[1:]))
+    return (Span(person_named(held[0])), *(Span(text, "dim") for text in held[1:]))
 
 
 def clocks_of(sheet: CaseSheet, now_ms: int) -> list[Fact]:
@@ -173,7 +173,8 @@ def reasons_line(reasons: tuple[str, ...]) -> str:
     words: dict[str, list[str]] = {}
     for reason in reasons:
         kind, _, value = reason.partition(":")
-        words.setdefault(kind, []).append(tr_or(f"reason_value.{value}", value))
+        said = value if kind == "word" else named(value)
+        words.setdefault(kind, []).append(tr_or(f"reason_value.{value}", said))
     joint = tr("reason.joint")
     lines = [
         tr(f"reason.{kind}", what=joint.join(filter(None, values)))

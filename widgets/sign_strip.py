@@ -14,7 +14,7 @@ from app.services.changes import SignRow
 from widgets.i18n import language, tr, tr_or
 from widgets.symbols import draw_state
 from widgets.theme import Theme, font, metrics
-from widgets.words import age, figure
+from widgets.words import age, figure, named
 
 _STALE_MS = 60_000
 
@@ -22,7 +22,7 @@ _STALE_MS = 60_000
 def sign_note(sign: SignRow) -> str:
     """Return the worst area, or what the sign says of itself."""
     note = sign.note_en if language() == "en" else sign.note_zh
-    return note or sign.worst_area
+    return note or named(sign.worst_area)
 
 
 def sign_name(sign: SignRow) -> str:

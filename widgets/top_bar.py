@@ -14,7 +14,7 @@ from widgets.icons import SMALL, draw_icon
 from widgets.pieces import make_label
 from widgets.symbols import draw_open_diamond, draw_state
 from widgets.theme import Theme, font, metrics
-from widgets.words import area_name
+from widgets.words import area_name, person_named
 
 _SEARCH_WIDTH = 520
 _HALF_BLINK_MS = 500
@@ -280,7 +280,7 @@ class TopBar(QWidget):
 
     def show_who(self, name: str, role: str) -> None:
         """Show who sits here, in which role."""
-        self._who.say(name, role)
+        self._who.say(person_named(name), role)
 
     def show_clock(self, time: str, shift: str) -> None:
         """Show the time of day and the shift."""

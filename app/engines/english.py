@@ -31,6 +31,7 @@ _CALLED: Final = {
     "人民公园": "People's Park", "世纪公园": "Century Park",
     "上海植物园": "Shanghai Botanical Garden", "上海动物园": "Shanghai Zoo",
     "中国（上海）自由贸易试验区（保税片区）": "Shanghai Free Trade Zone (Bonded Area)",
+    "早班": "Morning shift", "中班": "Middle shift", "夜班": "Night shift",
     "市民": "Citizen", "示意市民": "Sample citizen",
 }  # fmt: skip
 _SIDES: Final = {"东": "E", "西": "W", "南": "S", "北": "N", "中": "M"}

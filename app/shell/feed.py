@@ -12,6 +12,7 @@ from app.services.views import CasePage, CaseQuery
 from app.shell.bridge import Bridge
 from app.shell.session import NOBODY, Session
 from app.store import Store, StoreDelta
+from widgets.words import named
 
 _TICK_MS = 1000
 _PAGE = 500
@@ -71,7 +72,7 @@ class Feed(QObject):
             ends = shift.end.hour + shift.end.minute / 60
             inside = begins <= hour < ends if begins < ends else hour >= begins or hour < ends
             if inside:
-                return f"{shift.name} {shift.start:%H:%M}–{shift.end:%H:%M}"
+                return f"{named(shift.name)} {shift.start:%H:%M}–{shift.end:%H:%M}"
         return ""
 
     def _beat(self) -> None:
