@@ -74,7 +74,7 @@ class CheatSheet(Overlay):
             painter.setPen(QColor(self._theme.text))
             painter.drawText(QPointF(left, top + 19), command.text)
             right = left + width
-            for key in reversed(command.keys.split("  ")):
+            for key in reversed(command.keys.split("  ") if command.keys else []):
                 right = self._paint_key(painter, key, right, top) - 6
             top += _ROW
         return top + 8

@@ -12,7 +12,7 @@ from widgets.symbols import draw_state
 from widgets.theme import Theme, font, load_theme, metrics
 
 _WIDTH = 400
-_WRAP = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
+_WRAP = Qt.TextFlag.TextWordWrap
 _NEWS_MS = 4000
 
 

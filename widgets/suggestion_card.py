@@ -13,7 +13,7 @@ from widgets.theme import Theme, font, metrics
 from widgets.words import percent
 
 _PAD = 12
-_WRAP = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
+_WRAP = Qt.TextFlag.TextWordWrap
 _CHOICE = 28
 _LINE = 21
 _BETWEEN = "   "  # stands between what, unit and person in a title

@@ -100,6 +100,7 @@ def metrics(px: int, weight: int = 400) -> QFontMetrics:
 def style_sheet(theme: Theme) -> str:
     """Return the rules of `window.qss` with the theme's colours put in."""
     values = {field.name: str(getattr(theme, field.name)) for field in fields(theme)}
+    values["styles"] = STYLES.as_posix()
     rules = (STYLES / "window.qss").read_text("utf-8")
     return _TOKEN.sub(lambda found: values.get(found[1], found[0]), rules)
 

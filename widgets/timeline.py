@@ -14,7 +14,7 @@ from widgets.theme import Theme, font, metrics
 
 _LEFT = 22
 _LINE = 25
-_WRAP = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
+_WRAP = Qt.TextFlag.TextWordWrap
 
 
 @dataclass(frozen=True)

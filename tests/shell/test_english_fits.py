@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtGui import QFontMetrics, QPainter
-from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 
 from widgets.i18n import set_language, table
 
@@ -63,6 +63,10 @@ def check_labels(window: QWidget) -> None:
                        text.split("\n"))  # fmt: skip
             assert wide <= part.width() + 1, f"{text!r} needs {wide} px and has {part.width()}"
         assert part.height() >= QFontMetrics(part.font()).height() - 2, f"{text!r} is too low"
+    for field in window.findChildren(QLineEdit):
+        hint = field.placeholderText()
+        wide = QFontMetrics(field.font()).horizontalAdvance(hint)
+        assert not field.isVisible() or wide <= field.width() - 16, f"{hint!r} is cut"
 
 
 def check_painted(window: QWidget, painted: Painted) -> None:
