@@ -20,10 +20,9 @@ from layers.tiles import draw_overview, draw_tile
 from widgets.map_arrivals import Arrivals
 from widgets.map_icons import PartIcons
 from widgets.map_mosaic import Grid, lay_part, lay_whole
-from widgets.map_wants import STILL, Course, scale_for, wanted
+from widgets.map_wants import STILL, Course, is_large, scale_for, wanted
 
-_COARSEST, _FINEST = 32.0, 1 / 4  # how far other scales may stand in
-_SMOOTH_MOST = 3_000_000  # pixels up to which a moving map is scaled smoothly
+_COARSEST, _FINEST = 32.0, 1 / 2  # how far other scales may stand in
 _LANES, _LANES_MOVING = 2, 1  # tiles drawn at once; a moving map leaves a core to the window
 
 
@@ -129,7 +128,7 @@ class Ground:
     ) -> Covered:
         grid = Grid.of(camera, self.look.dpr)
         scale = scale_for(camera, course, self.look.dpr)
-        smooth = smooth or not course.moves or grid.width * grid.height <= _SMOOTH_MOST
+        smooth = smooth or not course.moves or not is_large(camera, self.look.dpr)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         absent: list[TileKey] = []
         for key in keys_over(self._number, scale, camera.bounds(1.0)):

@@ -29,6 +29,11 @@ class FrameLog:
         """Whether the present view was painted with all its own tiles."""
         return self.sharp_at >= self.moved_at
 
+    @property
+    def last_ms(self) -> float:
+        """What the last frame has cost; 0 before the first."""
+        return self.ms[-1] if self.ms else 0.0
+
     def move(self) -> None:
         """Note that the view is another."""
         self.moved_at, self.sharp_at = time.perf_counter(), float("nan")

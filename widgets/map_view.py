@@ -41,7 +41,7 @@ from widgets.map_surface import MapSurface
 from widgets.map_wait import wait_settled
 from widgets.map_wishes import Wishes
 
-_SOON_MS = 30  # tiles that arrive within this are shown in one frame
+_SOON_MS, _SOON_FRAMES = 30, 4  # tiles that arrive within this, and so many frames, share one
 _LATE_MS = 1_500  # names and counts wait no longer than this for the last tile
 
 
@@ -107,9 +107,9 @@ class MapView(MapSurface):
         self._names = Names(self, self._theme)
         self._names.placed.connect(self.update)
         self._soon, self._late = QTimer(self), QTimer(self)
-        for timer, after_ms in ((self._soon, _SOON_MS), (self._late, _LATE_MS)):
-            timer.setSingleShot(True)
-            timer.setInterval(after_ms)
+        self._soon.setSingleShot(True)
+        self._late.setSingleShot(True)
+        self._late.setInterval(_LATE_MS)
         self._soon.timeout.connect(self.update)
         self._late.timeout.connect(self._ask)
 
@@ -286,10 +286,14 @@ class MapView(MapSurface):
     @Slot()
     def _on_rest(self) -> None:
         """Ask for all that a still map needs: exact tiles, then names and counts."""
-        if self._ground is not None:
-            self._ground.want(self.camera)
-            self._late.start()
-            self.update()
+        if self._ground is None:
+            return
+        self._ground.want(self.camera)
+        self._late.start()
+        if self.frames.is_sharp:
+            self._ask()
+        elif not self._soon.isActive():
+            self._soon.start(_SOON_MS)
 
     @Slot()
     def _ask(self) -> None:
@@ -320,7 +324,7 @@ class MapView(MapSurface):
             self._soon.stop()
             self.update()
         elif not self._soon.isActive():
-            self._soon.start()
+            self._soon.start(_SOON_MS + round(_SOON_FRAMES * self.frames.last_ms))
 
     @Slot(object)
     def _on_overview(self, made: object) -> None:
@@ -375,11 +379,11 @@ class MapView(MapSurface):
         self._unsettle()
 
     def _paint(self, painter: QPainter) -> Covered:
-        ground, camera = self._ground, self.camera
+        ground, camera, course = self._ground, self.camera, self._helm.course
         assert ground is not None
         covered = self._still.paint(
-            painter, (camera, self._version), camera.width, camera.height,
-            lambda onto: ground.paint(onto, camera, self._helm.course),
+            painter, (camera, course, self._version), camera.width, camera.height,
+            lambda onto: ground.paint(onto, camera, course),
         )  # fmt: skip
         shown = self._wishes.live()
         self._live.paint_under(painter, camera, self._theme, shown)

@@ -13,7 +13,8 @@ from app.domain.camera import Camera
 from app.engines.tiles import TileKey, keys_over
 
 MARGIN = 96.0  # logical pixels around the view for which a map that stands or pans wants tiles too
-_BIAS = 0.2  # octaves: running scales take the coarser tiles sooner than the finer ones
+LARGE = 3_000_000  # physical pixels from which on a screen is large: a moving map spares work
+_BIAS, _BIAS_LARGE = 0.3, 0.8  # octaves by which running scales prefer coarser tiles
 _AHEAD_S = 0.35  # how far a running scale looks ahead
 _NEAR = 1.0  # octaves between a view and tiles that can be laid as its own
 
@@ -35,16 +36,21 @@ class Course:
 STILL = Course()
 
 
-def octave_of(m_per_px: float) -> float:
+def octave_of(m_per_px: float, *, large: bool = False) -> float:
     """Return the scale in whole octaves that stands for one that runs past."""
-    return float(2.0 ** round(math.log2(m_per_px) + _BIAS))
+    return float(2.0 ** round(math.log2(m_per_px) + (_BIAS_LARGE if large else _BIAS)))
+
+
+def is_large(camera: Camera, dpr: float) -> bool:
+    """Whether the view has very many pixels."""
+    return camera.width * camera.height * dpr * dpr > LARGE
 
 
 def scale_for(camera: Camera, course: Course, dpr: float) -> float:
     """Return metres a physical pixel of the tiles that are laid in this view."""
     scale = camera.m_per_px / dpr
     if course.is_running:
-        return octave_of(scale)
+        return octave_of(scale, large=is_large(camera, dpr))
     if course.goal is not None:
         goal = course.goal.m_per_px / dpr
         return goal if abs(math.log2(goal / scale)) <= _NEAR else octave_of(scale)
@@ -63,5 +69,5 @@ def wanted(look: int, camera: Camera, course: Course, dpr: float) -> list[TileKe
         return seen + [key for key in around if key not in there]
     octaves = min(max(course.zoom * _AHEAD_S, -1.0), 1.0)
     ahead = replace(camera, m_per_px=camera.m_per_px * 2.0**octaves)
-    following = octave_of(ahead.m_per_px / dpr)
+    following = octave_of(ahead.m_per_px / dpr, large=is_large(camera, dpr))
     return seen + (keys_over(look, following, ahead.bounds()) if following != scale else [])

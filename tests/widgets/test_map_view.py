@@ -389,3 +389,14 @@ def test_that_the_scale_bar_is_round_and_fits(m_per_px: float) -> None:
     assert pixels <= 120.01
     assert pixels >= 120 / 2.6
     assert f"{metres:.6e}"[0] in "125"
+
+
+def test_that_a_zoom_that_ends_becomes_sharp_though_it_was_painted_twice(view: MapView) -> None:
+    assert view.wait_sharp()
+    start = view.camera
+    for step in range(12):
+        view.set_camera(start.at(start.x, start.y, start.m_per_px * 0.97**step))
+        view.grab()
+        view.grab()
+    assert view.wait_sharp()
+    assert view.frames.is_sharp
