@@ -103,6 +103,6 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Generator[None]:
     """Keep settings and state of the person who runs the tests out of them."""
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
-        for kind in ("CONFIG", "DATA", "STATE"):
+        for kind in ("CONFIG", "DATA", "STATE", "CACHE"):
             patch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
         yield

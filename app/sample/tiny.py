@@ -14,10 +14,11 @@ from uuid import UUID
 import pyarrow as pa
 import shapely
 
-from app.data.bulk import empty_tables, write_map
+from app.data.bulk import empty_tables
 from app.data.city import SqlCity
 from app.data.city_folder import create_city
 from app.data.map_schema import LAYERS
+from app.data.map_target import write_tables
 from app.domain.identity import uuid7
 from app.domain.people import Duty, Person, Role, Shift, Unit
 from app.services.views import CityFacts
@@ -43,8 +44,11 @@ def tiny_uid(kind: int, number: int) -> UUID:
     return uuid7(_BORN_MS + kind, number)
 
 
-def create_tiny_city(folder: Path, key: str | None = None) -> SqlCity:
-    """Make the tiny city in `folder` and open it; `key` encrypts its truth."""
+def create_tiny_city(place: Path | str, key: str | None = None) -> SqlCity:
+    """Make the tiny city in a folder or an empty database and open it.
+
+    `key` encrypts the truth of a local one.
+    """
     facts = CityFacts(
         uid=tiny_uid(0, 0),
         name="小城",
@@ -54,9 +58,9 @@ def create_tiny_city(folder: Path, key: str | None = None) -> SqlCity:
         sample=True,
         created_at=datetime.fromtimestamp(_BORN_MS / 1000, UTC).isoformat(),
     )
-    city = create_city(folder, facts, key)
+    city = create_city(place, facts, key)
     tables = empty_tables() | {"area": [_areas()], "place": [_places()]}
-    write_map(folder / "map.gpkg", tables, lambda _name, _share: None)
+    write_tables(city, tables, lambda _name, _share: None)
     with city.begin(write=True) as uow:
         uow.directory.put_shifts(SHIFTS)
         units, persons, duties = _rolls()

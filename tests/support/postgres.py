@@ -62,15 +62,19 @@ class Server:
         finally:
             self.run(sql.SQL("DROP DATABASE {} WITH (FORCE)"), name)
 
-    def start(self) -> None:
-        """Start it (again) and wait until it answers."""
+    def start(self, *, wait: bool = True) -> None:
+        """Start it (again); by `wait` return when it answers.
+
+        To be called on a thread that lives on: the server dies with the thread that started it.
+        """
         command = [*_as(_user()), BINARIES / "postgres", "-D", self.folder / "data"]
         command += ["-p", str(self.port), "-k", self.folder]
         for setting in SETTINGS:
             command += ["-c", setting]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/")
-        _wait(self, self._process, self.folder / "log")
+        if wait:
+            _wait(self, self._process, self.folder / "log")
 
     def stop(self) -> None:
         """End it at once, as a crash or a power cut would; harmless when it does not run."""
