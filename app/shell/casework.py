@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -45,7 +46,7 @@ class CaseWork(QObject):
         self._hand: NextHand | None = None
         self._sheet: CaseSheet | None = None
         self._pending: tuple[str, Mapping[str, str]] | None = None
-        self._held: tuple[str, ...] = ()
+        self._held: dict[UUID, tuple[str, ...]] = {}
         session.case_changed.connect(self.read)
         session.who_changed.connect(self.reread)
         bridge.failed.connect(self.failed)
@@ -58,7 +59,6 @@ class CaseWork(QObject):
 
     def read(self, case: UUID | None) -> None:
         """Read the sheet of a case."""
-        self._held = ()
         if case is None:
             self._sheet = None
         else:
@@ -85,9 +85,9 @@ class CaseWork(QObject):
         """Take a move of the workflow with the photos dropped for it."""
         case = self._need_case()
         if case is not None:
-            photos, self._held = self._held, ()
+            photos = self._held.pop(case, ())
             command = ActOnCase(self._session.actor, case, name, dict(fields), photos)
-            self._bridge.submit(command)
+            self._bridge.submit(command, None, partial(self._on_refused, case, photos))
 
     def choose_matter(self, code: str) -> None:
         """File the case under a matter."""
@@ -145,8 +145,9 @@ class CaseWork(QObject):
 
     @property
     def held_photos(self) -> tuple[str, ...]:
-        """Photos stored that go with the next step."""
-        return self._held
+        """Photos stored that go with the next step of the chosen case."""
+        case = self._session.case
+        return self._held.get(case, ()) if case is not None else ()
 
     def _with_role(self, role: str, done: Any) -> None:
         if role in self._people:
@@ -199,9 +200,17 @@ class CaseWork(QObject):
         self.reported.emit(changes)
 
     def _on_stored(self, digests: tuple[str, ...]) -> None:
-        self._held = (*self._held, *digests)
+        case = self._session.case
+        if case is not None:
+            self._held[case] = (*self._held.get(case, ()), *digests)
         if self._sheet is not None:
             self.sheet_read.emit(self._sheet)
+
+    def _on_refused(self, case: UUID, photos: tuple[str, ...], error: BaseException) -> None:
+        """Hold the photos of a step that was not taken for the next try."""
+        if photos:
+            self._held[case] = (*photos, *self._held.get(case, ()))
+        self.failed.emit(error)
 
     def _on_failed(self, error: BaseException) -> None:
         self.failed.emit(error)

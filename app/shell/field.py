@@ -91,6 +91,13 @@ class Field(Station):
         """Watch a camera's folder and show what lies in it."""
         self.camera.watch(folder)
 
+    def press_here(self, key: str) -> None:
+        """Take a step with the task in sight; on another page, show the task first."""
+        if self.face == _TASKS:
+            self.press(key)
+        else:
+            self.show_face(_TASKS)
+
     def open_help(self) -> None:
         """Show all keys."""
         self.cases.open_help(self.deeds)

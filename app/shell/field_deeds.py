@@ -17,7 +17,7 @@ _MOVE_KEYS = ("S", "H", "B", "P", "R")
 def field_deeds(field: Field) -> tuple[Deed, ...]:
     """Return everything a key can do in the field."""
     moves = tuple(
-        Deed(f"key_{key}", f"help.{key.lower()}", "decide", (key,), partial(field.press, key))
+        Deed(f"key_{key}", f"help.{key.lower()}", "decide", (key,), partial(field.press_here, key))
         for key in _MOVE_KEYS
     )
     pages = tuple(

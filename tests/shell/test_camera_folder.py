@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
 from PySide6.QtGui import QImage
 
+from app.domain.errors import NotAllowed
 from app.services.commands import ReportCase
 from tests.support.exif import exif_jpeg
 
@@ -159,3 +160,33 @@ def test_that_photos_go_only_to_the_task_they_were_chosen_for(
     field.session.choose(None)
     assert not field.work.hold_photos(case, ("0" * 64,))
     assert field.work.held_photos == ()
+
+
+def test_that_photos_wait_for_their_task_while_another_one_is_open(
+    open_field: Any, core: Any, keys: Any, qtbot: Any, tmp_path: Path, memory_blobs: Any
+) -> None:
+    jpeg(tmp_path / "c.jpg")
+    field = open_field(memory_blobs)
+    watching(field, tmp_path, qtbot)
+    person = keys(field)
+    person.press("J", "Ctrl+4", "Space", "Return", "J")
+    assert field.work.held_photos == ()
+    person.press("K")
+    assert field.work.held_photos == tuple(memory_blobs.held)
+    core.error = NotAllowed("Not at that step.", code="not_open")
+    person.press("S")
+    assert field.work.held_photos == tuple(memory_blobs.held)
+    core.error = None
+    person.press("S")
+    assert core.commands[-1].photos == tuple(memory_blobs.held)
+    assert field.work.held_photos == ()
+
+
+def test_that_no_step_is_taken_with_a_task_that_is_not_in_sight(
+    open_field: Any, core: Any, keys: Any
+) -> None:
+    field = open_field()
+    person = keys(field)
+    person.press("J", "Ctrl+5", "S")
+    assert core.commands == []
+    assert field.face == "tasks"
