@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from app.domain.errors import AppError
+from app.runtime.error_words import error_said
 from widgets.i18n import language, table, tr
 from widgets.symbols import draw_state
 from widgets.theme import Theme, font, load_theme, metrics
@@ -119,8 +120,9 @@ def error_words(error: BaseException) -> tuple[str, str]:
         what = f"{type(error).__name__}: {error}".rstrip(": ")
         return tr("error.unexpected", what=what), tr("error.unexpected_advice")
     known = table(language())
-    title = known.get(f"error.code.{error.code}", error.message)
-    advice = known.get(f"error.advice.{error.code}", error.advice)
+    lang = language()
+    title = known.get(f"error.code.{error.code}") or error_said(error.message, lang)
+    advice = known.get(f"error.advice.{error.code}") or error_said(error.advice, lang)
     return title, f"{advice} {tr('error.safe')}".strip()
 
 

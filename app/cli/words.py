@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.errors import AppError
+from app.runtime.error_words import error_said
 
 LANGS = ("zh", "en")
 _TABLES = Path(__file__).resolve().parents[2] / "resources" / "i18n"
@@ -84,8 +85,10 @@ def error_line(error: AppError, lang: str) -> str:
     """Return one line that says what happened and what to do."""
     label = word("error", lang)
     named = f" [{error.field}]" if error.field else ""
+    what = " ".join(error_said(text, lang) for text in (error.message, error.advice) if text)
     own = _table(lang).get("error", {}).get("code", {}).get(error.code, "") if lang == "zh" else ""
-    return f"{label}{named}: {own} {error}".replace("\n", " ").replace(":  ", ": ")
+    own = "" if own and own in what else own
+    return f"{label}{named}: {own} {what}".replace("\n", " ").replace(":  ", ": ")
 
 
 def _reason(kind: str, what: str, lang: str) -> str:
