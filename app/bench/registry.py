@@ -72,6 +72,8 @@ _BENCHES = {
     "import": ("app.bench.imports", "P4: rows into database and store, beside ogr2ogr"),
     "map": ("app.bench.map", "P1 to P3: the whole city on one map, beside QGIS"),
     "signs": ("app.bench.signs", "P9: readings stored and judged on one core"),
+    "search": ("app.bench.search", "the search box over 100,000 places"),
+    "geocode": ("app.bench.geocode", "the geocoder on real places, some held back"),
     "start": ("app.bench.start", "how long `case list` takes from a cold process"),
 }
 

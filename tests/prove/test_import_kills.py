@@ -65,7 +65,7 @@ def write_source(path: Path) -> None:
             "state": (number % 4).astype(str),
             "lon": pa.array(lon, pa.string()),
             "lat": np.round(31.15 + chance.random(ROWS) * 0.1, 7).astype(str),
-            "source": ["普查 census of lamps, " + "checked by two persons on the spot, " * 2] * ROWS,
+            "source": ["普查 census of lamps, checked by two persons on the spot, " * 2] * ROWS,
         }
     )
     pa.csv.write_csv(table, path)
