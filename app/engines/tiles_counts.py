@@ -14,7 +14,7 @@ import numba
 import numpy as np
 from numba import types
 
-from app.engines.tiles_points import CELL, CELLS, I8, U1, N
+from app.engines.tiles_points import CELL, CELLS, I8, U1, U4, N
 
 PAIRS = 1024  # class * 4 + state
 
@@ -148,7 +148,7 @@ def tally(  # type: ignore[no-untyped-def] # pragma: no cover
                         )  # fmt: skip
 
 
-@numba.njit([types.int64(*CELLS, *_SHAPE, _OUT, _OUT)], nogil=True, cache=True, error_model="numpy")
+@numba.njit([types.int64(*CELLS, *_SHAPE, U4, _OUT)], nogil=True, cache=True, error_model="numpy")
 def gather(  # type: ignore[no-untyped-def] # pragma: no cover
     cell, start, num, sub, px, py, cls, state, want, side, grid, i0, j0, edges, band_off, band,
     box, fid, out,

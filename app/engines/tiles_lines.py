@@ -18,7 +18,7 @@ from app.engines.tiles_shapes import _capsule, mixed
 
 REACH = 248.0  # metres from a cell's middle to the farthest end of its pieces
 BIN = 64.0
-_FAR = 1.0 / 24.0  # pixels a metre below which lines are mere density
+_FAR = 1.0 / 10.0  # pixels a metre below which lines are mere density
 
 _S2 = types.Array(types.int16, 1, "C", readonly=True)
 _SUB = types.Array(types.float32, 2, "C", readonly=True)
@@ -73,11 +73,13 @@ def _bins(sub, left, down, inv, sums):  # type: ignore[no-untyped-def] # pragma:
 
 
 @numba.njit(nogil=True, inline="always", error_model="numpy")
-def _far_piece(sums, px, py, dx, dy, length, inv):  # type: ignore[no-untyped-def] # pragma: no cover
+def _far_piece(sums, px, py, dx, dy, length, ground):  # type: ignore[no-untyped-def] # pragma: no cover
     """Add a piece in steps of at most a pixel, each to the pixel it falls in."""
+    if length < 1.0:
+        return _add(sums, px + dx * 0.5, py + dy * 0.5, length * ground)
     total = 0.0
     steps = int(length) + 1
-    m = length / (inv * steps)
+    m = length * ground / steps
     for s in range(steps):
         t = (s + 0.5) / steps
         total += _add(sums, px + dx * t, py + dy * t, m)
@@ -86,13 +88,13 @@ def _far_piece(sums, px, py, dx, dy, length, inv):  # type: ignore[no-untyped-de
 
 @numba.njit(nogil=True, inline="always", error_model="numpy")
 def _near_piece(sums, px, py, dx, dy, length, inv):  # type: ignore[no-untyped-def] # pragma: no cover
-    """Add a piece in steps of less than a pixel, each shared among the pixels around."""
+    """Add a piece in steps of at most a pixel, each shared among the pixels around."""
     h, w = sums.shape
     if max(px, px + dx) < -1.0 or min(px, px + dx) > w + 1.0:
         return 0.0
     if max(py, py + dy) < -1.0 or min(py, py + dy) > h + 1.0:
         return 0.0
-    steps = int(length * 1.5) + 1
+    steps = int(length) + 1
     m = length / (inv * steps)
     for s in range(steps):
         t = (s + 0.5) / steps
@@ -111,7 +113,7 @@ def metres(  # type: ignore[no-untyped-def] # pragma: no cover
 ):
     """Add metres of wanted pipe to the pixels of `sums`, float32 (h, w).
 
-    Pieces are laid in steps of at most a pixel: below 24 metres a pixel shared among the four
+    Pieces are laid in steps of at most a pixel: below 10 metres a pixel shared among the four
     pixels around (a smooth line), farther away to the pixel itself (an exact density). From 64
     metres a pixel on, with `every` kind wanted, bins are added at their middles. Returns the
     metres in sight (far away: exactly what was added).
@@ -120,7 +122,7 @@ def metres(  # type: ignore[no-untyped-def] # pragma: no cover
     ia, ib = span(x0 - 128.0, x0 + w / inv + 128.0, side)
     ja, jb = span(y1 - h / inv - 128.0, y1 + 128.0, side)
     far, bins = inv < _FAR, every and BIN * inv <= 1.0
-    unit = inv / 128.0
+    unit, ground = inv / 128.0, 1.0 / inv
     total = 0.0
     for j in range(ja, jb + 1):
         for i in range(ia, ib + 1):
@@ -139,7 +141,7 @@ def metres(  # type: ignore[no-untyped-def] # pragma: no cover
                 dx, dy = (np.int64(bx[n]) - ax[n]) * unit, (np.int64(ay[n]) - by[n]) * unit
                 length = math.sqrt(dx * dx + dy * dy)
                 if far:
-                    total += _far_piece(sums, px, py, dx, dy, length, inv)
+                    total += _far_piece(sums, px, py, dx, dy, length, ground)
                 else:
                     total += _near_piece(sums, px, py, dx, dy, length, inv)
     return total

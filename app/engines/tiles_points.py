@@ -40,26 +40,44 @@ def span(low, high, side):  # type: ignore[no-untyped-def] # pragma: no cover
 
 
 @numba.njit(nogil=True, inline="always", error_model="numpy")
-def _by_bin(first, stop, sub, cls, state, want, every, left, down, inv, counts):  # type: ignore[no-untyped-def] # pragma: no cover
-    """Count a cell of which a bin is no larger than a pixel: each bin at its middle."""
+def _by_group(sub, group, left, down, step, counts):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Count a cell by squares of `group` x `group` bins, each `step` pixels wide."""
     h, w = counts.shape
     total = 0
-    at = first
-    for b in range(64):
-        n = min(np.int64(sub[b]), stop - at)
-        if n == 0:
+    for by in range(0, 8, group):
+        fy = down - (by + 0.5 * group) * step / group
+        if fy < 0.0 or fy >= h:
             continue
+        for bx in range(0, 8, group):
+            fx = left + (bx + 0.5 * group) * step / group
+            if fx < 0.0 or fx >= w:
+                continue
+            n = 0
+            for r in range(by, by + group):
+                for c in range(bx, bx + group):
+                    n += sub[r * 8 + c]
+            counts[np.uint64(fy), np.uint64(fx)] += np.uint32(n)
+            total += n
+    return total
+
+
+@numba.njit(nogil=True, inline="always", error_model="numpy")
+def _by_bin(first, stop, px, py, cls, state, want, left, down, inv, pixel, counts):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Count wanted parts of a cell, each at the middle of its bin; `pixel` is room for 64."""
+    h, w = counts.shape
+    for b in range(64):
         fx = left + ((b & 7) + 0.5) * BIN * inv
         fy = down - ((b >> 3) + 0.5) * BIN * inv
-        if fx >= 0.0 and fy >= 0.0 and fx < w and fy < h:
-            found = n
-            if not every:
-                found = 0
-                for r in range(at, at + n):
-                    found += (want[cls[r]] >> state[r]) & 1
-            counts[np.uint64(fy), np.uint64(fx)] += np.uint32(found)
-            total += found
-        at += n
+        inside = fx >= 0.0 and fy >= 0.0 and fx < w and fy < h
+        pixel[b] = np.int64(fy) * w + np.int64(fx) if inside else -1
+    flat = counts.reshape(h * w)
+    total = 0
+    for n in range(first, stop):
+        at = pixel[np.uint64((py[n] >> 13) * 8 + (px[n] >> 13))]
+        if at >= 0:
+            one = (want[cls[n]] >> state[n]) & 1
+            flat[np.uint64(at)] += np.uint32(one)
+            total += one
     return total
 
 
@@ -97,7 +115,11 @@ def density(cell, start, num, sub, px, py, cls, state, want, side, every, x0, y1
     ja, jb = span(y1 - h / inv, y1, side)
     unit = CELL / 65536.0 * inv
     reach = CELL * inv
+    group = 1
+    while group < 8 and 2 * group * BIN * inv <= 1.0:
+        group *= 2
     bins = BIN * inv <= 1.0
+    pixel = np.empty(64, np.int64)
     total = 0
     for j in range(ja, jb + 1):
         for i in range(ia, ib + 1):
@@ -107,9 +129,11 @@ def density(cell, start, num, sub, px, py, cls, state, want, side, every, x0, y1
             first, stop = start[c], start[c] + num[c]
             left = (i * CELL - x0) * inv
             down = (y1 - j * CELL) * inv
-            if bins:
+            if bins and every:
+                total += _by_group(sub[c], group, left, down, group * BIN * inv, counts)
+            elif bins:
                 total += _by_bin(
-                    first, stop, sub[c], cls, state, want, every, left, down, inv, counts
+                    first, stop, px, py, cls, state, want, left, down, inv, pixel, counts
                 )
             elif every and left >= 0.0 and left + reach < w and down < h and down - reach >= 0.0:
                 total += stop - first

@@ -144,7 +144,7 @@ def _edges(store: CityStore, shape: Shape) -> tuple[NDArray[np.float64], bool]:
         b = store.relative(shape)
         if b.x1 < b.x0 or b.y1 < b.y0:
             return np.empty((0, 4)), True
-        ring = np.array([[b.x0, b.y0], [b.x1, b.y0], [b.x1, b.y1], [b.x0, b.y1]])
+        ring = np.array([[b.x0, b.y0], [b.x1, b.y0], [b.x1, b.y1], [b.x0, b.y1]], np.float64)
         return np.concatenate([ring, np.roll(ring, -1, axis=0)], axis=1), True
     rings = [np.asarray(ring, np.float64) - store.origin for ring in shape if len(ring) > 2]
     sides = [np.concatenate([ring, np.roll(ring, -1, axis=0)], axis=1) for ring in rings]

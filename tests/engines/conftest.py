@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from tests.support.map_store import small_folder, small_map, small_store, submit
+from tests.support.map_store import (
+    fresh_folder,
+    fresh_store,
+    small_folder,
+    small_map,
+    small_store,
+    submit,
+)
 
-__all__ = ["small_folder", "small_map", "small_store", "submit"]
+__all__ = ["fresh_folder", "fresh_store", "small_folder", "small_map", "small_store", "submit"]

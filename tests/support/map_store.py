@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -30,6 +31,18 @@ def small_folder(small_map: SmallMap, tmp_path_factory: pytest.TempPathFactory) 
 def small_store(small_folder: Path) -> CityStore:
     """Return its opened store."""
     return open_store(small_folder, "small-1")
+
+
+@pytest.fixture
+def fresh_folder(small_folder: Path, tmp_path: Path) -> Path:
+    """Return a copy of the small store's folder, to be changed."""
+    return shutil.copytree(small_folder, tmp_path / "store")
+
+
+@pytest.fixture
+def fresh_store(fresh_folder: Path) -> CityStore:
+    """Return an opened copy of the small store, to be edited."""
+    return open_store(fresh_folder, "small-1")
 
 
 @pytest.fixture

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.domain.camera import Bounds
 from app.domain.errors import StorageFailure
@@ -22,7 +19,7 @@ from app.engines.citystore.manifest import (
     Layer,
     Manifest,
     crc_of,
-    sync_folder,
+    save_synced,
     write_columns,
     write_manifest,
 )
@@ -30,6 +27,7 @@ from app.engines.citystore.morton import bits_for
 from app.engines.citystore.overview import overview_columns
 from app.engines.citystore.parts import cube_of, part_columns
 from app.engines.citystore.pipes import pipe_columns
+from app.engines.citystore.segments import swap, writing
 from app.engines.citystore.shapes import packed, shape_columns
 from app.engines.citystore.streets import segments
 
@@ -50,8 +48,11 @@ def build_store(
     try:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
-        _Writer(source, fresh, Journal(folder).last, progress).write()
-        _swap(fresh, folder)
+        folded = Journal(folder).last
+        _Writer(source, fresh, folded, progress).write()
+        with writing(folder):
+            swap(fresh, folder)
+            Journal(folder).trim(folded)
     except OSError as error:
         raise StorageFailure(
             f"The map's derived store could not be written to {folder}: {error}.",
@@ -59,16 +60,6 @@ def build_store(
         ) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-
-
-def _swap(fresh: Path, folder: Path) -> None:
-    old = folder.with_name(f"{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    fresh.rename(folder)
-    sync_folder(folder.parent)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 class _Writer:
@@ -137,14 +128,6 @@ class _Writer:
         write_columns(self._folder, layer, celled.rows, celled.cells)
         n = len(next(iter(celled.rows.values())))
         self._layers[layer] = Layer(n, len(celled.cells["key"]), celled.slots)
-
-
-def save_synced(path: Path, column: NDArray[Any]) -> None:
-    """Write an array as `.npy` and wait until it is on the disk."""
-    with path.open("wb") as file:
-        np.save(file, np.ascontiguousarray(column))
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def point_columns(points: PointColumns, source: MapSource, origin: tuple[int, int]) -> Columns:

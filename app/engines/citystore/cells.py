@@ -100,8 +100,7 @@ def slot_at(row: int, cell: int, rows: Columns, cells: Columns) -> Slot:
 
 def index_crc(cells: Columns) -> int:
     """Return the CRC-32 of keys and numbers of cells: what kernels find their way by."""
-    crc = zlib.crc32(np.ascontiguousarray(cells["key"]).view(np.uint8))
-    return zlib.crc32(np.ascontiguousarray(cells["num"]).view(np.uint8), crc)
+    return zlib.crc32(_bytes(cells["num"]), zlib.crc32(_bytes(cells["key"])))
 
 
 def digest_of(rows: Columns, cells: Columns) -> str:
@@ -109,8 +108,12 @@ def digest_of(rows: Columns, cells: Columns) -> str:
     sum_ = hashlib.blake2b(digest_size=16)
     for columns in (rows, cells):
         for name in sorted(columns):
-            sum_.update(np.ascontiguousarray(columns[name]).reshape(-1).view(np.uint8))
+            sum_.update(_bytes(columns[name]))
     return sum_.hexdigest()
+
+
+def _bytes(column: NDArray[Any]) -> memoryview:
+    return np.ascontiguousarray(column).reshape(-1).view(np.uint8).data
 
 
 @dataclass(frozen=True, eq=False)

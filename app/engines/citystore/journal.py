@@ -13,7 +13,7 @@ import fcntl
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +52,15 @@ def removal(fid: int) -> Edits:
     return np.array([(fid, 0, 0, 1, 0, 0.0, 0.0)], EDIT)
 
 
+def followed(batches: Sequence[Batch], fingerprint: str) -> tuple[str, bool]:
+    """Return the map's fingerprint after batches, and whether each follows the one before."""
+    whole = True
+    for batch in batches:
+        whole = whole and batch.now != _LOST and batch.was in ("", fingerprint)
+        fingerprint = batch.now or fingerprint
+    return fingerprint, whole
+
+
 class Journal:
     """The journal of the store in `folder`; any process may append, one at a time."""
 
@@ -83,10 +92,9 @@ class Journal:
         return batch
 
     def since(self, folded: int) -> tuple[list[Batch], bool]:
-        """Return the batches after number `folded`, and whether all are there, in a chain."""
+        """Return the batches after number `folded`, and whether the file could be read whole."""
         batches, whole = self._read()
-        later = [one for one in batches if one.number > folded]
-        return later, whole and all(one.now != _LOST for one in later)
+        return [one for one in batches if one.number > folded], whole
 
     def trim(self, folded: int) -> None:
         """Drop batches up to number `folded`; an empty one stays to keep count."""

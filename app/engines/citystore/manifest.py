@@ -140,6 +140,14 @@ def crc_of(path: Path) -> int:
     return crc
 
 
+def save_synced(path: Path, column: NDArray[Any]) -> None:
+    """Write an array as `.npy` and wait until it is on the disk."""
+    with path.open("wb") as file:
+        np.save(file, np.ascontiguousarray(column))
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def write_columns(folder: Path, layer: str, rows: Columns, cells: Columns) -> None:
     """Write the columns of a layer in cells, each a plain file."""
     place = folder / layer

@@ -13,7 +13,7 @@ from app.domain.camera import Bounds
 from app.domain.geodesy import CityFrame
 from app.engines.citystore.cells import CellIndex, Columns, cell_index, digest_of
 from app.engines.citystore.columns import Parts, Pipes, Points, Shapes, parts_of, pipes_of
-from app.engines.citystore.journal import Journal
+from app.engines.citystore.journal import Journal, followed
 from app.engines.citystore.manifest import (
     CLOSED,
     POINTS,
@@ -26,6 +26,7 @@ from app.engines.citystore.manifest import (
 )
 from app.engines.citystore.overlay import Overlay
 from app.engines.citystore.problems import StoreUnusable
+from app.engines.citystore.segments import writing
 from app.engines.citystore.streets import Segment
 
 _SMALL = 1 << 18  # bytes: files up to this, and all that kernels step by, are summed at opening
@@ -81,16 +82,22 @@ def open_store(folder: Path, fingerprint: str | None = None) -> CityStore:
     Edits in the journal beside it are applied in memory. Raises `StoreUnusable` when it is
     missing, torn, of another format or source, or when edits are missing from the journal.
     """
+    try:
+        return _open(folder, fingerprint)
+    except StoreUnusable:
+        if not folder.parent.is_dir():
+            raise
+        with writing(folder):  # it may just be being replaced: wait and look again
+            return _open(folder, fingerprint)
+
+
+def _open(folder: Path, fingerprint: str | None) -> CityStore:
     manifest = read_manifest(folder)
-    journal = Journal(folder)
-    batches, whole = journal.since(manifest.folded)
-    known = manifest.fingerprint
-    for batch in batches:
-        whole = whole and batch.was in ("", known)
-        known = batch.now or known
+    batches, whole = Journal(folder).since(manifest.folded)
+    known, follows = followed(batches, manifest.fingerprint)
     if fingerprint is not None and fingerprint != known:
         raise StoreUnusable("the map has changed since it was built")
-    if not whole:
+    if not (whole and follows):
         raise StoreUnusable("edits are missing from its journal")
     try:
         _check_files(folder, manifest)

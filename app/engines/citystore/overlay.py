@@ -18,7 +18,7 @@ from app.engines.citystore.cells import Columns, cell_index
 from app.engines.citystore.columns import Parts, parts_of
 from app.engines.citystore.journal import EDIT, Batch, Edits, Journal
 from app.engines.citystore.morton import unmorton
-from app.engines.citystore.parts import STATES, celled_parts, cube_side, in_cells
+from app.engines.citystore.parts import STATES, block_of, celled_parts, cube_side, in_cells
 
 _FEW = 4
 
@@ -168,6 +168,8 @@ class Overlay:
     def _snapshot(self, number: int) -> PartsNow:
         """Return base without the copied cells, and the copied cells as a piece of their own."""
         keys = np.array(sorted(self._cells), np.uint32)
+        if not len(keys):  # gone parts that never were
+            return replace(self.now, number=number)
         i, j = unmorton(keys)
         index = self._base.index
         cell = index.cell.copy()
@@ -188,8 +190,6 @@ class Overlay:
             cell_index(made.cells["key"], made.cells["num"], made.slots, self._bits),
             made.rows, made.cells,
         )  # fmt: skip
-        side = cube_side(self._bits)
-        down = np.uint32(self._bits - (side.bit_length() - 1))
-        dirty = np.zeros(side * side, np.uint8)
-        dirty[(j >> down).astype(np.int64) * side + (i >> down)] = 1
+        dirty = np.zeros(cube_side(self._bits) ** 2, np.uint8)
+        dirty[block_of(keys, self._bits)] = 1
         return PartsNow((base, over), dirty, number)

@@ -76,6 +76,14 @@ def cube_side(bits: int) -> int:
     return 1 << min(bits, _CUBE)
 
 
+def block_of(key: NDArray[np.uint32], bits: int) -> NDArray[np.int64]:
+    """Return the blocks of the cube that cells lie in."""
+    side = cube_side(bits)
+    down = np.uint32(bits - (side.bit_length() - 1))
+    i, j = unmorton(key)
+    return (j >> down).astype(np.int64) * side + (i >> down)
+
+
 def cube_of(
     key: NDArray[np.uint32], num: NDArray[np.uint32], cls: NDArray[np.uint8],
     state: NDArray[np.uint8], bits: int,
@@ -85,9 +93,7 @@ def cube_of(
     `key` and `num` are those of the cells that hold the rows of `cls` and `state`, in order.
     """
     side = cube_side(bits)
-    down = bits - min(bits, _CUBE)
-    i, j = unmorton(key)
-    block = ((j >> np.uint32(down)) * np.uint32(side) + (i >> np.uint32(down))).astype(np.int64)
+    block = block_of(key, bits)
     pair = np.minimum(state, STATES - 1) + cls.astype(np.int64) * STATES
     flat = np.bincount(
         np.repeat(block, num) * (256 * STATES) + pair, minlength=side * side * 256 * STATES

@@ -46,7 +46,7 @@ def pipe_columns(
 def celled_pipes(key: NDArray[np.uint32], rows: Columns, segment: NDArray[np.uint16]) -> Celled:
     """Sort placed pieces; `sub` gets the metres in each bin."""
     d = [rows[b].astype(np.float32) - rows[a] for a, b in (("ax", "bx"), ("ay", "by"))]
-    metres = np.hypot(*d) / np.float32(GRAIN)
+    metres = (np.hypot(*d) / GRAIN).astype(np.float32)
     column, row = (
         np.clip(
             (rows[a].astype(np.int32) + rows[b] + int(CELL * GRAIN)) >> 14, 0, 3
