@@ -239,10 +239,17 @@ def _event(entry: Entry, sheet: CaseSheet, now_ms: int) -> Event:
     return Event(f"{name}  {who}".strip(), clock(entry.at_ms, now_ms), note, kind)
 
 
+def photos_of(sheet: CaseSheet) -> tuple[str, ...]:
+    """Return every photo of the case by content hash, whichever step brought it."""
+    brought = (p for entry in sheet.state.history if entry.effect == "applied"
+               for p in entry.photos)  # fmt: skip
+    return tuple(dict.fromkeys((*sheet.state.photos, *brought)))
+
+
 def photo_captions(sheet: CaseSheet, held: Sequence[str]) -> dict[str, str]:
     """Return by content hash whether a photo shows the thing before or after it was handled."""
     after = {p for entry in sheet.state.history if entry.type == "handle" for p in entry.photos}
-    said = {p: tr("sheet.after" if p in after else "sheet.before") for p in sheet.state.photos}
+    said = {p: tr("sheet.after" if p in after else "sheet.before") for p in photos_of(sheet)}
     return said | dict.fromkeys(held, tr("sheet.with_next"))
 
 

@@ -31,6 +31,7 @@ from widgets.overlay import Overlay
 from widgets.palette import Command
 from widgets.photo_view import PhotoView
 from widgets.report_form import ReportForm
+from widgets.sheet_words import photos_of
 from widgets.who_menu import WhoMenu
 
 _USUAL, _TOUCH = 34, 48
@@ -188,7 +189,7 @@ class CaseParts(QObject):
     def _on_photos(self) -> None:
         sheet = self.work.sheet
         held = self.work.held_photos
-        digests = (*(sheet.state.photos if sheet else ()), *held)
+        digests = (*(photos_of(sheet) if sheet else ()), *held)
         self.photos.want(digests)
         self.panel.show_photos(digests, self.photos.images, held)
 

@@ -78,3 +78,18 @@ def test_that_photos_say_whether_they_show_before_or_after(open_field: Any, qtbo
     state = replace(sheet.state, photos=("a" * 64, "b" * 64), history=(last,))
     said = photo_captions(replace(sheet, state=state), ("c" * 64,))
     assert said == {"a" * 64: "处置前", "b" * 64: "处置后", "c" * 64: "随下一步提交"}
+
+
+def test_that_a_photo_taken_when_signing_is_shown_as_one_from_before(
+    open_field: Any, qtbot: Any
+) -> None:
+    from widgets.sheet_words import photo_captions, photos_of
+
+    field = open_field()
+    field.inbox.step(1)
+    qtbot.waitUntil(lambda: field.panel.sheet is not None)
+    sheet = field.panel.sheet
+    signed = replace(sheet.state.history[-1], type="sign", photos=("d" * 64,))
+    sheet = replace(sheet, state=replace(sheet.state, history=(signed,)))
+    assert photos_of(sheet) == ("d" * 64,)
+    assert photo_captions(sheet, ()) == {"d" * 64: "处置前"}
