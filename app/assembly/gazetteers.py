@@ -77,7 +77,7 @@ def _folder(city: SqlCity) -> Path:
 def _token(city: SqlCity) -> str:
     """Return a text that changes with every change of the map, read in a moment."""
     if city.folder is not None:
-        from app.data.map_source import fingerprint
+        from app.data.map_print import fingerprint
 
         return fingerprint(city.folder)
     from app.data.postgis_source import map_token

@@ -79,7 +79,7 @@ def _fingerprint(place: Path | str) -> str:
     from app.data.city_folder import is_address
 
     if not is_address(place):
-        from app.data.map_source import fingerprint
+        from app.data.map_print import fingerprint
 
         return fingerprint(Path(place))
     from app.data.postgis_source import map_token

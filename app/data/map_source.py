@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ import pyogrio
 import shapely
 from numpy.typing import NDArray
 
+from app.data.map_print import fingerprint
 from app.domain.errors import StorageFailure
 from app.domain.geodesy import CityFrame
 from app.domain.map_columns import (
@@ -171,17 +171,6 @@ class GeoPackageSource(ArrowSource):
             raise StorageFailure(
                 f"{self._path} cannot be read: {error}", advice="Restore it from a copy."
             ) from error
-
-
-def fingerprint(folder: Path) -> str:
-    """Return a text that changes whenever `map.gpkg` does: from its size and time of change."""
-    try:
-        stat = (folder / "map.gpkg").stat()
-    except OSError as error:
-        raise StorageFailure(
-            f"{folder / 'map.gpkg'} is missing.", advice="Restore it from a copy."
-        ) from error
-    return hashlib.sha256(f"{stat.st_size} {stat.st_mtime_ns}".encode()).hexdigest()[:32]
 
 
 def _points(column: Any) -> NDArray[np.float64]:

@@ -14,8 +14,9 @@ import shapely
 
 from app.data.bulk import empty_tables, write_map
 from app.data.engine import postgres_engine
+from app.data.map_print import fingerprint
 from app.data.map_schema import LAYERS
-from app.data.map_source import GeoPackageSource, fingerprint
+from app.data.map_source import GeoPackageSource
 from app.data.postgis_bulk import write_postgis
 from app.data.postgis_source import PostgisSource, map_token
 from app.domain.errors import StorageFailure
