@@ -137,6 +137,11 @@ def open_and_check(folder: Path) -> None:
     verify_store(folder)
 
 
+def test_that_an_interrupted_swap_is_taken_back(fresh_folder: Path) -> None:
+    fresh_folder.rename(fresh_folder.with_name("store.old"))
+    assert len(open_store(fresh_folder, "small-1").parts) == 20_000
+
+
 def test_that_a_manifest_goes_in_and_out_whole(fresh_folder: Path) -> None:
     manifest = read_manifest(fresh_folder)
     write_manifest(fresh_folder, manifest)

@@ -1,10 +1,11 @@
 """Edits of parts on their way into the store: an append-only file beside it.
 
-A batch is `<4sIQHH` (mark, edits, number, lengths of two fingerprints), the fingerprints of the
-map before and after it in UTF-8 (empty for changes that don't come from the map), `EDIT` records
-in local metres of the city's frame, and the CRC-32 of all that. A batch counts once it is whole
-and synced. What cannot be read, or does not follow from the map that the store knows, makes the
-journal `broken`: the store is then built anew from the map, which has the edits anyway.
+A batch is `<4sIQHHI` (mark, edits, number, lengths of two fingerprints, CRC-32 of that), the
+fingerprints of the map before and after it in UTF-8 (empty for changes that don't come from the
+map), `EDIT` records in local metres of the city's frame, and the CRC-32 of it all. A batch counts
+once it is whole and synced; one cut short at the end never counted and is passed over. Anything
+else that cannot be read, or does not follow from the map that the store knows, makes the journal
+unusable: the store is then built anew from the map, which has the edits anyway.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ EDIT = np.dtype(
 )  # fmt: skip
 Edits = NDArray[np.void]  # of dtype EDIT: a part as it is now, or gone
 
-_HEAD = struct.Struct("<4sIQHH")
+_HEAD = struct.Struct("<4sIQHHI")
+_HEAD_SUMMED = _HEAD.size - 4
 _MARK = b"WGJ1"
 _LOST = "?"  # fingerprint that nothing follows from
 
@@ -115,31 +117,38 @@ class Journal:
             self._known = None
 
     def _mend(self, after: int) -> int:
-        """Cut off what is torn, leaving word of it; returns the last number."""
+        """Cut off what is torn; leave word if it may have counted. Returns the last number."""
         size = self.path.stat().st_size if self.path.exists() else 0
         if self._known is not None and self._known[0] == size:
             return self._known[1]
-        batches, whole = self._read()
+        batches, end, whole = self._scan()
         last = batches[-1].number if batches else 0
+        if end < size:
+            with self.path.open("r+b") as file:
+                file.truncate(end)
         if whole:
             return last
         lost = Batch(max(last, after) + 1, np.empty(0, EDIT), _LOST, _LOST)
-        fresh = self.path.with_name(f"{self.path.name}.new")
-        fresh.write_bytes(b"".join(_packed(one) for one in [*batches, lost]))
-        fresh.replace(self.path)
+        with self.path.open("ab") as file:
+            file.write(_packed(lost))
         return lost.number
 
     def _read(self) -> tuple[list[Batch], bool]:
-        """Return all sound batches from the start, and whether that is the whole file."""
+        """Return all sound batches from the start, and whether they are all that counted."""
+        batches, _end, whole = self._scan()
+        return batches, whole
+
+    def _scan(self) -> tuple[list[Batch], int, bool]:
+        """Return all sound batches, where they end, and whether they are all that counted."""
         try:
             data = self.path.read_bytes()
         except FileNotFoundError:
-            return [], True
+            return [], 0, True
         batches, at = [], 0
         while (found := _unpacked(data, at)) is not None:
             batch, at = found
             batches.append(batch)
-        return batches, at == len(data)
+        return batches, at, _cut_short(data, at)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -150,22 +159,39 @@ class Journal:
 
 def _packed(batch: Batch) -> bytes:
     was, now = batch.was.encode(), batch.now.encode()
-    head = _HEAD.pack(_MARK, len(batch.edits), batch.number, len(was), len(now))
+    head = _HEAD.pack(_MARK, len(batch.edits), batch.number, len(was), len(now), 0)
+    head = head[:_HEAD_SUMMED] + struct.pack("<I", zlib.crc32(head[:_HEAD_SUMMED]))
     body = head + was + now + batch.edits.tobytes()
     return body + struct.pack("<I", zlib.crc32(body))
 
 
-def _unpacked(data: bytes, at: int) -> tuple[Batch, int] | None:
-    """Return the batch at a place and where the next begins; None if there is no sound one."""
+def _end(data: bytes, at: int) -> int | None:
+    """Return where the batch at a place ends; None if its head is not there or not sound."""
     if at + _HEAD.size > len(data):
         return None
-    mark, count, number, n_was, n_now = _HEAD.unpack_from(data, at)
-    start = at + _HEAD.size + n_was + n_now
-    end = start + count * EDIT.itemsize
-    if mark != _MARK or end + 4 > len(data):
+    mark, count, _number, n_was, n_now, crc = _HEAD.unpack_from(data, at)
+    if mark != _MARK or crc != zlib.crc32(data[at : at + _HEAD_SUMMED]):
         return None
-    if struct.unpack_from("<I", data, end)[0] != zlib.crc32(data[at:end]):
+    return int(at + _HEAD.size + n_was + n_now + count * EDIT.itemsize + 4)
+
+
+def _cut_short(data: bytes, at: int) -> bool:
+    """Whether nothing, or only the beginning of a batch, stands from a place on."""
+    if len(data) - at < _HEAD.size:
+        return True
+    end = _end(data, at)
+    return end is not None and end > len(data)
+
+
+def _unpacked(data: bytes, at: int) -> tuple[Batch, int] | None:
+    """Return the batch at a place and where the next begins; None if there is no sound one."""
+    end = _end(data, at)
+    if end is None or end > len(data):
         return None
-    names = data[at + _HEAD.size : start]
-    edits = np.frombuffer(data, EDIT, count, start)
-    return Batch(number, edits, names[:n_was].decode(), names[n_was:].decode()), end + 4
+    if struct.unpack_from("<I", data, end - 4)[0] != zlib.crc32(data[at : end - 4]):
+        return None
+    _mark, count, number, n_was, n_now, _crc = _HEAD.unpack_from(data, at)
+    start = at + _HEAD.size
+    was, now = data[start : start + n_was], data[start + n_was : start + n_was + n_now]
+    edits = np.frombuffer(data, EDIT, count, start + n_was + n_now)
+    return Batch(number, edits, was.decode(), now.decode()), end

@@ -48,9 +48,15 @@ PAIRS = 256 * STATES
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Hold the store's writing lock: one process at a time changes a store."""
+    """Hold the store's writing lock: one process at a time changes a store.
+
+    A swap that was interrupted between its two steps is taken back first.
+    """
     with folder.with_name(f"{folder.name}.lock").open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
+        old = folder.with_name(f"{folder.name}.old")
+        if old.exists() and not folder.exists():
+            old.rename(folder)
         yield
 
 
