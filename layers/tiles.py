@@ -17,6 +17,7 @@ from layers.base import geometry as base
 from layers.buildings import geometry as buildings
 from layers.look import Look
 from layers.parts import geometry as parts
+from layers.pipes import geometry as pipes
 from layers.roads import geometry as roads
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ DRAWN: dict[str, Draw] = {
     "base": base.draw,
     "buildings": buildings.draw,
     "roads": roads.draw,
+    "pipes": pipes.draw,
     "areas": areas.draw,
     "parts": parts.draw,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -102,24 +102,73 @@ def _server(address: str) -> Iterator[tuple[Any, str]]:
 
 def renewed_store(core: Core, place: Path | str) -> Future[CityStore]:
     """Bring the drawing store up to date in a process of its own, then open it."""
+    return _opened_after(core.run_heavy(build_store, place, core.facts, to_log), core, place)
+
+
+def folded_store(core: Core, place: Path | str) -> Future[CityStore]:
+    """Fold the edits in the store's journal into it in a process of its own, then open it."""
+    return _opened_after(core.run_heavy(fold_store, store_folder(place)), core, place)
+
+
+def fold_store(folder: Path) -> None:
+    """Fold the journal of a store in; a torn store is left for the next opening to build anew."""
+    from app.engines import citystore
+
+    try:
+        log.info("%d segments of the store folded", citystore.fold(folder))
+    except citystore.StoreUnusable as error:
+        log.warning("the store cannot be folded: %s", error)
+
+
+def checked_store(core: Core, place: Path | str) -> Future[CityStore | None]:
+    """Sum the whole store in a process of its own: a store built anew if it is torn, or None."""
+    checked: Future[CityStore | None] = Future()
+
+    def on_checked(checking: Future[bool]) -> None:
+        if checking.exception() is not None or checking.result():
+            _hand_on(checking, checked, lambda _sound: None)
+        else:
+            renewed = renewed_store(core, place)
+            renewed.add_done_callback(lambda done: _hand_on(done, checked, lambda store: store))
+
+    core.run_heavy(is_sound, store_folder(place)).add_done_callback(on_checked)
+    return checked
+
+
+def is_sound(folder: Path) -> bool:
+    """Whether every file and segment of a store is what was written."""
+    from app.engines import citystore
+
+    try:
+        citystore.verify_store(folder)
+    except citystore.StoreUnusable as error:
+        log.warning("%s", error)
+        return False
+    return True
+
+
+def _opened_after(work: Future[None], core: Core, place: Path | str) -> Future[CityStore]:
+    """Open the store when some work on it is done."""
     opened: Future[CityStore] = Future()
 
-    def on_open(opening: Future[CityStore]) -> None:
-        error = opening.exception()
+    def on_done(done: Future[None]) -> None:
+        error = done.exception()
         if error is not None:
             opened.set_exception(error)
         else:
-            opened.set_result(opening.result())
+            opening = core.run(open_store, place, core.facts, to_log)
+            opening.add_done_callback(lambda one: _hand_on(one, opened, lambda store: store))
 
-    def on_built(built: Future[None]) -> None:
-        error = built.exception()
-        if error is not None:
-            opened.set_exception(error)
-        else:
-            core.run(open_store, place, core.facts, to_log).add_done_callback(on_open)
-
-    core.run_heavy(build_store, place, core.facts, to_log).add_done_callback(on_built)
+    work.add_done_callback(on_done)
     return opened
+
+
+def _hand_on(done: Future[Any], to: Future[Any], change: Callable[[Any], Any]) -> None:
+    error = done.exception()
+    if error is not None:
+        to.set_exception(error)
+    else:
+        to.set_result(change(done.result()))
 
 
 def to_log(stage: str, share: float) -> None:

@@ -39,6 +39,7 @@ LAYERS: tuple[LayerSpec, ...] = (
     LayerSpec("base", "layer.base", 0),
     LayerSpec("buildings", "layer.buildings", 10, max_m_per_px=4.0),
     LayerSpec("roads", "layer.roads", 20),
+    LayerSpec("pipes", "layer.pipes", 25, visible=False),
     LayerSpec("areas", "layer.areas", 30),
     LayerSpec("parts", "layer.parts", 40),
     LayerSpec("units", "layer.units", 50, live=True),

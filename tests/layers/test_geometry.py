@@ -17,6 +17,7 @@ import layers
 from app.domain.camera import Bounds, Camera
 from app.domain.geodesy import SHANGHAI
 from app.domain.layers import LAYERS
+from app.domain.map_columns import PIPE_KINDS
 from app.engines.citystore import CityStore
 from app.engines.tiles import SIDE, TileKey
 from app.engines.tiles_select import count_parts
@@ -35,6 +36,7 @@ from layers.labels.geometry import (
 from layers.labels.halo import haloed
 from layers.look import Look, colour, look_of, mixed
 from layers.parts.geometry import dot_radius, ramp, within
+from layers.pipes.geometry import kind_colour
 from layers.roads.geometry import ROADS, width_px
 from layers.tiles import DRAWN, draw_overview, draw_tile, parts_at_most
 
@@ -150,6 +152,23 @@ def test_that_parts_within_a_box_are_all_that_are_counted_there(small_store: Cit
     assert (np.bincount(cls, minlength=256) == by_class).all()
     assert x.min() >= box.x0
     assert y.max() <= box.y1
+
+
+# pipes
+
+
+@pytest.mark.parametrize("m_per_px", [60.0, 10.0, 4.0, 0.5])
+def test_that_pipes_show_at_each_scale(small_store: CityStore, m_per_px: float) -> None:
+    with_pipes = look(small_store, layers=frozenset({"base", "pipes"}))
+    bare = look(small_store, layers=frozenset({"base"}))
+    shown = draw_tile(small_store, with_pipes, middle(m_per_px))
+    assert (shown != draw_tile(small_store, bare, middle(m_per_px))).sum() > 100
+
+
+def test_that_kinds_of_pipes_have_colours_of_their_own(small_store: CityStore) -> None:
+    for dark in (False, True):
+        hues = {kind_colour(look(small_store, dark=dark), kind) for kind in PIPE_KINDS}
+        assert len(hues) == len(PIPE_KINDS)
 
 
 # names

@@ -10,11 +10,12 @@ import pyarrow as pa
 import shapely
 
 from app.assembly.live import open_core
-from app.assembly.stores import open_store, renewed_store
+from app.assembly.stores import checked_store, folded_store, open_store, renewed_store
 from app.data.map_import import append_rows
 from app.data.map_schema import LAYERS
 from app.domain.identity import uuid7
 from app.engines.citystore import CityStore
+from app.engines.citystore.journal import edit
 from app.sample.tiny import create_tiny_city
 from app.store import StoreDelta
 
@@ -41,6 +42,28 @@ def test_that_the_drawing_store_follows_an_import(tmp_path: Path) -> None:
         append_rows(folder, "part", [a_part()], lambda _rows: None)
         after = renewed_store(core, folder).result(60)
         assert len(after.parts.fid) == 1
+    finally:
+        core.close()
+
+
+def test_that_edits_are_folded_and_a_torn_store_built_anew_beside_the_window(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "city"
+    create_tiny_city(folder).close()
+    core = open_core(str(folder))
+    try:
+        append_rows(folder, "part", [a_part()], lambda _rows: None)
+        before = open_store(folder, core.facts, silent)
+        before.live.record(edit(1, 5.0, 5.0, 7, 2))
+        after = folded_store(core, folder).result(60)
+        assert after.parts.cls.max() == 7
+        assert checked_store(core, folder).result(60) is None
+        file = folder / "store" / "parts" / "fid.bin"
+        file.write_bytes(b"\x00" * file.stat().st_size)
+        mended = checked_store(core, folder).result(60)
+        assert mended is not None
+        assert mended.n_parts == 1
     finally:
         core.close()
 
