@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from app.data.readers.shapes import point_coordinates
+
 _PARENT_TIERS = {
     "district": ("city",),
     "street": ("district", "city"),
@@ -50,7 +52,7 @@ class Holders:
 
         Also how many rows no area holds.
         """
-        points = shapely.from_wkb(np.array(batch.column("geom").to_pylist(), dtype=object))
+        points = _points(batch.column("geom"))
         index, holder = self._tree.query(points, predicate="intersects")
         first = np.full(batch.num_rows, -1, np.int64)
         order = np.argsort(-holder, kind="stable")  # the lowest is written last
@@ -60,6 +62,13 @@ class Holders:
         column = pc.coalesce(batch.column("grid_uid"), found)
         at = batch.schema.get_field_index("grid_uid")
         return batch.set_column(at, batch.schema.field(at), column), column.null_count
+
+
+def _points(wkb: pa.Array) -> Any:
+    known = point_coordinates(wkb)
+    if known is not None:
+        return shapely.points(known)
+    return shapely.from_wkb(np.array(wkb.to_pylist(), dtype=object))
 
 
 def parents_of(

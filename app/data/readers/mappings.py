@@ -52,6 +52,7 @@ DEFAULT_TIMES: Final = (
     "%Y-%m-%dT%H:%M:%S%z",
     "%Y-%m-%dT%H:%M:%S.%f%z",
     "%Y-%m-%d %H:%M:%S%z",
+    "%Y-%m-%d %H:%M:%S.%f%z",
 )
 _MAX_BYTES = 1 << 20
 _STRICT = ConfigDict(extra="forbid", frozen=True)

@@ -10,6 +10,7 @@ from app.data.readers.chunks import Source
 from app.data.readers.crs import Box, SourceCrs, declared_crs, reconciled
 from app.data.readers.mappings import Mapping, choose_mapping
 from app.data.readers.osm import OsmExtract, is_osm
+from app.data.readers.parquet import ParquetTable
 from app.data.readers.schemas import SHAPES, Kind
 from app.data.readers.sheets import Sheet
 from app.data.readers.stream import ImportStream, Progress
@@ -19,6 +20,7 @@ from app.domain.codes import parse_layout
 from app.domain.errors import AppError, InvalidInput, NotFound
 
 _SHEETS: Final = frozenset({".xlsx", ".xlsm"})
+_PARQUET: Final = frozenset({".parquet", ".geoparquet"})
 _TEXTS: Final = frozenset({".csv", ".tsv", ".txt", ".tab", ".dat"})
 
 
@@ -99,11 +101,14 @@ def _table_or_map(path: Path, encoding: str | None) -> Source:
         return Sheet(path)
     if suffix in _TEXTS:
         return TextTable(path, encoding)
+    if suffix in _PARQUET:
+        return ParquetTable(path)
     if is_vector(path) or path.is_dir():
-        return VectorFile(path)
+        return VectorFile(path, encoding)
     raise InvalidInput(
         f"{path.name} ends in {suffix or 'nothing'}, by which no reader is known.",
-        advice="Import CSV, Excel (.xlsx), GeoJSON, GeoPackage, MBTiles or OSM extracts.",
+        advice="Import CSV, Excel (.xlsx), GeoJSON, GeoPackage, Shapefile, GeoParquet, MBTiles or"
+        " OSM extracts.",
         field="source",
     )
 

@@ -17,10 +17,10 @@ import numpy as np
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
+from app.data.readers.archives import refuse_bomb
 from app.data.readers.chunks import Chunk, Mark, Reject, after, shortened
 from app.domain.errors import InvalidInput
 
-_LARGEST: Final = 2 << 30
 _MOST_COLUMNS: Final = 5000
 _BROKEN: Final = (
     zipfile.BadZipFile,
@@ -119,14 +119,7 @@ class Sheet:
         self.total = 0
         self._file = self._path.open("rb")
         try:
-            with zipfile.ZipFile(self._file) as archive:
-                size = sum(entry.file_size for entry in archive.infolist())
-            if size > _LARGEST:
-                raise InvalidInput(
-                    f"{self._path.name} unpacks to {size >> 20:,} MiB, which no workbook needs.",
-                    advice="Nothing was imported. Save it as CSV.",
-                    field="source",
-                )
+            refuse_bomb(self._path, self._file)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # about styles it drops, which are not read
                 book = openpyxl.load_workbook(self._file, read_only=True, data_only=True)

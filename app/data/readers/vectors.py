@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import warnings
+import zipfile
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from datetime import date, datetime
@@ -18,7 +19,9 @@ import shapely
 from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError
 
+from app.data.readers.archives import refuse_bomb
 from app.data.readers.chunks import Chunk, Column, Mark, Reject, objects, picked
+from app.data.readers.shapefiles import long_names, table_encoding
 from app.domain.errors import InvalidInput
 
 _BROKEN: Final = (DataSourceError, DataLayerError, pa.ArrowException, ValueError, RuntimeError)
@@ -30,6 +33,8 @@ _SUFFIXES: Final = frozenset(
         ".geojson",
         ".json",
         ".geojsonl",
+        ".geojsons",
+        ".geojsonseq",
         ".gpkg",
         ".shp",
         ".fgb",
@@ -61,17 +66,25 @@ class VectorFile:
 
     encoding: str | None = None
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, encoding: str | None = None) -> None:
         self._path = path
         self._notes: list[str] = []
         self._read = 0
         _refuse_indirect(path)
+        self._refuse_bomb()
         self._options: dict[str, Any] = {}
         if path.suffix.lower() in (".geojson", ".json"):
             self._options["DATE_AS_STRING"] = "YES"
         if path.suffix.lower() == ".mbtiles":
             self._options["CLIP"] = "NO"  # keeps the points in the tiles' margins
-        self.total, self.header, self.crs = self._describe()
+        if path.suffix.lower() == ".shp":
+            self.encoding, found = table_encoding(path, encoding)
+            self._options |= {"ENCODING": found} if found else {}
+        if path.suffix.lower() == ".fgb":  # its own way to Arrow breaks where a place is missing
+            pyogrio.set_gdal_config_options({"OGR_FLATGEOBUF_STREAM_BASE_IMPL": True})
+        self.total, named, self.crs = self._describe()
+        self._names = long_names(named) if path.suffix.lower() == ".shp" else {}
+        self.header = tuple(self._names.get(name, name) for name in named)
 
     def done(self) -> int:
         """Return features read, of `total`."""
@@ -115,6 +128,14 @@ class VectorFile:
             finally:
                 self._notes += [str(one.message) for one in said]
 
+    def _refuse_bomb(self) -> None:
+        if self._path.suffix.lower() not in (".zip", ".kmz"):
+            return
+        try:
+            refuse_bomb(self._path)
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            raise self._unreadable(error) from None
+
     def _describe(self) -> tuple[int, tuple[str, ...], str | None]:
         info = self._heard(lambda: pyogrio.read_info(self._path, layer=0, **self._options))
         return max(int(info["features"]), 0), tuple(info["fields"]), info["crs"]
@@ -124,12 +145,14 @@ class VectorFile:
         self._read += batch.num_rows
         numbers = np.arange(first, first + batch.num_rows, dtype=np.int64)
         columns = {
-            name: _as_text(batch.column(name)) for name in batch.schema.names if name in wanted
+            self._names.get(name, name): as_text(batch.column(name))
+            for name in batch.schema.names
+            if self._names.get(name, name) in wanted
         }
         if geometry_name not in batch.schema.names:
             return Chunk(numbers, columns, objects([None] * batch.num_rows))
         wkb = objects(batch.column(geometry_name).to_pylist())
-        return _with_geometry(numbers, columns, wkb)
+        return with_geometry(numbers, columns, wkb)
 
     def _unreadable(self, error: BaseException) -> InvalidInput:
         said = " ".join(str(error).split())[:160]
@@ -140,7 +163,7 @@ class VectorFile:
         )
 
 
-def _with_geometry(
+def with_geometry(
     numbers: NDArray[np.int64], columns: dict[str, Column], wkb: NDArray[np.object_]
 ) -> Chunk:
     """Decode WKB; what cannot be decoded becomes a reject."""
@@ -155,7 +178,8 @@ def _with_geometry(
     return Chunk(numbers[~lost], kept, shapes[~lost], rejects)
 
 
-def _as_text(column: pa.Array) -> Column:
+def as_text(column: pa.Array) -> Column:
+    """Return any column as texts, null where it was."""
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return [_written(cell) for cell in column.to_pylist()]
     try:

@@ -67,7 +67,7 @@ class _Tree:
             nodes = self._level(ids[order], boxes[order], leaf=depth == 0)
             ids, boxes = nodes
             depth += 1
-        self._put([(1, self._node(ids, boxes, depth))])
+        self._put([(1, self._node(_cells(ids, boxes), depth))])
         self._under(ids, np.ones(len(ids), np.int64), leaf=depth == 0)
 
     def _level(
@@ -77,8 +77,9 @@ class _Tree:
         starts = np.arange(0, len(ids), self._most)
         numbers = np.arange(self._next, self._next + len(starts), dtype=np.int64)
         self._next += len(starts)
+        cells = _cells(ids, boxes)
         self._put(
-            (number, self._node(ids[at : at + self._most], boxes[at : at + self._most], 0))
+            (number, self._node(cells[at : at + self._most], 0))
             for number, at in zip(numbers.tolist(), starts.tolist(), strict=True)
         )
         self._under(ids, np.repeat(numbers, self._most)[: len(ids)], leaf=leaf)
@@ -88,11 +89,8 @@ class _Tree:
         ]
         return numbers, np.column_stack(sides)
 
-    def _node(self, ids: NDArray[np.int64], boxes: Boxes, depth: int) -> bytes:
-        cells = np.zeros(len(ids), _CELL)
-        cells["id"] = ids
-        cells["sides"] = outward(boxes)
-        head = depth.to_bytes(2, "big") + len(ids).to_bytes(2, "big")
+    def _node(self, cells: NDArray[Any], depth: int) -> bytes:
+        head = depth.to_bytes(2, "big") + len(cells).to_bytes(2, "big")
         return (head + cells.tobytes()).ljust(self._size, b"\0")
 
     def _put(self, nodes: Any) -> None:
@@ -106,6 +104,13 @@ class _Tree:
             some = order[at : at + _ROWS_AT_ONCE]
             pairs = zip(ids[some].tolist(), nodes[some].tolist(), strict=True)
             self._db.executemany(f'INSERT INTO "{table}" VALUES (?, ?)', pairs)
+
+
+def _cells(ids: NDArray[np.int64], boxes: Boxes) -> NDArray[Any]:
+    cells = np.empty(len(ids), _CELL)
+    cells["id"] = ids
+    cells["sides"] = outward(boxes)
+    return cells
 
 
 def packed_order(boxes: Boxes, most: int) -> NDArray[np.int64]:

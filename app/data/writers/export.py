@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 import openpyxl
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pyogrio
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from pyogrio.errors import DataSourceError
 
 from app.data.readers.schemas import SHAPES, Kind
+from app.data.readers.shapefiles import SHORT
 from app.data.writers.cells import guarded
 from app.data.writers.present import GEOMETRY, OGR_GEOMETRY, presented, tabular
 from app.domain.errors import AppError, InvalidInput, StorageFailure
@@ -26,6 +31,7 @@ Progress = Callable[[int], None]
 _MOST_ROWS: Final = 1_048_575
 _MOST_LETTERS: Final = 32_767
 _CRS: Final = "EPSG:4326"
+_DBF_BYTES: Final = 254
 _BROKEN: Final = (OSError, DataSourceError, RuntimeError)
 
 
@@ -38,17 +44,21 @@ def write(
 ) -> int:
     """Write `batches` of `kind` (in the columns of the readers' SHAPES) to `out`; return rows.
 
-    `.geojson` and `.gpkg` (1.2) hold the geometry in WGS 84; `.csv` is UTF-8 with a mark, places as
-    lon and lat, outlines as WKT; `.xlsx` tells outlines only by a point on them. All but `.xlsx` of
-    outlines can be imported again and add nothing. Raises InvalidInput for another ending or
-    more rows than a sheet holds, StorageFailure if the disk fails; `out` is then as before.
+    `.geojson`, `.geojsonl`, `.gpkg` (1.2), `.shp`, `.parquet` (GeoParquet 1.0) and `.fgb` hold the
+    geometry in WGS 84. `.csv` is UTF-8 with a mark, places as lon and lat, outlines as WKT;
+    `.xlsx` tells outlines only by a point on them. A Shapefile shortens names to ten letters and
+    holds texts of 254 bytes; like `.csv` and `.xlsx` it does not tell nothing from an empty text.
+    All but `.xlsx` of outlines can be imported again and add nothing. Raises InvalidInput for
+    another ending or more than a form holds, StorageFailure if the disk fails; `out` is then as
+    before.
     """
     wanted = Kind(kind)
     writer = _WRITERS.get(out.suffix.lower())
     if writer is None:
         raise InvalidInput(
             f"No export is written as {out.suffix or out.name!r}.",
-            advice="Name a file ending in .geojson, .csv, .gpkg or .xlsx.",
+            advice="Name a file ending in .gpkg, .shp, .geojson, .geojsonl, .parquet, .fgb, .csv or"
+            " .xlsx.",
             field="out",
         )
     counted = _Counted(wanted, batches, progress)
@@ -87,9 +97,10 @@ def _whole_or_nothing(out: Path, counted: _Counted) -> Iterator[Path]:
     """Yield a path beside `out` that takes its place if all went well."""
     part = out.with_name(f"{out.stem}.part{out.suffix}")
     try:
-        part.unlink(missing_ok=True)
+        _clear(part)
         yield part
-        part.replace(out)
+        for path in sorted(_family(part), key=lambda one: one == part):
+            path.replace(out.with_suffix(path.suffix))  # the one that was asked for comes last
     except _BROKEN as error:
         if counted.failure is not None:
             raise counted.failure from None
@@ -99,7 +110,18 @@ def _whole_or_nothing(out: Path, counted: _Counted) -> Iterator[Path]:
             field="out",
         ) from error
     finally:
-        part.unlink(missing_ok=True)
+        _clear(part)
+
+
+def _family(part: Path) -> list[Path]:
+    """Return a file's parts: a Shapefile has several."""
+    endings = (".dbf", ".shx", ".prj", ".cpg", ".shp") if part.suffix == ".shp" else (part.suffix,)
+    return [part.with_suffix(one) for one in endings if part.with_suffix(one).exists()]
+
+
+def _clear(part: Path) -> None:
+    for path in _family(part):
+        path.unlink(missing_ok=True)
 
 
 def _write_csv(kind: Kind, batches: _Counted, out: Path) -> None:
@@ -169,7 +191,19 @@ def _write_ogr(
     layer_options: dict[str, str],
 ) -> None:
     shown = (presented(kind, batch) for batch in batches)
-    first = next(shown)
+    _stream_ogr(kind, next(shown), shown, out, driver, dataset_options, layer_options)
+
+
+def _stream_ogr(
+    kind: Kind,
+    first: pa.RecordBatch,
+    shown: Iterator[pa.RecordBatch],
+    out: Path,
+    driver: str,
+    dataset_options: dict[str, str],
+    layer_options: dict[str, str],
+) -> None:
+    """Write batches as presented, of which the first holds no rows."""
     drawn = GEOMETRY in first.schema.names
     reader = pa.RecordBatchReader.from_batches(first.schema, shown)
     pyogrio.write_arrow(
@@ -185,10 +219,65 @@ def _write_ogr(
     )
 
 
+def _write_lines(kind: Kind, batches: _Counted, out: Path) -> None:
+    _write_ogr(kind, batches, out, "GeoJSONSeq", {}, {"COORDINATE_PRECISION": "9"})
+
+
+def _write_flat(kind: Kind, batches: _Counted, out: Path) -> None:
+    _write_ogr(kind, batches, out, "FlatGeobuf", {}, {"SPATIAL_INDEX": "NO"})
+
+
+def _write_parquet(kind: Kind, batches: _Counted, out: Path) -> None:
+    shown = (presented(kind, batch) for batch in batches)
+    first = next(shown)
+    schema = first.schema
+    if GEOMETRY in schema.names:
+        column = {"encoding": "WKB", "geometry_types": []}
+        geo = {"version": "1.0.0", "primary_column": GEOMETRY, "columns": {GEOMETRY: column}}
+        schema = schema.with_metadata({"geo": json.dumps(geo)})
+    with pq.ParquetWriter(out, schema, compression="zstd") as writer:
+        for batch in chain((first,), shown):
+            writer.write_batch(batch.cast(schema))
+
+
+def _write_shapefile(kind: Kind, batches: _Counted, out: Path) -> None:
+    """Write the four files beside each other, with names of ten letters and texts in UTF-8."""
+    shown = (_shortened(presented(kind, batch)) for batch in batches)
+    first = next(shown)
+    if GEOMETRY not in first.schema.names:
+        raise InvalidInput(
+            f"A Shapefile needs places, which {kind} have not.",
+            advice="Export as .csv or .xlsx.",
+            field="out",
+        )
+    _stream_ogr(kind, first, shown, out, "ESRI Shapefile", {}, {"ENCODING": "UTF-8"})
+
+
+def _shortened(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch with short names; raises InvalidInput for texts that are too long."""
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if not pa.types.is_string(column.type):
+            continue
+        longest = pc.max(pc.binary_length(column)).as_py() or 0
+        if longest > _DBF_BYTES:
+            raise InvalidInput(
+                f"A Shapefile holds texts of {_DBF_BYTES} bytes; one of {name} has {longest}.",
+                advice="Export as .gpkg, which has no such limit.",
+                field="out",
+            )
+    return batch.rename_columns([SHORT.get(name, name) for name in batch.schema.names])
+
+
 _WRITERS: Final[dict[str, Callable[[Kind, _Counted, Path], None]]] = {
     ".csv": _write_csv,
     ".xlsx": _write_sheet,
     ".geojson": _write_geojson,
     ".json": _write_geojson,
     ".gpkg": _write_geopackage,
+    ".geojsonl": _write_lines,
+    ".geojsons": _write_lines,
+    ".fgb": _write_flat,
+    ".parquet": _write_parquet,
+    ".geoparquet": _write_parquet,
+    ".shp": _write_shapefile,
 }

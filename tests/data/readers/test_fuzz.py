@@ -172,7 +172,7 @@ def test_that_a_strange_geojson_never_crashes(tmp_path, geometry, properties, co
 
 
 def test_that_a_workbook_that_unpacks_without_end_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("app.data.readers.sheets._LARGEST", 1 << 20)
+    monkeypatch.setattr("app.data.readers.archives.LARGEST", 1 << 20)
     path = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", bytes(2 << 20))

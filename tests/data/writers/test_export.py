@@ -100,7 +100,10 @@ def same(kind, rows):
     return kept
 
 
-@pytest.mark.parametrize("ending", [".geojson", ".csv", ".gpkg", ".xlsx"])
+@pytest.mark.parametrize(
+    "ending",
+    [".geojson", ".geojsonl", ".csv", ".gpkg", ".xlsx", ".shp", ".parquet", ".fgb"],
+)
 @pytest.mark.parametrize("kind", KINDS)
 def test_that_an_export_comes_back_the_same_with_the_same_uids(tmp_path, kind, ending):
     if kind in OUTLINES and ending == ".xlsx":
