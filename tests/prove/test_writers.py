@@ -20,7 +20,10 @@ SECONDS = 5
 
 
 def work_at_once(folder: Path, seeds: tuple[int, ...]) -> tuple[list[str], list[str]]:
-    """Run a clerk for each seed for a while; return the hashes they showed and their errors."""
+    """Run a clerk for each seed; return the hashes they showed and their errors.
+
+    They are killed `SECONDS` after each of them has shown its first step.
+    """
     command = [sys.executable, "-m", "tests.support.main_job", str(folder)]
     running = [
         subprocess.Popen(
@@ -28,21 +31,27 @@ def work_at_once(folder: Path, seeds: tuple[int, ...]) -> tuple[list[str], list[
         )
         for seed in seeds
     ]
+    begun = threading.Semaphore(0)
+    shown: list[bytes] = []
+    readers = [threading.Thread(target=_follow, args=(one, shown, begun)) for one in running]
+    for reader in readers:
+        reader.start()
+    for _ in running:
+        assert begun.acquire(timeout=60), "one of them never got its turn"
     killer = threading.Timer(SECONDS, lambda: [process.kill() for process in running])
     killer.start()
-    outputs: list[tuple[bytes, bytes]] = []
-    readers = [
-        threading.Thread(target=lambda p=process: outputs.append(p.communicate()))
-        for process in running
-    ]
-    for thread in readers:
-        thread.start()
     for thread in (*readers, killer):
         thread.join()
-    each = [[line.decode() for line in out.split(b"\n")[:-1]] for out, _ in outputs]
-    assert all(each), "one of them never got its turn"
-    shown = [one for lines in each for line in lines for one in line.split()[1].split(",") if one]
-    return shown, [err.decode() for _, err in outputs if err]
+    errors = [process.communicate()[1].decode() for process in running]
+    whole = [line.decode().split()[1] for line in shown if line.endswith(b"\n")]
+    return [one for line in whole for one in line.split(",") if one], [e for e in errors if e]
+
+
+def _follow(process: Any, shown: list[bytes], begun: threading.Semaphore) -> None:
+    for number, line in enumerate(process.stdout):
+        shown.append(line)
+        if number == 0:
+            begun.release()
 
 
 def found_in(folder: Path, shown: list[str]) -> dict[str, Any]:
