@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +30,9 @@ from app.services.views import CaseQuery
 SOON_MS = 4 * 3600 * 1000
 EXACT_UP_TO = 1_000
 _SAMPLED = 20_000
+_WALKED = 100_000  # rows read for one page where a word is neither common nor rare
+_NEWEST_ROWS = 5_000
+_SURE_HITS = 20  # so many among the newest rows of a large city mean that there are thousands
 _WHOLE = re.compile(r"-?[0-9]{1,18}|46[0-9]{17}")  # within 64 bits; 46… is NEVER
 _c = case_row.c
 _BY_RANK = ("rank", "due_key", "id")
@@ -75,7 +80,7 @@ class CaseFilter:
         """Return the select of one page, see `case_row.joined`."""
         columns = [_c[name] for name in self._order]
         if self._wanted:
-            found = self._connection.execute(self._ids_of_page()).scalars().all()
+            found = self._ids_of_page()
             return joined().where(_c.id.in_(found)).order_by(_c.id.desc())
         wanted = joined().where(*self.conditions)
         if self._query.after:
@@ -91,41 +96,105 @@ class CaseFilter:
 
     def total(self) -> tuple[int, bool]:
         """Return how many rows there are, and whether that is an estimate."""
+        if self._walks:
+            newest = self._newest()
+            hits = self._hits(newest, _NEWEST_ROWS)
+            if hits >= _SURE_HITS:
+                return int(hits * newest / _NEWEST_ROWS), True
         few = self._ids().limit(EXACT_UP_TO + 1).subquery()
         found = self._connection.execute(select(func.count()).select_from(few)).scalar_one()
         if found <= EXACT_UP_TO:
             return found, False
-        return max(found, self._estimate()), True
+        newest = self._newest()
+        hits = self._hits(newest, _SAMPLED)
+        return max(found, int(hits * max(1.0, newest / _SAMPLED))), True
 
-    def _estimate(self) -> int:
-        newest = self._connection.execute(select(func.max(_c.id))).scalar_one()
-        ids = self._ids()
-        within = ids.where(self._key(ids) > newest - _SAMPLED).subquery()
-        share = self._connection.execute(select(func.count()).select_from(within)).scalar_one()
-        return int(share * max(1.0, newest / _SAMPLED))
+    @cached_property
+    def _walks(self) -> bool:
+        """Whether pages of words are looked for newest first: in a large city on PostgreSQL.
 
-    def _ids_of_page(self) -> Select[Any]:
+        Its GIN gives all matches or none: of a common word among millions that takes seconds,
+        while the newest thousands of rows hold a page of it.
+        """
+        postgres = self._connection.dialect.name == "postgresql"
+        worth = bool(self._wanted) and postgres and self._query.tab in ("all", "closed")
+        return worth and self._newest() > _WALKED
+
+    def _newest(self) -> int:
+        return self._connection.execute(select(func.max(_c.id))).scalar_one() or 0
+
+    def _hits(self, newest: int, width: int) -> int:
+        """Return how many of the newest `width` rows are wanted."""
+        ids = self._within(newest + 1, width) if self._walks else self._ids()
+        within = ids.where(self._key(ids) > newest - width).subquery()
+        hits: int = self._connection.execute(select(func.count()).select_from(within)).scalar_one()
+        return hits
+
+    def _ids_of_page(self) -> Sequence[int]:
+        after = self._cursor(self._query.after)[0] if self._query.after else None
+        if self._walks:
+            return self._walked(self._newest() + 1 if after is None else after)
+        postgres = self._connection.dialect.name == "postgresql"
+        if postgres and self._query.tab in ("all", "closed"):
+            return self._by_index(after)
         ids = self._ids()
-        key = self._key(ids)
-        if self._query.after:
-            ids = ids.where(key < self._cursor(self._query.after)[0])
-        return ids.order_by(key.desc()).limit(self._query.limit)
+        if after is not None:
+            ids = ids.where(self._key(ids) < after)
+        return self._first(ids)
+
+    def _walked(self, below: int) -> Sequence[int]:
+        """Return the page below an id: from the newest rows, else by the index of words."""
+        width = _NEWEST_ROWS
+        found = self._first(self._within(below, width))
+        wider = int(1.5 * width * self._query.limit / max(1, len(found)))
+        if len(found) < self._query.limit and width < below and wider <= _WALKED:
+            width = wider
+            found = self._first(self._within(below, width))
+        if len(found) == self._query.limit or width >= below:
+            return found
+        return self._by_index(below)
+
+    def _by_index(self, below: int | None) -> Sequence[int]:
+        """Return the page from all rows that hold the words, sorted before others are asked for."""
+        rowid = case_text.c.rowid
+        matches = select(rowid).where(match(self._connection, self._wanted or ()))
+        if below is not None:
+            matches = matches.where(rowid < below)
+        if not self.conditions:
+            return self._first(matches)
+        found = matches.order_by(rowid.desc()).offset(0).subquery()
+        both = found.join(case_row, _c.id == found.c.rowid)
+        return self._first(select(found.c.rowid).select_from(both).where(*self.conditions))
+
+    def _first(self, ids: Select[Any]) -> Sequence[int]:
+        newest = ids.order_by(self._key(ids).desc()).limit(self._query.limit)
+        return self._connection.execute(newest).scalars().all()
+
+    def _within(self, below: int, width: int) -> Select[Any]:
+        """Select ids in a range of ids by reading the rows, without the index of words."""
+        rowid = case_text.c.rowid
+        here = match(self._connection, self._wanted or (), by_index=False)
+        return self._among(here).where(rowid < below, rowid >= below - width)
 
     def _ids(self) -> Select[Any]:
         """Select ids, driven by what is rarer: open cases by their index, words by theirs."""
         if not self._wanted:
             return select(_c.id).where(*self.conditions)
-        matches = match(self._connection, self._wanted)
-        if self._connection.dialect.name == "postgresql":
-            found = select(case_text.c.rowid).where(matches)
-            return select(_c.id).where(_c.id.in_(found), *self.conditions)
         if self._query.tab in ("all", "closed"):
-            if not self.conditions:
-                return select(case_text.c.rowid).where(matches)
-            both = case_text.join(case_row, _c.id == case_text.c.rowid)
-            return select(case_text.c.rowid).select_from(both).where(matches, *self.conditions)
-        here = select(case_text.c.rowid).where(matches, case_text.c.rowid == _c.id)
+            return self._among(match(self._connection, self._wanted))
+        here = select(case_text.c.rowid).where(case_text.c.rowid == _c.id)
+        if self._connection.dialect.name == "postgresql":
+            row = match(self._connection, self._wanted, by_index=False)
+            here = here.where(row).limit(1).offset(0)  # looked up for each open case
+        else:
+            here = here.where(match(self._connection, self._wanted))
         return select(_c.id).where(*self.conditions, here.exists())
+
+    def _among(self, matches: ColumnElement[bool]) -> Select[Any]:
+        if not self.conditions:
+            return select(case_text.c.rowid).where(matches)
+        both = case_text.join(case_row, _c.id == case_text.c.rowid)
+        return select(case_text.c.rowid).select_from(both).where(matches, *self.conditions)
 
     def _key(self, ids: Select[Any]) -> ColumnElement[int]:
         (key,) = ids.selected_columns

@@ -19,12 +19,13 @@ from sqlalchemy import (
     Connection,
     cast,
     column,
+    func,
     literal,
     literal_column,
     table,
     text,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 _WORD = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]+")
 _LONGEST_WORD = 64
@@ -100,11 +101,18 @@ class TextIndex:
         self._connection.execute(_REMOVE, {"id": row_id})
 
 
-def match(connection: Connection, wanted: Sequence[str]) -> ColumnElement[bool]:
-    """Return the condition on `case_text` that a row holds all of `wanted`."""
+def match(
+    connection: Connection, wanted: Sequence[str], *, by_index: bool = True
+) -> ColumnElement[bool]:
+    """Return the condition on `case_text` that a row holds all of `wanted`.
+
+    Without `by_index` PostgreSQL reads the rows themselves and leaves its GIN alone.
+    """
     if connection.dialect.name == "postgresql":
         asked = " & ".join(f"'{piece}'{':*' * _is_beginning(piece)}" for piece in wanted)
-        return case_text.c.body.bool_op("@@")(cast(asked, TSQUERY))
+        body = case_text.c.body
+        kept = body if by_index else func.coalesce(body, cast("", TSVECTOR))
+        return kept.bool_op("@@")(cast(asked, TSQUERY))
     asked = " AND ".join(f'"{piece}"{"*" * _is_beginning(piece)}' for piece in wanted)
     return literal_column("case_text").bool_op("MATCH")(literal(asked))
 

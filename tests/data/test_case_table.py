@@ -199,3 +199,28 @@ def test_that_a_number_that_another_begins_with_is_still_found(city, cases):
     cases.put(city, number="2026-11")
     with city.begin(write=False) as uow:
         assert uow.cases.find("2026-1") == short.uid
+
+
+def test_that_pages_of_words_are_the_same_newest_first_and_by_index(city, cases, monkeypatch):
+    shut = {"is_open": False, "step": "closed", "closed_ms": 1}
+    for number in range(30):
+        words = "井盖破损" if number % 10 == 0 else "路灯不亮"
+        cases.put(city, words, **(shut if number % 2 else {}))
+
+    def pages(text, tab):
+        found, after = [], ""
+        while True:
+            query = CaseQuery(tab=tab, text=text, limit=4, after=after)
+            with city.begin(write=False) as uow:
+                page = uow.cases.page(query)
+            found += [row.uid for row in page.rows]
+            after = page.cursor
+            if not after:
+                return found
+
+    wanted = [(text, tab) for text in ("井盖", "路灯", "路") for tab in ("all", "closed", "open")]
+    by_index = [pages(*one) for one in wanted]
+    assert [len(found) for found in by_index] == [3, 0, 3, 27, 15, 12, 30, 15, 15]
+    monkeypatch.setattr("app.data.case_query._WALKED", 12)
+    monkeypatch.setattr("app.data.case_query._NEWEST_ROWS", 3)
+    assert [pages(*one) for one in wanted] == by_index
