@@ -21,6 +21,7 @@ from app.domain.errors import InvalidInput
 Columns = dict[str, pa.Array]
 
 _DIGITS: Final = r"^[0-9]{16}$"
+_GRID_DIGITS: Final = r"^[0-9]{14,15}$"
 _WIDTHS: Final = {
     "expressway": 25.0,
     "arterial": 20.0,
@@ -44,6 +45,11 @@ def prepare(
         _read_part_codes(texts, layout, refusals)
     if kind is Kind.PLACES:
         _cut_addresses(texts)
+    if kind is Kind.AREAS:
+        grid = bools(pc.equal(texts["tier"], "grid")) & given(texts["code"])
+        wrong = grid & ~bools(pc.match_substring_regex(texts["code"], _GRID_DIGITS))
+        mend = "15 digits (6 county, 3 street, 3 community, 3 sequence), of old 14"
+        refusals.refuse(wrong, "code", texts["code"], "no grid code", mend)
 
 
 def attributes(names: Sequence[str], columns: Mapping[str, Texts]) -> Texts:

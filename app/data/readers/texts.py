@@ -24,14 +24,24 @@ _BLANKS = " \t\r\n\f\v\x1c\x1d\x1e\x1f\x85\xa0\u3000\ufeff"
 def strings(column: Column, name: str, refusals: Refusals) -> Texts:
     """Return a column as Arrow strings; rows with bytes that were no text are refused."""
     if not isinstance(column, list):
-        return column
+        return _without_zeros(column, name, refusals)
     try:
-        return pa.array(column, pa.string())
+        return _without_zeros(pa.array(column, pa.string()), name, refusals)
     except (UnicodeEncodeError, pa.ArrowInvalid):
         bad = np.fromiter((not _is_text(text) for text in column), np.bool_, len(column))
         reason = "bytes that are no text in this encoding"
         refusals.refuse(bad, name, column, reason, "save the file in one encoding, UTF-8 at best")
         return pa.array([None if b else t for t, b in zip(column, bad, strict=True)], pa.string())
+
+
+def _without_zeros(column: Texts, name: str, refusals: Refusals) -> Texts:
+    """Refuse rows with zero bytes, at which many programs end a text."""
+    bad = bools(pc.match_substring(column, "\0"))
+    if bad.any():
+        reason, mend = "holds a zero byte", "the file was damaged; export it again"
+        refusals.refuse(bad, name, column, reason, mend)
+        return pc.if_else(pa.array(bad), pa.scalar(None, pa.string()), column)
+    return column
 
 
 def _is_text(text: str | None) -> bool:

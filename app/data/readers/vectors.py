@@ -28,6 +28,7 @@ _BROKEN: Final = (DataSourceError, DataLayerError, pa.ArrowException, ValueError
 _INDIRECT: Final = re.compile(
     rb"^\s*(?:<\?xml[^>]*>\s*)?<(?:OGRVRT|VRT|OGRWFS|GDAL_)", re.IGNORECASE
 )
+_WKB_HEAD: Final = 5
 _SUFFIXES: Final = frozenset(
     [
         ".geojson",
@@ -138,6 +139,10 @@ class VectorFile:
 
     def _describe(self) -> tuple[int, tuple[str, ...], str | None]:
         info = self._heard(lambda: pyogrio.read_info(self._path, layer=0, **self._options))
+        layers = [str(one) for one in self._heard(lambda: pyogrio.list_layers(self._path))[:, 0]]
+        if len(layers) > 1 and self._path.suffix.lower() != ".mbtiles":
+            others = ", ".join(layers[1:6]) + (" …" if len(layers) > 6 else "")
+            self._notes.append(f"of its layers only {layers[0]} was read, not {others}")
         return max(int(info["features"]), 0), tuple(info["fields"]), info["crs"]
 
     def _chunk(self, batch: pa.RecordBatch, geometry_name: str, wanted: Collection[str]) -> Chunk:
@@ -152,7 +157,17 @@ class VectorFile:
         if geometry_name not in batch.schema.names:
             return Chunk(numbers, columns, objects([None] * batch.num_rows))
         wkb = objects(batch.column(geometry_name).to_pylist())
+        if any(_is_curved(one) for one in wkb):
+            wkb = self._heard(lambda: self._straight(first - 1, len(wkb)))
         return with_geometry(numbers, columns, wkb)
+
+    def _straight(self, skip: int, count: int) -> NDArray[np.object_]:
+        """Read some features' geometry again, with curves made into short straight lines."""
+        found = pyogrio.raw.read(
+            self._path, layer=0, columns=[], skip_features=skip, max_features=count, **self._options
+        )
+        wkb: NDArray[np.object_] = found[2]
+        return wkb
 
     def _unreadable(self, error: BaseException) -> InvalidInput:
         said = " ".join(str(error).split())[:160]
@@ -161,6 +176,14 @@ class VectorFile:
             advice="Nothing was imported. Open it in QGIS and export it as GeoJSON or GeoPackage.",
             field="source",
         )
+
+
+def _is_curved(wkb: bytes | None) -> bool:
+    """Whether WKB holds a curve: CircularString to MultiSurface, with or without Z and M."""
+    if wkb is None or len(wkb) < _WKB_HEAD:
+        return False
+    kind = int.from_bytes(wkb[1:_WKB_HEAD], "little" if wkb[0] else "big") & 0x0FFFFFFF
+    return 8 <= kind % 1000 <= 12
 
 
 def with_geometry(
