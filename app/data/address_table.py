@@ -23,11 +23,6 @@ _OPEN = (
     .order_by(address_request.c.at_ms.desc(), address_request.c.hash)
     .limit(bindparam("most"))
 )
-_OF = (
-    select(address_request)
-    .where(address_request.c.address == bindparam("uid"))
-    .order_by(address_request.c.at_ms, address_request.c.hash)
-)
 _BY_HASH = select(address_request.c.address, address_request.c.hash).where(
     address_request.c.hash >= bindparam("low"), address_request.c.hash < bindparam("high")
 )
@@ -68,10 +63,6 @@ class SqlAddresses:
         """Return requests of that standing, newest first."""
         rows = self._connection.execute(_OPEN, {"standing": standing, "most": limit})
         return [_request(row) for row in rows]
-
-    def history(self, uid: UUID) -> Sequence[Request]:
-        """Return all requests about an address, oldest first."""
-        return [_request(row) for row in self._connection.execute(_OF, {"uid": uid})]
 
     def find_request(self, beginning: str) -> tuple[UUID, str] | None:
         """Return address and hash of the one request whose hash begins so."""

@@ -42,7 +42,7 @@ def propose(command: ProposeAddress, city: City, uow: UnitOfWork, now_ms: int) -
     check_actor(uow, command.actor)
     change = _change(command.change)
     uid = command.address or new_uid()
-    state = _state(uid, uow)
+    state = address_state(uid, uow)
     entry = (state.entry if state else None) or _in_map(uid, city)
     _check_present(change, command, entry)
     body = _body(command, change, city)
@@ -63,7 +63,7 @@ def decide(command: DecideAddress, city: City, uow: UnitOfWork, now_ms: int) -> 
     """Approve or refuse an open request of somebody else."""
     check_actor(uow, command.actor)
     found = uow.addresses.find_request(command.request)
-    state = _state(found[0], uow) if found else None
+    state = address_state(found[0], uow) if found else None
     request = state.request(found[1]) if state and found else None
     if state is None or request is None:
         raise NotFound(
@@ -79,14 +79,15 @@ def decide(command: DecideAddress, city: City, uow: UnitOfWork, now_ms: int) -> 
 
 def refresh_address(subject: UUID, uow: UnitOfWork) -> bool:
     """Fold an address anew, as after actions came in from elsewhere; False if it is none."""
-    state = _state(subject, uow)
+    state = address_state(subject, uow)
     if state is None:
         return False
     uow.addresses.put(state, uow.actions.revision())
     return True
 
 
-def _state(uid: UUID, uow: UnitOfWork) -> AddressState | None:
+def address_state(uid: UUID, uow: UnitOfWork) -> AddressState | None:
+    """Return the folded state of an address, None if nobody ever asked to change it."""
     return fold_address(one.action for one in uow.actions.of_subject(uid))
 
 

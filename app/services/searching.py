@@ -9,6 +9,7 @@ from uuid import UUID
 from app.domain.addresses.register import Entry, Request
 from app.domain.areas import Whereabouts
 from app.domain.codes import one_slip
+from app.services.addressing import address_state
 from app.services.ports import City, Gazetteer, UnitOfWork
 from app.services.views import CaseQuery, Geocoded, NearPlace, PlaceHit
 
@@ -144,5 +145,6 @@ def address_history(
     question: AddressHistory, city: City, uow: UnitOfWork, _now: int
 ) -> AddressStory:
     """Return an address and its requests."""
-    entry = uow.addresses.entry(question.address) or city.areas.place(question.address)
-    return AddressStory(entry, tuple(uow.addresses.history(question.address)))
+    state = address_state(question.address, uow)
+    entry = (state.entry if state else None) or city.areas.place(question.address)
+    return AddressStory(entry, state.requests if state else ())

@@ -18,8 +18,9 @@ _PINYIN_WORTH = 0.93
 _MIXED_WORTH = 0.96
 _INITIALS_WORTH = 0.88
 _SLIP_WORTH = 0.8
-_MOST = 10
+_MOST = 6
 _MOST_TAILS = 8
+_Way = tuple[tuple[str, ...], tuple[int, ...], int]
 
 
 def readings(text: str, speller: Speller) -> list[Spoken]:
@@ -38,7 +39,7 @@ def readings(text: str, speller: Speller) -> list[Spoken]:
     ways = list(_ways(latin, speller, 0))
     if not ways or len(ways[0][0]) > 1 + len(latin) / 2:
         ways += list(_ways(latin, speller, 1))
-    for syllables, tail, slips in ways[:_MOST]:
+    for syllables, tail, slips in _different(ways, speller)[:_MOST]:
         value = worth * (_SLIP_WORTH if slips else 1.0)
         found.append(_spoken(runs, latin, syllables, tail, value, speller))
     if only and len(latin) >= 2:
@@ -46,14 +47,23 @@ def readings(text: str, speller: Speller) -> list[Spoken]:
     return found
 
 
+def _different(ways: list[_Way], speller: Speller) -> list[_Way]:
+    """Leave out ways that sound alike: they find the same."""
+    alike, sound_of = speller.sounds.alike, speller.sounds.sound_of
+    kept: dict[tuple[object, ...], _Way] = {}
+    for way in ways:
+        syllables, tail, _slips = way
+        heard = tuple(int(alike[sound_of[one]]) if one in sound_of else one for one in syllables)
+        kept.setdefault((heard, tail), way)
+    return list(kept.values())
+
+
 def _typed(plain: str, speller: Speller) -> Spoken:
     letters = speller.letters([plain])
     return Spoken(letters.code, letters.sound, letters.initial)
 
 
-def _ways(
-    latin: str, speller: Speller, slips: int
-) -> Iterator[tuple[tuple[str, ...], tuple[int, ...], int]]:
+def _ways(latin: str, speller: Speller, slips: int) -> Iterator[_Way]:
     sounds = speller.sounds
     for way in sounds.cut(latin, slips=slips):
         yield way, (), slips

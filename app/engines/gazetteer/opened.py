@@ -12,6 +12,7 @@ from app.domain.addresses.register import Entry
 from app.domain.addresses.rules import AddressRules
 from app.engines.gazetteer.build import PLACE, Arrays, arrays_of, build_arrays, sounds_from
 from app.engines.gazetteer.changed import columns_of
+from app.engines.gazetteer.district import district
 from app.engines.gazetteer.doors import metres
 from app.engines.gazetteer.files import IndexUnusableError, read, write
 from app.engines.gazetteer.geocode import Geocoder, best
@@ -77,6 +78,10 @@ class Gazetteer:
                     )
                 )  # fmt: skip
         return sorted(found, key=lambda one: one.metres)[:limit]
+
+    def district(self, lon: float, lat: float, text: str, boundary: str) -> str:
+        """Return a place's district by boundary, text and neighbours; see `district`."""
+        return district(self._segments[0], lon, lat, text, boundary)
 
     def _areas(self) -> AreaColumns:
         """Return the base's areas again, so that changed places know theirs."""

@@ -44,6 +44,11 @@ class Sounds:
         """The sound of each plain syllable."""
         return {one: FIRST_SYLLABLE + i for i, one in enumerate(self.spellings)}
 
+    @cached_property
+    def _near(self) -> dict[str, list[str]]:
+        """Syllables one slip away from what was asked before."""
+        return {}
+
     def cut(self, text: str, *, slips: int = 0) -> list[tuple[str, ...]]:
         """Return the ways to read lower-case Latin `text` as syllables, fewest first.
 
@@ -67,7 +72,9 @@ class Sounds:
         if chunk in self.sound_of:
             yield chunk, 0
         elif slips > 0 and len(chunk) > 1:
-            for near in sorted(set(_slips(chunk)) & self.sound_of.keys()):
+            if chunk not in self._near:
+                self._near[chunk] = sorted(set(_slips(chunk)) & self.sound_of.keys())
+            for near in self._near[chunk]:
                 yield near, 1
 
     def finishes(self, text: str) -> list[str]:

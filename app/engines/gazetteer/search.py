@@ -21,6 +21,7 @@ _FAR_KM = 30.0
 _KIND = {"area:district": 0.03, "area:street": 0.026, "area:city": 0.02, "road": 0.022,
          "area:community": 0.012, "area:compound": 0.012, "area:grid": -0.01}  # fmt: skip
 _LEAST = 0.5
+_KNOWN = 0.06  # what nearness and kind may add
 _CODE = range(2, 17)
 
 
@@ -72,13 +73,17 @@ def _by_text(
     segments: Sequence[Segment], asked: Sequence[Spoken], near: tuple[float, float] | None
 ) -> Iterable[Ranked]:
     for segment in segments:
+        best = 0.0
         for one in asked:
+            if best > one.worth + _KNOWN:  # nothing that this reading finds could come first
+                continue
             found = segment.find(one)
             good = found.cost <= allowed(len(one))
             things = segment.text_thing[found.text[good]]
             score = one.worth * (1 - found.cost[good] / max(len(one), 2))
             score = score + _bonus(segment, things, near)
             keep = score >= _LEAST
+            best = max(best, float(score.max(initial=0.0)))
             for thing, value in zip(things[keep].tolist(), score[keep].tolist(), strict=True):
                 yield Ranked(value, segment, thing)
 

@@ -38,7 +38,7 @@ class Speller:
     def __init__(self, rules: AddressRules, sounds: Sounds) -> None:
         self.sounds = sounds
         self._same = dict(rules.same)
-        self._table = _plain_table(rules)
+        self._table = _PlainForms(rules)
         self._first = _with_strange(sounds.first)
         self._second = _with_strange(sounds.second)
         self._readings = self._needed(rules.readings)
@@ -81,18 +81,20 @@ class Speller:
         return sorted(needed, key=lambda one: len(one[0]))
 
 
-def _plain_table(rules: AddressRules) -> dict[int, str | None]:
-    """Return the translation of every character that is not its own plain form."""
-    table: dict[int, str | None] = {}
-    for code in range(0x10000):
+class _PlainForms(dict[int, str]):
+    """The plain form of each character by its code, made when it is first met."""
+
+    def __init__(self, rules: AddressRules) -> None:
+        super().__init__({_END: "\n", 0xFFFD: "\ufffd"})
+        self._variants = rules.variants
+
+    def __missing__(self, code: int) -> str:
         letter = chr(code)
         half = chr(code - 0xFEE0) if 0xFF01 <= code <= 0xFF5E else letter
-        half = rules.variants.get(letter, rules.variants.get(half, half)).lower()
-        if not half.isalnum():
-            half = "\n" if code == _END else "" if code != 0xFFFD else "\ufffd"
-        if half != letter and not 0xD800 <= code <= 0xDFFF:
-            table[code] = half[:1] or None
-    return table
+        half = self._variants.get(letter, self._variants.get(half, half)).lower()
+        plain = half[:1] if half.isalnum() else ""
+        self[code] = plain
+        return plain
 
 
 def _with_strange(sounds: NDArray[np.uint16]) -> NDArray[np.uint16]:
