@@ -16,6 +16,7 @@ from app.cli.options import City, Json, Lang, city_of
 from app.cli.printing import print_json, print_line, progress
 from app.cli.wiring import Wiring
 from app.cli.words import word
+from app.runtime.error_words import error_said
 
 _NUMBERS = (
     "actions", "cases", "waiting", "apart", "words", "photos", "checkpoints", "imported",
@@ -44,6 +45,6 @@ def _print(found: Mapping[str, Any], lang: str) -> None:
         print_line(f"{word('check_' + name, lang)}: {found[name]}")
     for one in found["damage"]:
         about = one["case"] or word("check_city", lang)
-        print_line(f"{word('check_damage', lang)}: {about}: {one['kind']}: {one['what']}")
+        print_line(f"{word('check_damage', lang)}: {about}: {error_said(one['what'], lang)}")
     if not found["damage"]:
         print_line(word("check_whole", lang))

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, literal, select, update
 
+from app.data.errors import readable
 from app.data.tables import action
 from app.domain.actions import SignedAction
 from app.domain.errors import StorageFailure
@@ -169,7 +170,8 @@ class SqlActionLog:
 
 
 def _signed(values: Sequence[Any] | Row[Any]) -> SignedAction:
-    return SignedAction(bytes(values[0]), values[1], bytes(values[2]))
+    with readable("action"):
+        return SignedAction(bytes(values[0]), values[1], bytes(values[2]))
 
 
 def _unaltered(digest: str, values: Sequence[Any] | Row[Any], subject: UUID | None) -> SignedAction:

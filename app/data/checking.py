@@ -88,7 +88,7 @@ def check_city(city: SqlCity, progress: Progress) -> Checked:
 def _check_devices(uow: SqlUnitOfWork, checked: Checked) -> None:
     made_known = {one.action.device for one in _of_kind(uow, "device")}
     for name, public in uow.connection.execute(select(device.c.id, device.c.public_key)):
-        if device_id(bytes(public)) != name:
+        if device_id(_bytes(public)) != name:
             checked.found("", "device", f"the key of device {name} was altered")
         elif name not in made_known:
             checked.found("", "device", f"no action makes device {name} known")
@@ -101,7 +101,7 @@ def _of_kind(uow: SqlUnitOfWork, kind: str) -> Iterator[SignedAction]:
         select(*columns).where(action.c.kind == kind).order_by(action.c.seq)
     )
     for row in rows:
-        signed = SignedAction(bytes(row[0]), row[1], bytes(row[2]))
+        signed = SignedAction(_bytes(row[0]), row[1], _bytes(row[2]))
         try:
             if kind == "device":
                 public_key_in(signed)
@@ -161,7 +161,7 @@ class _Cases:
 
     def _action(self, row: Row[Any], name: str) -> SignedAction | None:
         """Return the action of a row if it is what was signed, and note it otherwise."""
-        signed = SignedAction(bytes(row.data), row.suite, bytes(row.signature))
+        signed = SignedAction(_bytes(row.data), row.suite, _bytes(row.signature))
         where = f"action {row.hash[:12]}… (number {row.seq} of the log)"
         if signed.hash != row.hash:
             self._checked.found(name, "bytes", f"{where} was altered")
@@ -204,7 +204,7 @@ class _Cases:
             some = secret.c.key.in_(keys[start : start + _BATCH])
             wanted = select(*columns).where(some, secret.c.value.is_not(None))
             for key, salt, value in self._uow.connection.execute(wanted):
-                found[key] = (bytes(salt or b""), value)
+                found[key] = (_bytes(salt), str(value))
         return found
 
     def _check_photos(self, name: str, actions: Sequence[Action]) -> None:
@@ -315,7 +315,7 @@ def _heads_between(uow: SqlUnitOfWork, after: int, upto: int) -> dict[UUID, tupl
     found: dict[UUID, list[Action]] = {}
     for subject, data in uow.connection.execute(wanted):
         try:
-            found.setdefault(subject, []).append(SignedAction(bytes(data), "", b"").action)
+            found.setdefault(subject, []).append(SignedAction(_bytes(data), "", b"").action)
         except AppError:  # told already, as damaged
             continue
     return {subject: heads(many) for subject, many in found.items()}
@@ -324,3 +324,8 @@ def _heads_between(uow: SqlUnitOfWork, after: int, upto: int) -> dict[UUID, tupl
 def _name_of(uow: SqlUnitOfWork, subject: UUID) -> str:
     row = uow.cases.row(subject)
     return str(subject) if row is None else row.number or row.receipt
+
+
+def _bytes(value: Any) -> bytes:
+    """Return stored bytes; SQLite may give anything else where its own marks were altered."""
+    return bytes(value) if isinstance(value, bytes | bytearray | memoryview) else b""
