@@ -128,7 +128,7 @@ class Ground:
     ) -> Covered:
         grid = Grid.of(camera, self.look.dpr)
         scale = scale_for(camera, course, self.look.dpr)
-        smooth = smooth or not course.moves or not is_large(camera, self.look.dpr)
+        smooth = smooth or not is_large(camera, self.look.dpr)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         absent: list[TileKey] = []
         for key in keys_over(self._number, scale, camera.bounds(1.0)):

@@ -90,7 +90,7 @@ class MapView(MapSurface):
         self._scale, self._version = 1.0, 0
         self._counts: tuple[int, int | None] = (0, None)
         self._count_serial = 0
-        self._settled = self._asked = False
+        self._settled = self._asked = self._painted = False
         self.frames, self.labels_drawn = FrameLog(), 0
         self._wire()
         self.set_store(store)
@@ -278,7 +278,7 @@ class MapView(MapSurface):
         self._settled = self._asked = False
         self._count_serial += 1
         self._counts = (self._counts[0], None)
-        if self._ground is not None:
+        if self._ground is not None and self._painted:  # the first frame waits for no kernels
             self._ground.want(self.camera, self._helm.course)
         self._helm.stir()
         self.update()
@@ -286,7 +286,7 @@ class MapView(MapSurface):
     @Slot()
     def _on_rest(self) -> None:
         """Ask for all that a still map needs: exact tiles, then names and counts."""
-        if self._ground is None:
+        if self._ground is None or not self._painted:
             return
         self._ground.want(self.camera)
         self._late.start()
@@ -426,6 +426,9 @@ class MapView(MapSurface):
         finally:
             painter.end()
         if covered is not None:
+            if not self._painted:
+                self._painted = True
+                self._helm.stir()
             self.frames.note(began, covered.parent, sharp=covered.is_sharp)
             self._after_frame(covered)
 

@@ -14,7 +14,7 @@ from app.engines.tiles import TileKey, keys_over
 
 MARGIN = 96.0  # logical pixels around the view for which a map that stands or pans wants tiles too
 LARGE = 3_000_000  # physical pixels from which on a screen is large: a moving map spares work
-_BIAS, _BIAS_LARGE = 0.3, 0.8  # octaves by which running scales prefer coarser tiles
+_BIAS, _BIAS_LARGE = 0.3, 1.0  # octaves by which running scales prefer coarser tiles
 _AHEAD_S = 0.35  # how far a running scale looks ahead
 _NEAR = 1.0  # octaves between a view and tiles that can be laid as its own
 

@@ -6,7 +6,6 @@ whose other parts stand too. The screen's pixels are watched; the program knows 
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -32,6 +31,7 @@ def cold_start_s(city: Path, screen: Screen) -> float:
         environment = screen.environment() | {
             f"XDG_{kind}_HOME": str(Path(home) / kind) for kind in ("CONFIG", "STATE")
         }
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # as a person has it who started before
         began = time.perf_counter()
         process = subprocess.Popen(
             [sys.executable, "-m", "app", "run", "--city", str(city), "--station", "desk",
@@ -43,11 +43,6 @@ def cold_start_s(city: Path, screen: Screen) -> float:
         finally:
             process.send_signal(signal.SIGINT)
             end(process)
-
-
-def cpu_share() -> float:
-    """Return how busy the machine is: its load of the last minute over its cores."""
-    return os.getloadavg()[0] / (os.cpu_count() or 1)
 
 
 def _until_seen(

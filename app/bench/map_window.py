@@ -111,7 +111,7 @@ class _Fleet:
 
     def __init__(self, store: CityStore) -> None:
         chance = np.random.default_rng(3)
-        reach = min(store.bounds.width, store.bounds.height) / 6
+        reach = min(store.bounds.width, store.bounds.height) / 10
         cx, cy = middle_of(store)
         self._x, self._y = chance.normal((cx, cy), reach, (UNITS, 2)).T
         self._turn = chance.uniform(0, 360, UNITS)

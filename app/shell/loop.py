@@ -13,6 +13,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer
 
 _KEEP = 360_000  # an hour of ticks
+_SETTLED_MS = 1_500  # after the start
 
 
 class GapMeter(QObject):
@@ -77,17 +78,22 @@ class IdleCollector(QObject):
         self._timer.timeout.connect(self._collect)
 
     def start(self) -> None:
-        """Take the collector over; what exists now is never looked at again."""
-        gc.collect()
-        gc.freeze()
+        """Take the collector over; what exists a moment later is never looked at again."""
         gc.disable()
         self._timer.start()
+        QTimer.singleShot(_SETTLED_MS, self, self._freeze)
 
     def stop(self) -> None:
         """Give the collector back."""
         self._timer.stop()
         gc.enable()
         gc.unfreeze()
+
+    def _freeze(self) -> None:
+        """Spare later collections what the start has made: the first picture comes before."""
+        if self._timer.isActive():
+            gc.collect()
+            gc.freeze()
 
     def _collect(self) -> None:
         now = time.monotonic()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DOTS_FROM = 2.6  # metres a pixel
 ICONS_FROM = 0.3
 _GONE = 3.4
+_STREETS = 6.0  # parts stand along streets: there a pixel holds so much more than around
 CELL = 256.0  # metres along a cell of the store
 
 
@@ -68,9 +69,9 @@ def ramp(look: Look, m_per_px: float, share: float) -> Ramp:
     from app.engines.tiles_canvas import Ramp
 
     pixel = (m_per_px / look.unit) ** 2
-    top = max(look.density * pixel, 4.0)
+    top = max(look.density * pixel * _STREETS, 12.0)
     step = np.arange(256, dtype=np.float64)
     strength = np.clip(np.log1p(step) / np.log1p(top), 0.0, 1.0)
-    low, high = (0.26, 0.68) if look.dark else (0.24, 0.60)
+    low, high = (0.16, 0.66) if look.dark else (0.10, 0.60)
     alphas = np.where(step > 0, (low + (high - low) * strength) * share * 255, 0)
     return Ramp(np.full(256, look.part, np.uint32), alphas.astype(np.uint8))

@@ -19,7 +19,7 @@ RADIUS = 5.0
 TICK = 17.0
 MANY = 250  # in sight, from which on units are small dots without ticks
 TICKS_UNTIL = 12.0  # metres a pixel
-_SMALL = 2.2
+_SMALL = 1.8
 _NEAR_M, _FAR_M = 3.0, 24.0  # metres a pixel between which dots shrink
 
 
