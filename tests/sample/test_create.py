@@ -29,7 +29,7 @@ def plan(**options: Any) -> Plan:
     return Plan("sample", 1, "3101", make_map, **{**usual, **options})
 
 
-def rows(folder: Path, tab: str) -> tuple[CaseRow, ...]:
+def rows(folder: Path | str, tab: str) -> tuple[CaseRow, ...]:
     city = open_city(folder)
     try:
         with city.begin(write=False) as uow:
@@ -121,3 +121,17 @@ def test_that_what_a_killed_build_left_is_cleared(tmp_path: Path) -> None:
         (draft / "keys").mkdir(parents=True)
     create_sample_city(tmp_path / "city", plan(), lambda *_: None)
     assert sorted(one.name for one in tmp_path.iterdir()) == [".city.1.part", "city"]
+
+
+def test_that_a_city_is_made_on_a_server_and_a_failure_leaves_it_empty(postgres_url: str) -> None:
+    def fail(*_: Any) -> None:
+        raise StorageFailure("The disk is full.")
+
+    with pytest.raises(StorageFailure):
+        create_sample_city(postgres_url, plan(build_store=fail), lambda *_: None)
+    summary = create_sample_city(postgres_url, plan(), lambda *_: None)
+    assert (summary["closed_cases"], summary["place"]) == (300, 4)
+    assert len(rows(postgres_url, "closed")) == 300
+    with pytest.raises(InvalidInput):
+        create_sample_city(postgres_url, plan(), lambda *_: None)
+    assert len(rows(postgres_url, "closed")) == 300
