@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engines import tiles_lines, tiles_points, tiles_shapes
+from app.engines import tiles_fields, tiles_lines, tiles_points, tiles_shapes
 from app.engines.citystore import CityStore, Parts, Pipes, Shapes
 
 Mask = NDArray[np.uint8]
@@ -16,6 +16,7 @@ _WHOLE = 256  # alpha
 _shapes: Any = tiles_shapes  # numba types its dispatchers as taking nothing
 _points: Any = tiles_points
 _lines: Any = tiles_lines
+_fields: Any = tiles_fields
 EVERY_STATE = 0b1111
 
 
@@ -165,6 +166,36 @@ class Canvas:
                 self._words, self._cover, self.image, np.uint32(colour), round(alpha * _WHOLE)
             )
         return drawn
+
+    def fill_values(
+        self, shapes: Shapes, values: NDArray[np.float32], limits: NDArray[np.float32],
+        colours: NDArray[np.uint32], alphas: Mask,
+    ) -> int:  # fmt: skip
+        """Fill areas by their value; see `tiles_fields.choropleth`. Returns how many were met."""
+        return cast(
+            int,
+            _fields.choropleth(
+                shapes.xy, shapes.ring_off, shapes.feature_off, shapes.box, values, limits,
+                colours, alphas, self._x0, self._y1, self._inv, self._sums, self.image,
+            ),
+        )  # fmt: skip
+
+    def heat(
+        self, points: NDArray[np.float64], weights: NDArray[np.float32], radius: float, ramp: Ramp,
+        top: float,
+    ) -> float:  # fmt: skip
+        """Lay the heat of points, local metres (n, 2); returns the weight inside the tile.
+
+        Each is a round hill of `radius` physical pixels; `top` is the weight a pixel at which the
+        ramp ends.
+        """
+        at = (points - self._store.origin).astype(np.float32)
+        total = cast(
+            float,
+            _fields.heat(at, weights, self._x0, self._y1, self._inv, radius, self._field),
+        )
+        _lines.lay_metres(self._field, self.image, ramp.colours, ramp.alphas, 255.0 / top)
+        return total
 
 
 def state_bits(want: Mask, states: int = EVERY_STATE) -> Mask:

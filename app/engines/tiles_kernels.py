@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.engines import tiles_counts, tiles_lines, tiles_points, tiles_shapes
+from app.engines import tiles_counts, tiles_fields, tiles_lines, tiles_points, tiles_shapes
 
 KERNELS = (
     tiles_points.density,
@@ -21,6 +21,8 @@ KERNELS = (
     tiles_lines.metres,
     tiles_lines.lay_metres,
     tiles_lines.pipes,
+    tiles_fields.choropleth,
+    tiles_fields.heat,
     tiles_shapes.fill,
     tiles_shapes.lay_fill,
     tiles_shapes.stroke,

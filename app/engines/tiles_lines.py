@@ -74,8 +74,8 @@ def _bins(sub, left, down, inv, sums):  # type: ignore[no-untyped-def] # pragma:
 
 @numba.njit(nogil=True, inline="always", error_model="numpy")
 def _far_piece(sums, px, py, dx, dy, length, ground):  # type: ignore[no-untyped-def] # pragma: no cover
-    """Add a piece in steps of at most a pixel, each to the pixel it falls in."""
-    if length < 1.0:
+    """Add a piece in steps of about a pixel, each to the pixel it falls in."""
+    if length < 1.5:
         return _add(sums, px + dx * 0.5, py + dy * 0.5, length * ground)
     total = 0.0
     steps = int(length) + 1
@@ -113,7 +113,7 @@ def metres(  # type: ignore[no-untyped-def] # pragma: no cover
 ):
     """Add metres of wanted pipe to the pixels of `sums`, float32 (h, w).
 
-    Pieces are laid in steps of at most a pixel: below 10 metres a pixel shared among the four
+    Pieces are laid in steps of about a pixel: below 10 metres a pixel shared among the four
     pixels around (a smooth line), farther away to the pixel itself (an exact density). From 64
     metres a pixel on, with `every` kind wanted, bins are added at their middles. Returns the
     metres in sight (far away: exactly what was added).

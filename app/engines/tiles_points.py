@@ -19,6 +19,7 @@ from app.engines.tiles_shapes import mixed
 
 CELL = 256.0
 BIN = 32.0
+AT_ONCE = 4096  # rows whose pixels are worked out before any is counted
 
 I4 = types.Array(types.int32, 1, "C", readonly=True)
 I8 = types.Array(types.int64, 1, "C", readonly=True)
@@ -62,22 +63,91 @@ def _by_group(sub, group, left, down, step, counts):  # type: ignore[no-untyped-
 
 
 @numba.njit(nogil=True, inline="always", error_model="numpy")
-def _by_bin(first, stop, px, py, cls, state, want, left, down, inv, pixel, counts):  # type: ignore[no-untyped-def] # pragma: no cover
-    """Count wanted parts of a cell, each at the middle of its bin; `pixel` is room for 64."""
-    h, w = counts.shape
+def _pixels_of_bins(left, down, inv, w, pixel):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Write the pixel of each bin of a cell that lies whole in the image."""
     for b in range(64):
         fx = left + ((b & 7) + 0.5) * BIN * inv
         fy = down - ((b >> 3) + 0.5) * BIN * inv
-        inside = fx >= 0.0 and fy >= 0.0 and fx < w and fy < h
-        pixel[b] = np.int64(fy) * w + np.int64(fx) if inside else -1
+        pixel[b] = np.int32(fy) * np.int32(w) + np.int32(fx)
+
+
+@numba.njit(nogil=True, inline="always", error_model="numpy")
+def _scatter(flat, at, m):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Count the pixels `at[:m]`, four stretches at a time: neighbours in a row share pixels, and
+    an addition to a pixel has to wait for the one before it."""
+    q = m >> 2
+    for n in range(q):
+        flat[np.uint32(at[n])] += np.uint32(1)
+        flat[np.uint32(at[n + q])] += np.uint32(1)
+        flat[np.uint32(at[n + 2 * q])] += np.uint32(1)
+        flat[np.uint32(at[n + 3 * q])] += np.uint32(1)
+    for n in range(4 * q, m):
+        flat[np.uint32(at[n])] += np.uint32(1)
+
+
+@numba.njit(nogil=True, inline="always", error_model="numpy")
+def _scatter_some(flat, at, ones, m):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Add `ones[:m]` to the pixels `at[:m]`; returns their sum."""
+    q, total = m >> 2, 0
+    for n in range(m):
+        total += ones[n]
+    for n in range(q):
+        flat[np.uint32(at[n])] += np.uint32(ones[n])
+        flat[np.uint32(at[n + q])] += np.uint32(ones[n + q])
+        flat[np.uint32(at[n + 2 * q])] += np.uint32(ones[n + 2 * q])
+        flat[np.uint32(at[n + 3 * q])] += np.uint32(ones[n + 3 * q])
+    for n in range(4 * q, m):
+        flat[np.uint32(at[n])] += np.uint32(ones[n])
+    return total
+
+
+@numba.njit(nogil=True, inline="always", error_model="numpy")
+def _whole_cell(  # type: ignore[no-untyped-def] # pragma: no cover
+    first, stop, px, py, cls, state, want, every, left, down, unit, bins, counts, at, ones, pixel
+):
+    """Count a cell that lies whole in the image: pixels first, in SIMD, then the additions."""
+    h, w = counts.shape
     flat = counts.reshape(h * w)
+    u, x0, y0, wide = np.float32(unit), np.float32(left), np.float32(down), np.int32(w)
     total = 0
-    for n in range(first, stop):
-        at = pixel[np.uint64((py[n] >> 13) * 8 + (px[n] >> 13))]
-        if at >= 0:
-            one = (want[cls[n]] >> state[n]) & 1
-            flat[np.uint64(at)] += np.uint32(one)
-            total += one
+    for begin in range(first, stop, AT_ONCE):
+        m = min(stop - begin, AT_ONCE)
+        xs, ys = px[begin : begin + m], py[begin : begin + m]
+        if bins:
+            for n in range(m):
+                at[n] = pixel[np.uint64((ys[n] >> 13) * 8 + (xs[n] >> 13))]
+        else:
+            for n in range(m):
+                row = np.int32(y0 - np.float32(ys[n]) * u)
+                at[n] = row * wide + np.int32(x0 + np.float32(xs[n]) * u)
+        if every:
+            _scatter(flat, at, m)
+            total += m
+            continue
+        kinds, states = cls[begin : begin + m], state[begin : begin + m]
+        for n in range(m):
+            ones[n] = (want[kinds[n]] >> states[n]) & 1
+        total += _scatter_some(flat, at, ones, m)
+    return total
+
+
+@numba.njit(nogil=True, inline="always", error_model="numpy")
+def _by_bin(first, stop, sub, cls, state, want, left, down, inv, counts):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Count wanted parts of a cell on the image's border, each at the middle of its bin."""
+    h, w = counts.shape
+    total = 0
+    begin = first
+    for b in range(64):
+        end = min(begin + np.int64(sub[b]), stop)
+        fx = left + ((b & 7) + 0.5) * BIN * inv
+        fy = down - ((b >> 3) + 0.5) * BIN * inv
+        if fx >= 0.0 and fy >= 0.0 and fx < w and fy < h:
+            found = 0
+            for n in range(begin, end):
+                found += (want[cls[n]] >> state[n]) & 1
+            counts[np.uint64(fy), np.uint64(fx)] += np.uint32(found)
+            total += found
+        begin = end
     return total
 
 
@@ -119,7 +189,8 @@ def density(cell, start, num, sub, px, py, cls, state, want, side, every, x0, y1
     while group < 8 and 2 * group * BIN * inv <= 1.0:
         group *= 2
     bins = BIN * inv <= 1.0
-    pixel = np.empty(64, np.int64)
+    at, ones = np.empty(AT_ONCE, np.int32), np.empty(AT_ONCE, np.uint8)
+    pixel = np.empty(64, np.int32)
     total = 0
     for j in range(ja, jb + 1):
         for i in range(ia, ib + 1):
@@ -131,14 +202,17 @@ def density(cell, start, num, sub, px, py, cls, state, want, side, every, x0, y1
             down = (y1 - j * CELL) * inv
             if bins and every:
                 total += _by_group(sub[c], group, left, down, group * BIN * inv, counts)
+            elif (
+                left > 0.01 and left + reach < w - 0.01 and down < h - 0.01 and down - reach > 0.01
+            ):
+                if bins:
+                    _pixels_of_bins(left, down, inv, w, pixel)
+                total += _whole_cell(
+                    first, stop, px, py, cls, state, want, every, left, down, unit, bins, counts,
+                    at, ones, pixel,
+                )  # fmt: skip
             elif bins:
-                total += _by_bin(
-                    first, stop, px, py, cls, state, want, left, down, inv, pixel, counts
-                )
-            elif every and left >= 0.0 and left + reach < w and down < h and down - reach >= 0.0:
-                total += stop - first
-                for n in range(first, stop):
-                    counts[np.uint64(down - py[n] * unit), np.uint64(left + px[n] * unit)] += 1
+                total += _by_bin(first, stop, sub[c], cls, state, want, left, down, inv, counts)
             else:
                 total += _by_point(
                     first, stop, px, py, cls, state, want, every, left, down, unit, counts

@@ -4,7 +4,7 @@ All coordinates are local metres of the city's frame (x east, y north), relative
 `origin` (south west) in the manifest. Little endian throughout. A store is a folder:
 
     manifest.json   format (`manifest.FORMAT`), its own sum, frame, origin, bits, fingerprint of
-                    the source, sample (示意), bounds, segments, slots, files {name: [bytes, crc32]},
+                    the source, sample (示意), bounds, segments, slots, files {name: [bytes, crc]},
                     `folded`: the last batch of the journal that is in. Replaced in one step
     parts/          rows in square cells of 256 m, 2 ** bits cells a side: x, y uint16 (place in
                     the cell, 4 mm), cls, state uint8, fid uint32 (row in map.gpkg), 10 bytes a part
