@@ -6,6 +6,7 @@ Opens `map.gpkg` read-only. One object belongs to one thread (the database threa
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,17 +36,25 @@ _PLACE = f"SELECT {PLACE_COLUMNS}, geom FROM place WHERE uid ="
 
 
 class MapIndex:
-    """Areas and places of one `map.gpkg`; fulfils `ports.AreaIndex`."""
+    """Areas and places of one `map.gpkg`; fulfils `ports.AreaIndex`.
+
+    A large import puts another file in the map's place; the next question opens that one.
+    """
 
     def __init__(self, folder: Path) -> None:
-        path = folder / "map.gpkg"
+        self._path = folder / "map.gpkg"
+        self._open()
+
+    def _open(self) -> None:
+        path = self._path
         if not path.exists():
             raise StorageFailure(
                 f"{path} is missing.", advice="Restore it from a copy, or build the city anew."
             )
         try:
-            self._db = dbapi2.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=True)
-            self._db.execute("PRAGMA query_only = 1")
+            self._file = path.stat().st_ino
+            self._opened = dbapi2.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=True)
+            self._opened.execute("PRAGMA query_only = 1")
             self._root = self._find_root()
         except dbapi2.Error as error:
             raise StorageFailure(
@@ -55,9 +64,18 @@ class MapIndex:
         self._areas: dict[UUID, Area] = {}
         self._shapes: dict[int, BaseGeometry] = {}
 
+    @property
+    def _db(self) -> Any:
+        """The open file; the one that stands there now."""
+        with suppress(FileNotFoundError):
+            if self._path.stat().st_ino != self._file:
+                self._opened.close()
+                self._open()
+        return self._opened
+
     def close(self) -> None:
         """Close the file."""
-        self._db.close()
+        self._opened.close()
 
     def root(self) -> Area:
         """Return the city itself; raises `NotFound` in a map without areas."""

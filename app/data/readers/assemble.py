@@ -93,7 +93,8 @@ class Assembler:
         texts = {field.name: self._texts(field.name, work) for field in self._shape.fields}
         if self.mapping.kind is Kind.PARTS and self.mapping.attrs:
             texts["attrs"] = derive.attributes(self.mapping.attrs, work.columns)
-        derive.prepare(self.mapping.kind, texts, self._layout, work.refusals)
+        own = self.mapping.own
+        derive.prepare(self.mapping.kind, texts, self._layout, work.refusals, own=own)
         columns = {
             field.name: convert(field, texts[field.name], self.mapping, work.refusals)
             for field in self._shape.fields

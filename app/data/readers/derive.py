@@ -38,10 +38,22 @@ _ORDERED: Final = {
 
 
 def prepare(
-    kind: Kind, texts: dict[str, Texts], layout: PartLayout | None, refusals: Refusals
+    kind: Kind,
+    texts: dict[str, Texts],
+    layout: PartLayout | None,
+    refusals: Refusals,
+    *,
+    own: bool = False,
 ) -> None:
-    """Fill in texts that follow from others, before anything is converted."""
-    if kind is Kind.PARTS:
+    """Fill in texts that follow from others, before anything is converted.
+
+    `own`: an export of ours, which states the class beside the code and so needs no layout.
+    """
+    if kind is Kind.PARTS and own and layout is None:
+        codes = texts["code"]
+        wrong = given(codes) & ~bools(pc.match_substring_regex(codes, _DIGITS))
+        refusals.refuse(wrong, "code", codes, "no part code", "16 digits")
+    elif kind is Kind.PARTS:
         _read_part_codes(texts, layout, refusals)
     if kind is Kind.PLACES:
         _cut_addresses(texts)
