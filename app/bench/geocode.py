@@ -42,7 +42,7 @@ def by_district(poi: Sequence[Poi], held: Sequence[Poi], districts: Districts) -
     kept = gazetteer_of([one for one in poi if not one.held], districts)
     edges = districts.of(held)
     judged = [
-        kept.district(one.lon, one.lat, f"{one.address}", edge)
+        kept.district(one.lon, one.lat, f"{one.name} {one.address}", edge)
         for one, edge in zip(held, edges, strict=True)
     ]
     wrong = [
@@ -108,8 +108,8 @@ def by_address(kept: Gazetteer, held: Sequence[Poi]) -> dict[str, Any]:
             off.append(float(np.hypot(east, (found[0].lat - one.lat) * 110_950)))
     return {
         "addresses_asked": doors,
-        "address_found": round(len(off) / max(doors, 1), 4),
-        "address_within_150_m": round(sum(one <= _NEAR_M for one in off) / max(doors, 1), 4),
+        "door_or_name_found": round(len(off) / max(doors, 1), 4),
+        "of_these_within_150_m": round(sum(one <= _NEAR_M for one in off) / max(len(off), 1), 4),
         "address_median_m": round(float(np.median(off)), 1) if off else -1.0,
     }
 

@@ -21,6 +21,7 @@ from app.data.city import SqlCity
 from app.data.map_schema import LAYERS
 from app.data.map_target import Added, map_target
 from app.data.pending import begin, digest_of
+from app.data.place_matching import PlaceMatching
 from app.data.readers import ImportStream, Kind, Summary, read
 from app.data.readers.crs import Box
 from app.data.staging.meter import Meter, Progress
@@ -93,11 +94,17 @@ def _import_map(
 ) -> dict[str, Any]:
     meter = Meter(request.kind, progress)
     with _reading(city, request, meter) as (stream, batches, digest):
+        matching = PlaceMatching(city) if kind is Kind.PLACES else None
+        if matching is not None:
+            batches = matching.through(batches)
         added = _into_map(city, MAP_LAYERS[kind], batches, meter)
         if isinstance(stream, StagedStream):
             added = _since_begun(city, stream, MAP_LAYERS[kind], added)
         rejects = _write_rejects(city, stream)
         summary = _summary(stream.summary(), added, rejects)
+        if matching is not None:
+            matching.ask()
+            summary = matching.told(summary)
         if added.added or (added.repeated and not _is_signed(city, digest)):
             _sign(city, summary, digest)
         if isinstance(stream, StagedStream):

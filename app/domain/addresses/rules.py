@@ -31,7 +31,7 @@ class AddressRules:
     same: Mapping[str, str]
     near_m: float
     fuzzy: float
-    ask_above: int
+    established: int
     patterns: Mapping[str, re.Pattern[str]] = field(repr=False)
 
 
@@ -51,7 +51,7 @@ def parse_rules(raw: Mapping[str, Any]) -> AddressRules:
             same=dict(raw["same"]),
             near_m=float(matching["near_m"]),
             fuzzy=float(matching["fuzzy"]),
-            ask_above=int(matching["ask_above"]),
+            established=int(matching["established"]),
             patterns=_patterns(ends, raw["not_district"]["ends"], raw["relations"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

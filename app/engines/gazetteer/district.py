@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from app.domain.addresses.parse import parse
+from app.domain.map_columns import AREA_TIERS
 from app.engines.gazetteer.build import PLACE
 from app.engines.gazetteer.doors import metres
 from app.engines.gazetteer.segment import Segment
@@ -21,16 +22,21 @@ _FADE_M = 60.0
 _SAME_ROAD = 3.0
 
 
+def _districts(segment: Segment) -> list[str]:
+    rows = np.flatnonzero(segment.kind == AREA_TIERS.index("district"))
+    return [segment.title(int(row)) for row in rows]
+
+
 def district(segment: Segment, lon: float, lat: float, text: str, boundary: str) -> str:
     """Return the name of the district of a place (degrees WGS 84) with the address `text`.
 
     `boundary` is the district whose boundary holds the place, empty if none does.
     """
     votes = {boundary: _BOUNDARY} if boundary else {}
-    read = parse(text, segment.rules)
-    said = read.get("district")
-    if said:
-        votes[said] = votes.get(said, 0.0) + _SAID
+    read = parse(text.rpartition(" ")[2], segment.rules)
+    for said in _districts(segment):
+        if said in text:
+            votes[said] = votes.get(said, 0.0) + _SAID
     road = read.get("road")
     things = np.flatnonzero((segment.kind == PLACE) & ~segment.hidden & (segment.area >= 0))
     away = metres(segment.lon[things], segment.lat[things], lon, lat)

@@ -1,0 +1,185 @@
+"""Matches imported places with the register: what is there already is not entered twice.
+
+A row is the same as a place of the register if that has its name and address or lies close by
+(`exact`), if its name is another name of one close by (`alias`), or if one close by has nearly its
+name (`near`). Rows without a match are new. A young register takes them in; once it holds as
+many places as the table of rules says (`matching.established`) they become change requests, which
+a person decides on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pyarrow as pa
+import shapely
+
+from app.data.city import SqlCity, now_ms
+from app.data.gazetteer_source import address_rules
+from app.data.map_schema import GEOMETRY
+from app.data.map_target import map_target
+from app.domain.addresses.normal import normal
+from app.domain.addresses.register import PROPOSE, TEXTS, Change, fold_address
+from app.domain.cases import E7
+
+_CELL = 0.002  # degrees, wider than any distance that counts as near
+_METRES = 111_320.0
+_LONGEST = 200
+_KINDS = ("exact", "alias", "near", "none")
+
+
+@dataclass(frozen=True)
+class _Known:
+    uid: bytes
+    name: str
+    address: str
+    lon: float
+    lat: float
+    alias: bool = False
+
+
+@dataclass
+class PlaceMatching:
+    """One import's rows against the register as it was before."""
+
+    city: SqlCity
+    counts: Counter[str] = field(default_factory=Counter)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Read the register."""
+        self._rules = address_rules()
+        self._uids: set[bytes] = set()
+        self._near: defaultdict[tuple[int, int], list[_Known]] = defaultdict(list)
+        self._read_map()
+        with self.city.begin(write=False) as uow:
+            for entry in uow.addresses.entries():
+                for name in (*entry.aliases, *entry.old, entry.title):
+                    self._add(_Known(entry.uid.bytes, self._plain(name), "", entry.lon, entry.lat,
+                                     alias=True))  # fmt: skip
+
+    def through(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield what is to be added; what is there already is counted and left out."""
+        if not self._uids:
+            yield from batches
+            return
+        established = len(self._uids) >= self._rules.established
+        for batch in batches:
+            kinds = self._judge(batch)
+            known = np.array([kind != "none" for kind in kinds], np.bool_)
+            again = np.isin(np.arange(len(kinds)), self._repeated(batch))
+            if again.any():  # its own uid is there: the map passes over it and counts it
+                yield batch.filter(pa.array(again))
+            self.counts.update(np.array(kinds)[~again].tolist())
+            fresh = batch.filter(pa.array(~known & ~again))
+            if established:
+                self.asked += fresh.to_pylist()
+            elif fresh.num_rows:
+                yield fresh
+
+    def ask(self) -> int:
+        """Write a change request for each row that was not taken in; return how many."""
+        if not self.asked:
+            return 0
+        with self.city.begin(write=True) as uow:
+            for row in self.asked:
+                uid = UUID(bytes=row["uid"])
+                if uow.actions.of_subject(uid):
+                    continue  # asked by an earlier run
+                signed = self.city.take(uow, PROPOSE, self._body(row), uid)
+                state = fold_address([signed.action])
+                if state is not None:
+                    uow.addresses.put(state, uow.actions.revision())
+            uow.commit()
+        return len(self.asked)
+
+    def told(self, summary: dict[str, Any]) -> dict[str, Any]:
+        """Return an import's summary with what was found in the register and what was asked."""
+        if not self._uids:
+            return summary
+        matched = {kind: self.counts[kind] for kind in _KINDS}
+        known = summary["known"] + sum(matched.values()) - matched["none"]
+        more = {"known": known, "matched": matched, "change_requests": len(self.asked)}
+        return summary | more
+
+    def _read_map(self) -> None:
+        for batch in map_target(self.city).rows("place", ["uid", "name", "address"]):
+            points = shapely.from_wkb(np.array(batch.column(GEOMETRY).to_pylist(), dtype=object))
+            columns = (batch.column(name).to_pylist() for name in ("uid", "name", "address"))
+            for uid, name, address, lon, lat in zip(
+                *columns, shapely.get_x(points), shapely.get_y(points), strict=True
+            ):
+                self._uids.add(bytes(uid))
+                plain = self._plain(name or address or "")
+                self._add(_Known(bytes(uid), plain, self._plain(address or ""), lon, lat))
+
+    def _add(self, one: _Known) -> None:
+        self._near[(int(one.lon / _CELL), int(one.lat / _CELL))].append(one)
+
+    def _repeated(self, batch: pa.RecordBatch) -> list[int]:
+        return [i for i, uid in enumerate(batch.column("uid").to_pylist()) if uid in self._uids]
+
+    def _judge(self, batch: pa.RecordBatch) -> list[str]:
+        points = shapely.from_wkb(np.array(batch.column(GEOMETRY).to_pylist(), dtype=object))
+        names, addresses = (batch.column(name).to_pylist() for name in ("name", "address"))
+        return [
+            self._match(self._plain(name or address or ""), self._plain(address or ""), lon, lat)
+            for name, address, lon, lat in zip(
+                names, addresses, shapely.get_x(points), shapely.get_y(points), strict=True
+            )
+        ]
+
+    def _match(self, name: str, address: str, lon: float, lat: float) -> str:
+        best = "none"
+        for one in self._around(lon, lat):
+            if one.name == name and not one.alias and (one.address == address or not address):
+                return "exact"
+            if one.name == name:
+                best = "alias" if one.alias or best == "alias" else "near"
+            elif best == "none" and _alike(one.name, name) >= self._rules.fuzzy:
+                best = "near"
+        return best
+
+    def _around(self, lon: float, lat: float) -> Iterator[_Known]:
+        column, row = int(lon / _CELL), int(lat / _CELL)
+        east = _METRES * float(np.cos(np.radians(lat)))
+        for x in (column - 1, column, column + 1):
+            for y in (row - 1, row, row + 1):
+                for one in self._near.get((x, y), ()):
+                    away = np.hypot((one.lon - lon) * east, (one.lat - lat) * _METRES)
+                    if away <= self._rules.near_m:
+                        yield one
+
+    def _plain(self, text: str) -> str:
+        return normal(text, self._rules).text
+
+    def _body(self, row: dict[str, Any]) -> dict[str, Any]:
+        point = shapely.from_wkb(row[GEOMETRY])
+        texts = {name: str(row[name])[:_LONGEST] for name in TEXTS if row.get(name)}
+        lon, lat = float(shapely.get_x(point)), float(shapely.get_y(point))
+        where = self.city.areas.at(lon, lat)
+        areas = {"grid": where.grid, "street": where.street}
+        return {
+            "change": Change.NEW.value, **texts, "lon_e7": round(lon * E7),
+            "lat_e7": round(lat * E7), "at_ms": now_ms(), "sample": bool(row.get("sample")),
+            **{name: str(area.uid) for name, area in areas.items() if area is not None},
+        }  # fmt: skip
+
+
+def _alike(one: str, other: str) -> float:
+    """Return how alike two names are, 0 to 1; different numbers make different places."""
+    if not one or not other or _digits(one) != _digits(other):
+        return 0.0
+    if 2 * min(len(one), len(other)) < max(len(one), len(other)):
+        return 0.0
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()
+
+
+def _digits(text: str) -> str:
+    return "".join(letter for letter in text if letter.isdigit())
