@@ -28,6 +28,12 @@ APPLICATION_ID = 0x57474731  # "WGG1"
 _OLDEST_SQLITE = (3, 51, 3)  # older ones can corrupt a WAL shared by two programs
 _WRITERS_LOCK = 0x57474731
 _POOL = 4
+_ALIVE = {  # a network cut in the middle of a question is noticed in about ten seconds
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 _SALT = 16
 _ROUNDS = 256_000  # SQLCipher 4's own
 
@@ -105,6 +111,7 @@ def postgres_engine(url: str) -> Engine:
         connect_args={
             "options": f"-c lock_timeout={WAIT_MS} -c timezone=UTC -c synchronous_commit=on",
             "connect_timeout": 10,
+            **_ALIVE,
         },
     )
     event.listen(engine, "begin", _begin_postgres)

@@ -72,3 +72,18 @@ def test_that_what_a_person_took_back_is_not_sent_again(core: Any) -> None:
     core.submit(UndoLast(DISPATCHER, row.uid)).result()
     core.submit(UndoLast(DISPATCHER, row.uid)).result()
     assert step(core, row).step == "reported"
+
+
+def test_that_what_came_in_while_nobody_played_is_sent_on_taking_over(core: Any) -> None:
+    playing = [False]
+    rule = RuleDispatch(core, lambda: playing[0])
+    core.subscribe(rule)
+    missed, handled = report(core, SURE), report(core, SURE)
+    core.submit(AcceptSuggestion(DISPATCHER, handled.uid)).result()
+    rule.catch_up()
+    assert step(core, missed).step == "reported"
+    playing[0] = True
+    rule.catch_up()
+    assert step(core, missed).auto
+    assert not step(core, handled).auto
+    assert rule.sent == 1
