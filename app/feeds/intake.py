@@ -1,6 +1,7 @@
 """Takes batches off the queue: readings are stored, then judged; positions become rows.
 
-Only what is stored is shown, so that no screen ever shows a reading that a crash could lose.
+Only what is stored is shown, so that no screen ever shows a reading that a crash could lose. What
+could not be stored (a server that is away, a full disk) waits in memory for the next try.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Protocol
 from app.runtime.batches import Batch, PositionBatch, ReadingBatch
 from app.services.changes import Changes, SignRow, UnitRow
 from app.services.ports import NowMs
+
+MOST_WAITING = 2_000  # of at most 500 readings each: some 20 MB
 
 
 class ReadingStore(Protocol):
@@ -41,15 +44,21 @@ class Intake:
         self._board = board
         self._positions = positions
         self._now_ms = now_ms
+        self._waiting: list[ReadingBatch] = []
 
     def __call__(self, batches: Sequence[Batch]) -> Changes:
-        """Store, judge and return what changed; raises what the store raises, showing nothing."""
-        readings = [one for one in batches if isinstance(one, ReadingBatch)]
+        """Store, judge and return what changed; raises what the store raises, showing nothing.
+
+        The newest `MOST_WAITING` batches of readings that were not stored come with the next.
+        """
+        new = [one for one in batches if isinstance(one, ReadingBatch)]
+        readings = self._waiting = [*self._waiting, *new][-MOST_WAITING:]
         units: dict[object, UnitRow] = {}
         for batch in batches:
             if isinstance(batch, PositionBatch):
                 units.update((unit.uid, unit) for unit in batch.units)
         stored = self._store.append(readings, self._now_ms())
+        self._waiting = []
         if units:
             self._positions.put(tuple(units.values()))
         return Changes(

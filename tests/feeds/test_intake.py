@@ -56,13 +56,17 @@ def test_that_batches_become_one_changes_with_the_last_place_of_each_unit(tmp_pa
     assert [(row.uid.int, row.lon) for row in changes.units] == [(1, 121.5), (2, 121.1)]
 
 
-def test_that_what_cannot_be_stored_is_not_shown(tmp_path: Path) -> None:
+def test_that_what_cannot_be_stored_is_not_shown_and_waits(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     board = Board()
     intake = Intake(SignLog(tmp_path / "file"), board, PositionFile(tmp_path), lambda: NOW_MS)
     with pytest.raises(StorageFailure):
         intake([readings(1)])
     assert board.values == []
+    (tmp_path / "file").unlink()
+    assert intake([readings(2)]).readings == 2
+    assert board.values == [1, 2]
+    assert intake([]).readings == 0
 
 
 def test_that_another_process_sees_what_was_stored(tmp_path: Path) -> None:
