@@ -5,6 +5,14 @@ Parts lie in square cells of `CELL` metres: the rows of the cell in column i and
 8 x 8 bins, `sub[c]` of them in each. x and y in the cell are uint16, 65,536 to a cell (4 mm).
 `want` is uint8 (256,): bit s of `want[cls]` says that state s of the class is wanted.
 `x0`, `y1` are metres from the store's origin, `inv` pixels a metre.
+
+*Measured* on 15,000,000 parts at the densest spot: milliseconds of one thread's own time (best of
+11, two cores under load 4), before | now: the whole city in one 1080p frame 32 | 8.8 (a scan of
+5 bytes a part takes 3.9), of it half of the classes 67 | 42; a 512 px tile at 60 m a pixel
+13.3 | 2.0, 31: 5.5 | 2.9, 16: 1.65 | 0.79, 8: 0.43 | 0.27; with half of the classes 27 | 16.7,
+11.8 | 5.8, 3.8 | 2.1, 0.90 | 0.59. Before: one loop over parts. Now: bins of 32 m while a pixel
+holds one, else pixels of a cell's parts worked out in SIMD and counted in four stretches, so that
+no addition waits for its neighbour's. `python -m app bench kernels --json` measures it again.
 """
 
 from __future__ import annotations
