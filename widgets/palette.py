@@ -63,7 +63,8 @@ def fuzzy(wanted: str, text: str) -> float:
 
 def _found(hit: PlaceHit) -> _Found:
     detail = "" if hit.detail == hit.title else hit.detail
-    return _Found(hit.title, detail, tr_or(f"palette.kind_{hit.kind}", hit.kind), hit.kind, hit)
+    said = tr_or(f"palette.kind_{hit.kind.replace(':', '_')}", hit.kind)
+    return _Found(hit.title, detail, said, hit.kind.partition(":")[0], hit)
 
 
 def _mixed(hits: Sequence[PlaceHit]) -> list[PlaceHit]:

@@ -140,11 +140,12 @@ class Stage(QObject):
         """Fly to something found, and ring it."""
         if hit.lon is None or hit.lat is None:
             return
-        if hit.kind == "area" and hit.uid is not None and self._box_of(hit.uid) is not None:
+        is_area = hit.kind.startswith("area")
+        if is_area and hit.uid is not None and self._box_of(hit.uid) is not None:
             self._fit(self._box_of(hit.uid))
             return
-        self._fly(hit.lon, hit.lat, _DISTRICT_VIEW if hit.kind == "area" else _STREET_VIEW)
-        if hit.kind != "area":
+        self._fly(hit.lon, hit.lat, _DISTRICT_VIEW if is_area else _STREET_VIEW)
+        if not is_area:
             self.view.select_place(hit.lon, hit.lat, hit.title)
 
     def go_to_area(self, area: Area | None) -> None:
@@ -176,7 +177,8 @@ class Stage(QObject):
 
     def search(self, text: str, done: Callable[[Any], None]) -> None:
         """Have places, parts, areas and cases looked for."""
-        self._bridge.ask(Search(text), done)
+        lon, lat = self._frame.to_lonlat(self.view.camera.x, self.view.camera.y)
+        self._bridge.ask(Search(text, near=(float(lon), float(lat))), done)
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
