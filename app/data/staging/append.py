@@ -20,7 +20,7 @@ from app.data.map_schema import CRS, GEOMETRY, MapLayer
 from app.data.map_target import Added, RowsDone
 from app.data.readers.keys import RepeatFinder, uids_of
 from app.data.staging.doubles import near_alike, same_codes
-from app.data.staging.rtree import Boxes, boxes_of, write_rtree
+from app.data.staging.rtree import Boxes, boxes_of, sides_of, write_rtree
 from app.data.staging.working_copy import working_copy
 from app.domain.errors import StorageFailure
 
@@ -99,6 +99,7 @@ def append_many(
         with _quick(copy) as db:
             laid_by = _take_off(db, layer)
         _write(copy, layer, chain((first,), new), flow)
+        flow.known = RepeatFinder()  # its memory is needed for the indexes
         with _quick(copy) as db:
             doubles = _put_on(db, copy, layer, flow, laid_by)
             if finish is not None:
@@ -225,7 +226,9 @@ def _put_on(db: Any, copy: Path, layer: MapLayer, flow: _Flow, laid_by: _LaidBy)
     fids = [np.zeros(0, np.int64)]
     if laid_by.last_fid:
         fids = list(_recalled(copy, layer, flow, laid_by.last_fid))
-    boxes = np.concatenate([*flow.boxes, *added[0]])
+    boxes = _joined([*flow.boxes, *added[0]])
+    added[0].clear()
+    flow.boxes.clear()
     fids.append(np.arange(laid_by.last_fid + 1, laid_by.last_fid + 1 + flow.added))
     db.execute(laid_by.tree)
     write_rtree(db, f"rtree_{layer.name}_{GEOMETRY}", np.concatenate(fids), boxes)
@@ -237,8 +240,16 @@ def _put_on(db: Any, copy: Path, layer: MapLayer, flow: _Flow, laid_by: _LaidBy)
     if layer.name != "part":
         return 0, 0
     classes = np.concatenate([*flow.classes, *added[1]])
-    alike = near_alike(boxes[:, 0], boxes[:, 2], classes)
+    points = boxes if boxes.shape[1] == 2 else boxes[:, [0, 2]]
+    alike = near_alike(points[:, 0], points[:, 1], classes)
     return same_codes(db, layer.name), int(alike[-flow.added :].sum())
+
+
+def _joined(pieces: list[Boxes]) -> Boxes:
+    """Return all boxes; as points if all are."""
+    if any(piece.shape[1] == 4 for piece in pieces):
+        return np.concatenate([sides_of(piece) for piece in pieces])
+    return np.concatenate(pieces)
 
 
 def _recalled(copy: Path, layer: MapLayer, flow: _Flow, last: int) -> Iterator[NDArray[np.int64]]:
@@ -260,7 +271,12 @@ def _tell_size(db: Any, layer: MapLayer, boxes: Boxes) -> None:
     """Set extent, row count and time of change in the GeoPackage's tables."""
     sides = [
         float(pick(boxes[:, side])) if len(boxes) else None
-        for side, pick in ((0, np.nanmin), (2, np.nanmin), (1, np.nanmax), (3, np.nanmax))
+        for side, pick in (
+            (0, np.nanmin),
+            (boxes.shape[1] // 2, np.nanmin),
+            (boxes.shape[1] // 2 - 1, np.nanmax),
+            (-1, np.nanmax),
+        )
     ]
     db.execute(
         "UPDATE gpkg_contents SET min_x = ?, min_y = ?, max_x = ?, max_y = ?, "

@@ -21,7 +21,6 @@ CROSS JOIN part other ON other.fid = near.id
 WHERE new.fid > :last AND other.fid <> new.fid AND other.class = new.class
 """
 _X_BITS: Final = 28
-_STRIP_BITS: Final = 27
 
 
 def near_alike(
@@ -32,21 +31,30 @@ def near_alike(
 ) -> NDArray[np.bool_]:
     """Tell which points (WGS 84 degrees) have another of their class within `within_m` metres.
 
-    Points are sorted by class, strip of latitude and longitude; each looks along its own strip,
-    both ways, and along the strips above and below until it has found one or none can follow.
+    The points of each class are sorted by strip of latitude and longitude; each looks along its
+    own strip, both ways, and along the strips above and below until it has found one or none can
+    follow.
     """
     found = np.zeros(len(lon), dtype=np.bool_)
-    usable = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
-    if len(usable) < 2:
-        return found
-    y = (lat[usable] - lat[usable].min()) / _METRE_LAT
-    middle = np.radians(float(np.median(lat[usable])))
-    x = (lon[usable] - lon[usable].min()) / (_METRE_LAT / np.cos(middle))
-    row = (cls[usable].astype(np.int64) << _STRIP_BITS) + (y / within_m).astype(np.int64) + 1
+    by_class = np.argsort(cls, kind="stable").astype(np.uint32)
+    ends = np.cumsum(np.bincount(cls, minlength=1))
+    for first, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True):
+        some = by_class[first:end]
+        some = some[np.isfinite(lon[some]) & np.isfinite(lat[some])]
+        if len(some) > 1:
+            found[some[_near(lon[some], lat[some], within_m)]] = True
+    return found
+
+
+def _near(lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float) -> NDArray[np.int64]:
+    """Return which points of one class lie near another."""
+    y = (lat - lat.min()) / _METRE_LAT
+    x = (lon - lon.min()) / (_METRE_LAT / np.cos(np.radians(float(np.median(lat)))))
+    row = (y / within_m).astype(np.int64) + 1
     order = np.argsort((row << _X_BITS) | _steps(x, within_m), kind="stable")
     search = _Search(row[order], x[order], y[order], within_m)
-    found[usable[order[search.run()]]] = True
-    return found
+    near: NDArray[np.int64] = order[search.run()]
+    return near
 
 
 def _steps(x: NDArray[np.float64], within_m: float) -> NDArray[np.int64]:

@@ -6,6 +6,7 @@ there. A torn last line, or a chunk that is not whole, only costs that chunk.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -119,6 +120,8 @@ class ImportJob:
         """Leave no trace of the import."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.release()
+        with contextlib.suppress(OSError):
+            self.folder.parent.rmdir()  # if no other waits
 
     def entries(self) -> list[Entry]:
         """Return the journal as far as it and its chunks are whole."""

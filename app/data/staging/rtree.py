@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 from app.data.readers.shapes import point_coordinates
 
 Boxes = NDArray[np.float64]
-"""Shape (n, 4): minx, maxx, miny, maxy."""
+"""Shape (n, 4): minx, maxx, miny, maxy; or of points (n, 2): x, y, for their memory's sake."""
 
 _CELL: Final = np.dtype([("id", ">i8"), ("sides", ">f4", (4,))])
 _HEAD: Final = 4
 _FULL: Final = 0.9
 """How full nodes are packed: the rest is room for rows that are added one by one."""
 _ROWS_AT_ONCE: Final = 200_000
+_NODES_AT_ONCE: Final = 10_000
 
 
 def write_rtree(db: Any, name: str, fids: NDArray[np.int64], boxes: Boxes) -> None:
@@ -48,7 +49,7 @@ def boxes_of(wkb: pa.Array) -> Boxes:
     """Return the boxes of geometries; of points in plain WKB without decoding each."""
     points = point_coordinates(wkb)
     if points is not None:
-        return points[:, [0, 0, 1, 1]]
+        return points
     bounds = shapely.bounds(shapely.from_wkb(np.array(wkb.to_pylist(), dtype=object)))
     boxes: Boxes = bounds[:, [0, 2, 1, 3]]
     return boxes
@@ -63,31 +64,42 @@ class _Tree:
         """Write level upon level until one node holds all."""
         depth = 0
         while len(ids) > self._most:
-            order = packed_order(boxes, self._most)
-            nodes = self._level(ids[order], boxes[order], leaf=depth == 0)
-            ids, boxes = nodes
+            ids, boxes = self._level(ids, boxes, leaf=depth == 0)
             depth += 1
-        self._put([(1, self._node(_cells(ids, boxes), depth))])
+        self._put([(1, self._node(_cells(ids, sides_of(boxes)), depth))])
         self._under(ids, np.ones(len(ids), np.int64), leaf=depth == 0)
 
     def _level(
         self, ids: NDArray[np.int64], boxes: Boxes, *, leaf: bool
     ) -> tuple[NDArray[np.int64], Boxes]:
-        """Write the nodes of a level; return their numbers and boxes."""
-        starts = np.arange(0, len(ids), self._most)
-        numbers = np.arange(self._next, self._next + len(starts), dtype=np.int64)
-        self._next += len(starts)
+        """Write the nodes of a level, some at a time; return their numbers and boxes."""
+        order = packed_order(boxes, self._most)
+        first, above = self._next, []
+        for at in range(0, len(ids), self._most * _NODES_AT_ONCE):
+            some = order[at : at + self._most * _NODES_AT_ONCE]
+            above.append(self._nodes(ids[some], sides_of(boxes[some])))
+        numbers = np.arange(first, self._next, dtype=np.int64)
+        under = np.empty(len(ids), np.int32)
+        under[order] = first + np.arange(len(ids)) // self._most
+        del order
+        self._under(ids, under, leaf=leaf)
+        return numbers, np.concatenate(above)
+
+    def _nodes(self, ids: NDArray[np.int64], boxes: Boxes) -> Boxes:
+        """Write nodes of consecutive rows; return their boxes."""
         cells = _cells(ids, boxes)
+        starts = np.arange(0, len(ids), self._most)
+        numbers = range(self._next, self._next + len(starts))
+        self._next += len(starts)
         self._put(
             (number, self._node(cells[at : at + self._most], 0))
-            for number, at in zip(numbers.tolist(), starts.tolist(), strict=True)
+            for number, at in zip(numbers, starts.tolist(), strict=True)
         )
-        self._under(ids, np.repeat(numbers, self._most)[: len(ids)], leaf=leaf)
         sides = [
             (np.maximum if upper else np.minimum).reduceat(boxes[:, side], starts)
             for side, upper in enumerate((False, True, False, True))
         ]
-        return numbers, np.column_stack(sides)
+        return np.column_stack(sides)
 
     def _node(self, cells: NDArray[Any], depth: int) -> bytes:
         head = depth.to_bytes(2, "big") + len(cells).to_bytes(2, "big")
@@ -96,12 +108,14 @@ class _Tree:
     def _put(self, nodes: Any) -> None:
         self._db.executemany(f'INSERT INTO "{self._name}_node" VALUES (?, ?)', nodes)
 
-    def _under(self, ids: NDArray[np.int64], nodes: NDArray[np.int64], *, leaf: bool) -> None:
+    def _under(self, ids: NDArray[np.int64], nodes: NDArray[Any], *, leaf: bool) -> None:
         """Note which node each row, or node, lies in."""
         table = f"{self._name}_{'rowid' if leaf else 'parent'}"
-        order = np.argsort(ids, kind="stable")
+        if np.any(ids[1:] < ids[:-1]):
+            order = np.argsort(ids, kind="stable")
+            ids, nodes = ids[order], nodes[order]
         for at in range(0, len(ids), _ROWS_AT_ONCE):
-            some = order[at : at + _ROWS_AT_ONCE]
+            some = slice(at, at + _ROWS_AT_ONCE)
             pairs = zip(ids[some].tolist(), nodes[some].tolist(), strict=True)
             self._db.executemany(f'INSERT INTO "{table}" VALUES (?, ?)', pairs)
 
@@ -118,13 +132,19 @@ def packed_order(boxes: Boxes, most: int) -> NDArray[np.int64]:
     nodes = -(-len(boxes) // most)
     slices = max(round(nodes**0.5), 1)
     each = -(-nodes // slices) * most
-    by_x = np.argsort(boxes[:, 0] + boxes[:, 1], kind="stable")
+    far = boxes.shape[1] // 2  # of points both sides are one
+    by_x = np.argsort(boxes[:, 0] + boxes[:, far - 1], kind="stable")
     order = np.empty(len(boxes), np.int64)
     for at in range(0, len(boxes), each):
         some = by_x[at : at + each]
-        y = boxes[some, 2] + boxes[some, 3]
+        y = boxes[some, far] + boxes[some, -1]
         order[at : at + each] = some[np.argsort(y, kind="stable")]
     return order
+
+
+def sides_of(boxes: Boxes) -> Boxes:
+    """Return boxes with all four sides, shape (n, 4), of points too."""
+    return boxes if boxes.shape[1] == 4 else boxes[:, [0, 0, 1, 1]]
 
 
 def outward(boxes: Boxes) -> NDArray[np.float32]:

@@ -217,7 +217,7 @@ def test_that_a_paused_import_waits_goes_on_and_can_be_cancelled(tmp_path, folde
         import_source(city, request, stop)
     told = import_source(city, request, lambda _stage, _share: None)
     assert (told["rows"], told["added"], told["refused"]) == (500, 499, 1)
-    assert not [*(folder / "staging").iterdir()]
+    assert not (folder / "staging").exists()
     again = import_source(city, request, lambda _stage, _share: None)
     assert (again["added"], again["known"]) == (0, 499)
     city.close()
