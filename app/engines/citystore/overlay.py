@@ -110,34 +110,38 @@ class Overlay:
         known = np.array([fid in self._home for fid in fids.tolist()], bool)
         for key in self._base_cells(fids[~known]):
             self._copy(key)
+        gone: dict[int, list[int]] = {}
         for fid in fids.tolist():
             if fid in self._home:
-                key = self._home.pop(fid)
-                rows = self._cells[key]
-                keep = rows["fid"] != fid
-                self._cells[key] = {name: column[keep] for name, column in rows.items()}
+                gone.setdefault(self._home.pop(fid), []).append(fid)
+        for key, some in gone.items():
+            rows = self._cells[key]
+            keep = ~np.isin(rows["fid"], some)
+            self._cells[key] = {name: column[keep] for name, column in rows.items()}
 
     def _put_in(self, edits: Edits) -> None:
         ox, oy = self._origin
         key, x, y, inside = in_cells(edits["x"] - ox, edits["y"] - oy, self._bits)
         edits = edits[inside]
-        for n, k in enumerate(key.tolist()):
+        new: Columns = {
+            "x": x, "y": y, "cls": edits["cls"],
+            "state": np.minimum(edits["state"], STATES - 1).astype(np.uint8), "fid": edits["fid"],
+        }  # fmt: skip
+        for k in np.unique(key).tolist():
             self._copy(k)
-            one = edits[n]
-            new = {"x": x[n], "y": y[n], "cls": one["cls"], "state": min(one["state"], STATES - 1),
-                   "fid": one["fid"]}  # fmt: skip
+            mine = np.flatnonzero(key == k)
             rows = self._cells[k]
             self._cells[k] = {
-                name: np.append(column, np.array(new[name], column.dtype))
-                for name, column in rows.items()
+                name: np.concatenate([column, new[name][mine]]) for name, column in rows.items()
             }
-            self._home[int(one["fid"])] = k
+            self._home.update(dict.fromkeys(edits["fid"][mine].tolist(), k))
 
     def _copy(self, key: int) -> None:
         """Copy a cell of the base, unless it is copied already."""
         if key in self._cells:
             return
-        i, j = (int(v[0]) for v in unmorton(np.array([key], np.uint32)))
+        i = sum(((key >> (2 * bit)) & 1) << bit for bit in range(16))
+        j = sum(((key >> (2 * bit + 1)) & 1) << bit for bit in range(16))
         at = self._base.rows_of(i, j)
         names = ("x", "y", "cls", "state", "fid")
         self._cells[key] = {name: np.array(getattr(self._base, name)[at]) for name in names}
