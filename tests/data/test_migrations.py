@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from app.data.engine import postgres_engine
 from app.data.migrations import HEAD, KNOWN, __file__, bring_up_to_date, version_of
 from app.data.postgis_map import create_map_tables
 from app.data.tables import metadata
@@ -50,17 +50,20 @@ def test_that_the_map_of_a_remote_city_is_there_from_the_start(postgres_url, loc
     remote.close()
 
 
-def test_that_a_remote_city_of_the_first_version_gets_what_it_lacks(postgres_url, local_city):
-    from app.data.city_folder import create_city, open_city
-
-    create_city(postgres_url, local_city.facts).close()
-    with psycopg.connect(postgres_url) as old:
-        old.execute("DROP FUNCTION map_changed CASCADE")
-        old.execute("DROP TABLE map_revision, reading_block, live_unit, blob")
-        old.execute("DROP SEQUENCE reading_block_id")
-        old.execute("UPDATE alembic_version SET version_num = '0001'")
-    open_city(postgres_url).close()
-    with psycopg.connect(postgres_url) as new:
-        before = new.execute("SELECT token FROM map_revision").fetchone()
-        new.execute("INSERT INTO road (name) VALUES ('汾阳路')")
-        assert new.execute("SELECT token FROM map_revision").fetchone() != before
+def test_that_the_map_of_a_remote_city_of_the_first_version_gets_its_token(postgres_url):
+    first = Path(__file__).parent / "versions" / "v0001_postgresql.sql"
+    engine = postgres_engine(postgres_url)
+    with engine.begin() as old:
+        for statement in first.read_text("utf-8").split(";\n"):
+            if statement.strip():
+                old.exec_driver_sql(statement)
+        old.exec_driver_sql("CREATE TABLE alembic_version (version_num TEXT)")
+        old.exec_driver_sql("INSERT INTO alembic_version VALUES ('0001')")
+        old.exec_driver_sql("CREATE TABLE road (name TEXT)")
+    with engine.begin() as connection:
+        bring_up_to_date(connection)
+        assert version_of(connection) == HEAD
+        before = connection.exec_driver_sql("SELECT token FROM map_revision").scalar()
+        connection.exec_driver_sql("INSERT INTO road VALUES ('汾阳路')")
+        assert connection.exec_driver_sql("SELECT token FROM map_revision").scalar() != before
+    engine.dispose()
