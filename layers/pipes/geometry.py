@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from app.engines.citystore import CityStore
     from app.engines.tiles_canvas import Canvas, Ramp
 
-LINES_FROM = 12.0  # metres a pixel from which kinds are told apart
+LINES_FROM = 5.0  # metres a pixel from which kinds are told apart
 WIDE_FROM = 2.0  # and from which widths are true
-_DENSE = 0.045  # metres of pipe a square metre where they lie densest
+_DENSE = 0.1  # metres of pipe a square metre where they lie densest
+_SIDE_BY_SIDE = 4.0  # pipes in a street
 
 _DARK = {"water": 0x6CA8F0, "sewage": 0xB08968, "storm": 0x5CC0B0, "gas": 0xE0B050,
          "power": 0xE07070, "telecom": 0xB08CE0, "other": 0xA0A8B4}  # fmt: skip
@@ -29,8 +30,8 @@ def draw(canvas: Canvas, store: CityStore, look: Look, m_per_px: float) -> None:
     metres = m_per_px / look.unit  # a physical pixel
     lines = fading(m_per_px, LINES_FROM * 0.7, LINES_FROM)
     if lines < 1.0:
-        step = 255.0 / (_DENSE * metres * metres)
-        canvas.pipe_metres(everything(), _ramp(look, 1.0 - lines), step)
+        top = max(_DENSE * metres, _SIDE_BY_SIDE) * metres  # metres in the fullest pixel
+        canvas.pipe_metres(everything(), _ramp(look, 1.0 - lines), 255.0 / top)
     if lines <= 0.0:
         return
     for kind, name in enumerate(PIPE_KINDS):
