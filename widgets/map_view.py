@@ -111,7 +111,7 @@ class MapView(MapSurface):
         self._late.setSingleShot(True)
         self._late.setInterval(_LATE_MS)
         self._soon.timeout.connect(self.update)
-        self._late.timeout.connect(self._ask)
+        self._late.timeout.connect(self._on_late)
 
     @property
     def camera(self) -> Camera:
@@ -294,6 +294,14 @@ class MapView(MapSurface):
             self._ask()
         elif not self._soon.isActive():
             self._soon.start(_SOON_MS)
+
+    @Slot()
+    def _on_late(self) -> None:
+        """Ask once more for tiles that have not come, and go on without them."""
+        if self._ground is not None and self._helm.is_still and not self.frames.is_sharp:
+            self._ground.want(self.camera)
+            self.update()
+        self._ask()
 
     @Slot()
     def _ask(self) -> None:

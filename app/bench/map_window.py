@@ -234,7 +234,11 @@ class _Tour:
         loop.exec()
         look.stop()
         if not done():
-            raise TimeoutError("the map did not get ready in time")
+            view = self._view
+            raise TimeoutError(
+                f"The map was not ready in time: {view.camera}, still {view.is_still}, "
+                f"sharp {view.frames.is_sharp}, {len(view.frames.ms)} frames."
+            )
 
 
 class _Mover(QObject):

@@ -400,3 +400,12 @@ def test_that_a_zoom_that_ends_becomes_sharp_though_it_was_painted_twice(view: M
         view.grab()
     assert view.wait_sharp()
     assert view.frames.is_sharp
+
+
+def test_that_tiles_that_got_lost_are_asked_for_again(qtbot: QtBot, view: MapView) -> None:
+    assert view.wait_sharp()
+    ground = view._ground
+    assert ground is not None
+    view.set_camera(view.camera.at(700.0, 300.0, 1.5))
+    ground._service._wanted.clear()
+    qtbot.waitUntil(lambda: view.frames.is_sharp, timeout=8_000)
