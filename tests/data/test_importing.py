@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.assembly.gazetteers import give_gazetteer
 from app.data.importing import ImportRequest, import_source
 from app.domain.errors import InvalidInput, NotFound
 from app.sample.tiny import create_tiny_city
@@ -57,6 +58,7 @@ def test_that_a_real_file_goes_in_once(
 
 @pytest.mark.shared_data
 def test_that_imported_cases_can_be_found_and_counted(city, shared_data):
+    give_gazetteer(city)
     take(city, "cases", shared_data / "cases/pingshan_2018.csv")
     page = answer(ListCases(CaseQuery(tab="closed", now_ms=NOW, limit=10)), city, NOW)
     assert page.total >= 1000
@@ -83,3 +85,67 @@ def test_that_refused_rows_find_a_place_where_the_source_cannot_be_written_besid
     summary = take(city, "places", source, crs="EPSG:4326")
     assert (summary["added"], summary["refused"]) == (3, 1)
     assert summary["rejects"].startswith(str(city.folder))
+
+
+LAMPS = """
+name = "lamps"
+kind = "parts"
+key = ["id"]
+[columns]
+lon = "x"
+lat = "y"
+code = "code"
+[constants]
+class = "0101"
+"""
+
+
+def lamps(tmp_path, places, codes=None):
+    """Write a source of lamps at `places` (x, y as written) with its mapping."""
+    source, mapping = tmp_path / "lamps.csv", tmp_path / "lamps.toml"
+    rows = [f"{at},{x},{y},{codes[at] if codes else ''}" for at, (x, y) in enumerate(places)]
+    source.write_text("\n".join(["id,x,y,code", *rows, ""]))
+    mapping.write_text(LAMPS)
+    return {"source": source, "mapping": mapping}
+
+
+@pytest.mark.parametrize(
+    ("crs", "place", "said"),
+    [
+        ("WGS84", (31.12, 121.42), "exchanged"),
+        ("WGS84", (497_000, 3_450_000), "metres, not degrees"),
+        ("EPSG:4549", (121.42, 31.12), "degrees, not metres"),
+        ("EPSG:4549", (3_445_000, 635_500), "exchanged"),
+        ("GCJ-02", (31.12, 121.42), "exchanged"),
+    ],
+)
+def test_that_turned_axes_and_wrong_units_are_told_and_nothing_goes_in(
+    city, tmp_path, crs, place, said
+):
+    wanted = lamps(tmp_path, [place] * 3)
+    with pytest.raises(InvalidInput, match=said) as caught:
+        take(city, "parts", crs=crs, **wanted)
+    assert caught.value.field == "--crs"
+    assert take(city, "parts", crs="WGS84", **lamps(tmp_path, [(121.42, 31.12)]))["known"] == 0
+
+
+def test_that_doubles_by_code_and_by_place_are_reported_and_taken(city, tmp_path):
+    places = [(121.42, 31.12), (121.420001, 31.12), (121.43, 31.13), (121.44, 31.13)]
+    codes = ["3101010101000001", "3101010101000002", "3101010101000002", "3101010101000003"]
+    told = take(city, "parts", crs="WGS84", layout="6+2+2+6", **lamps(tmp_path, places, codes))
+    assert (told["added"], told["codes_borne_twice"], told["places_taken_twice"]) == (4, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("layout", "code", "added"),
+    [
+        ("6+2+2+6", "3101010101000001", 1),
+        ("6+2+3+5", "3101010100100001", 1),
+        ("6+2+2+6", "3101010100100001", 0),
+    ],
+)
+def test_that_a_data_set_declares_the_layout_of_its_codes(city, tmp_path, layout, code, added):
+    wanted = lamps(tmp_path, [(121.42, 31.12)], [code])
+    assert take(city, "parts", crs="WGS84", layout=layout, **wanted)["added"] == added
+    with pytest.raises(InvalidInput, match="layout"):
+        take(city, "parts", crs="WGS84", **wanted)
