@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.assembly.gazetteers import build_beside
 from app.assembly.live import KEY_VARIABLE
 from app.assembly.stores import build_store
 from app.cli.wiring import Export, Import, NewCity, Progress
@@ -38,7 +39,9 @@ def create_city(wanted: NewCity, progress: Progress) -> Mapping[str, Any]:
 
         return create_empty_city(wanted.out, wanted.code, wanted.seed, progress)
     plan = Plan(wanted.scale, wanted.seed, wanted.code, _make_map, build_store)
-    return create_sample_city(wanted.out, plan, progress)
+    made = create_sample_city(wanted.out, plan, progress)
+    build_beside(str(wanted.out), os.environ.get(KEY_VARIABLE))
+    return made
 
 
 def _make_map(scale: str, seed: int, code: str, progress: Progress) -> MadeMap:

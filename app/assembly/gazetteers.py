@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from app.data.city import SqlCity
     from app.domain.addresses.register import Entry
     from app.engines.gazetteer.opened import Gazetteer
+    from app.runtime.core import Core
     from app.services.views import Geocoded, NearPlace, PlaceHit
 
 
@@ -63,6 +65,38 @@ def give_gazetteer(city: SqlCity) -> None:
         return open_gazetteer(_folder(city), source, address_rules())
 
     city.search_by(lambda: CityGazetteer(opened, lambda: _token(city)))
+
+
+def index_beside(
+    core: Core, place: str, key: str | None, done: Callable[[Future[Any]], None]
+) -> None:
+    """Have the index built in a process of its own if it is missing, so that no search waits."""
+
+    def on_asked(missing: Future[Any]) -> None:
+        if not missing.cancelled() and missing.exception() is None and missing.result():
+            core.run_heavy(build_beside, place, key).add_done_callback(done)
+
+    core.with_city(_is_missing).add_done_callback(on_asked)
+
+
+def _is_missing(city: Any) -> bool:
+    from app.data.gazetteer_source import MapGazetteerSource
+    from app.data.map_target import map_target
+    from app.engines.gazetteer.files import is_there
+
+    return not is_there(_folder(city), MapGazetteerSource(map_target(city)).fingerprint)
+
+
+def build_beside(place: str, key: str | None) -> None:
+    """Build the index of the city at `place` if it is missing or old; runs in its own process."""
+    from app.data.city_folder import open_city
+
+    city = open_city(place, key)
+    try:
+        give_gazetteer(city)
+        city.gazetteer.apply(0, tuple)
+    finally:
+        city.close()
 
 
 def _folder(city: SqlCity) -> Path:

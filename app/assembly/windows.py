@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from app.assembly.gazetteers import index_beside
 from app.assembly.live import (
     KEY_VARIABLE,
     Live,
@@ -19,7 +20,7 @@ from app.assembly.live import (
     open_core,
     start_shift,
 )
-from app.assembly.stores import open_store, renewed_store, to_log
+from app.assembly.stores import open_store, renewed_store, tend_store, to_log
 from app.cli.wiring import Progress, Tour, Window
 from app.runtime.clock import VirtualClock
 
@@ -57,9 +58,11 @@ def run_window(wanted: Window) -> int:
         place = wanted.city if remote else Path(wanted.city)
         store = open_store(place, live.core.facts, to_log)
         qgis = start_qgis(live.core)
+        index_beside(live.core, wanted.city, os.environ.get(KEY_VARIABLE), _log_failure)
         if wanted.simulate:
             live.core.aside(start_shift, live).add_done_callback(_log_failure)
         renew = partial(renewed_store, live.core, place)
+        tend_store(live.core, place)
         blobs = live.keeping.blobs
         return station(live.core, city_store=store, blobs=blobs, printer=qgis, renew=renew)
     finally:

@@ -38,7 +38,12 @@ def write(folder: Path, arrays: Arrays, fingerprint: str) -> Path:
         (draft / _MANIFEST).write_text(json.dumps(manifest), "utf-8")
         for old in folder.glob(f"{_PREFIX}*"):
             shutil.rmtree(old, ignore_errors=True)
-        draft.replace(place)
+        try:
+            draft.replace(place)
+        except OSError:
+            if not (place / _MANIFEST).is_file():
+                raise
+            shutil.rmtree(draft, ignore_errors=True)  # somebody else was quicker with the same
     except OSError as error:
         shutil.rmtree(draft, ignore_errors=True)
         raise StorageFailure(
@@ -46,6 +51,11 @@ def write(folder: Path, arrays: Arrays, fingerprint: str) -> Path:
             advice="Free some space; it is derived and will be built again.",
         ) from error
     return place
+
+
+def is_there(folder: Path, fingerprint: str) -> bool:
+    """Tell whether an index of that fingerprint was written to `folder`."""
+    return (_place(folder, fingerprint) / _MANIFEST).is_file()
 
 
 def read(folder: Path, fingerprint: str) -> Arrays:

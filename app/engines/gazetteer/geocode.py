@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.domain.addresses.parse import AREA_KINDS, Address, parse
 from app.engines.gazetteer.asked import readings
@@ -18,6 +19,7 @@ from app.services.views import Geocoded
 
 _STRICT = 0.5  # a text that is all road and number is no misspelt name
 _ROADS = 3
+_TIERS = 8  # more than there are tiers of areas
 _NAMES = 5
 _SAME_M = 60.0
 _WRONG_DISTRICT = 0.6
@@ -34,6 +36,7 @@ class Geocoder:
     def __init__(self, segment: Segment) -> None:
         self.segment = segment
         self.book = Book(segment)
+        self._judged: dict[tuple[int, ...], NDArray[np.int8]] = {}
 
     @cached_property
     def _roads(self) -> dict[str, int]:
@@ -80,16 +83,36 @@ class Geocoder:
             area = int(self.segment.parent[area])
         return found
 
+    def _within(self, areas: Sequence[int]) -> NDArray[np.int8]:
+        """Return for each area whether it lies in any of `areas`: 1, 0, or -1 if not known.
+
+        It is not known of an area above the tiers of `areas`.
+        """
+        key = tuple(areas)
+        if key not in self._judged:
+            kind, parent = self.segment.kind, self.segment.parent
+            at = np.arange(len(parent))
+            inside, known = np.zeros(len(at), np.bool_), np.zeros(len(at), np.bool_)
+            for _ in range(_TIERS):
+                here = np.flatnonzero(at >= 0)
+                inside[here] |= np.isin(at[here], areas)
+                known[here] |= np.isin(kind[at[here]], kind[list(areas)])
+                at[here] = parent[at[here]]
+            self._judged = {key: np.where(known, inside, -1).astype(np.int8)}
+        return self._judged[key]
+
+    def _judge(self, things: NDArray[np.int32], areas: Sequence[int]) -> NDArray[np.int8]:
+        """Return for each thing whether it lies in any of `areas`: 1, 0, or -1 if not known."""
+        area = self.segment.area[things]
+        if not areas or not len(self.segment.parent):
+            return np.full(len(things), -1, np.int8)
+        found: NDArray[np.int8] = np.where(area >= 0, self._within(areas)[area], -1)
+        return found
+
     def _inside(self, thing: int, areas: Sequence[int]) -> bool | None:
         """Tell whether a thing lies in any of `areas`; None if that is not known."""
-        area = int(self.segment.area[thing])
-        if area < 0 or not areas:
-            return None
-        above = self._above(area)
-        tiers = {int(self.segment.kind[one]) for one in above}
-        if not any(int(self.segment.kind[one]) in tiers for one in areas):
-            return None  # only a larger one is known
-        return bool(above & set(areas))
+        judged = int(self._judge(np.array([thing], np.int32), areas)[0])
+        return None if judged < 0 else bool(judged)
 
     def _by_road(self, read: Address, inside: Sequence[int]) -> Iterator[Geocoded]:
         name = read.get("road")
@@ -128,8 +151,7 @@ class Geocoder:
         self, read: Address, rows: Rows, inside: Sequence[int],
         likeness: float, reasons: list[str],
     ) -> Iterator[Geocoded]:  # fmt: skip
-        judged = [self._inside(int(thing), inside) for thing in self.book.thing[rows]]
-        right = np.array([one is not False for one in judged], np.bool_)
+        right = self._judge(self.book.thing[rows], inside) != 0
         for chosen, factor in ((rows[right], 1.0), (rows[~right], _WRONG_DISTRICT)):
             door = self.book.find(chosen, read)
             if door is not None:
@@ -178,12 +200,11 @@ class Geocoder:
         worth: float, reasons: Sequence[str],
     ) -> Geocoded | None:  # fmt: skip
         thing = self._first_road + road
-        here = [row for row in rows.tolist()
-                if self._inside(int(self.book.thing[row]), inside) is not False]  # fmt: skip
+        here = rows[self._judge(self.book.thing[rows], inside) != 0]
         lon, lat = float(self.segment.lon[thing]), float(self.segment.lat[thing])
         spread = 1000.0
-        if here and (inside or np.isnan(lon)):
-            lon, lat, spread = self.book.place(np.array(here))
+        if len(here) and (inside or np.isnan(lon)):
+            lon, lat, spread = self.book.place(here)
         if np.isnan(lon):
             return None
         name = self._road_name(road)
