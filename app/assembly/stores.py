@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from app.engines.citystore import CityStore
     from app.services.views import CityFacts
 
+TEND_S = 900.0
 log = logging.getLogger(__name__)
 
 
@@ -102,12 +104,48 @@ def _server(address: str) -> Iterator[tuple[Any, str]]:
 
 def renewed_store(core: Core, place: Path | str) -> Future[CityStore]:
     """Bring the drawing store up to date in a process of its own, then open it."""
-    return _opened_after(core.run_heavy(build_store, place, core.facts, to_log), core, place)
+    return _opened_after(core.run_heavy(renew_store, place, core.facts, to_log), core, place)
+
+
+def renew_store(place: Path | str, facts: CityFacts, progress: Progress) -> None:
+    """Fold the journal in if it holds all that changed in the map; else build the store anew."""
+    from app.engines import citystore
+
+    folder = store_folder(place)
+    try:
+        citystore.open_store(folder, _fingerprint(place))
+        citystore.fold(folder)
+    except citystore.StoreUnusable:
+        build_store(place, facts, progress)
 
 
 def folded_store(core: Core, place: Path | str) -> Future[CityStore]:
     """Fold the edits in the store's journal into it in a process of its own, then open it."""
     return _opened_after(core.run_heavy(fold_store, store_folder(place)), core, place)
+
+
+def tend_store(core: Core, place: Path | str) -> None:
+    """From time to time fold the store's journal in and sum all of it, in a process of its own.
+
+    A store found torn is built anew in its place; who has it open sees that when it opens next.
+    """
+
+    beats = count()
+
+    def tend() -> None:
+        if next(beats) == 0:
+            return  # a window that opens has better to do
+        core.run_heavy(mend_store, place, core.facts, to_log).add_done_callback(_log_failure)
+
+    core.every("store", TEND_S, tend)
+
+
+def mend_store(place: Path | str, facts: CityFacts, progress: Progress) -> None:
+    """Fold the journal of the store in; build it anew if it is torn."""
+    folder = store_folder(place)
+    fold_store(folder)
+    if not is_sound(folder):
+        build_store(place, facts, progress)
 
 
 def fold_store(folder: Path) -> None:
@@ -169,6 +207,11 @@ def _hand_on(done: Future[Any], to: Future[Any], change: Callable[[Any], Any]) -
         to.set_exception(error)
     else:
         to.set_result(change(done.result()))
+
+
+def _log_failure(done: Future[None]) -> None:
+    if (error := done.exception()) is not None:
+        log.warning("the store could not be tended: %s", error)
 
 
 def to_log(stage: str, share: float) -> None:

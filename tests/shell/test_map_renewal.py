@@ -10,14 +10,23 @@ import pyarrow as pa
 import shapely
 
 from app.assembly.live import open_core
-from app.assembly.stores import checked_store, folded_store, open_store, renewed_store
+from app.assembly.stores import (
+    checked_store,
+    folded_store,
+    is_sound,
+    mend_store,
+    open_store,
+    renewed_store,
+)
 from app.data.map_import import append_rows
 from app.data.map_schema import LAYERS
+from app.data.map_source import fingerprint
 from app.domain.identity import uuid7
 from app.engines.citystore import CityStore
 from app.engines.citystore.journal import edit
 from app.sample.tiny import create_tiny_city
 from app.store import StoreDelta
+from tests.support.logs import ExpectedLogs
 
 
 def silent(_stage: str, _share: float) -> None:
@@ -46,9 +55,28 @@ def test_that_the_drawing_store_follows_an_import(tmp_path: Path) -> None:
         core.close()
 
 
+def test_that_a_renewal_folds_what_the_journal_tells_and_builds_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "city"
+    create_tiny_city(folder).close()
+    core = open_core(str(folder))
+    try:
+        append_rows(folder, "part", [a_part()], lambda _rows: None)
+        before = open_store(folder, core.facts, silent)
+        made = (folder / "store" / "area" / "xy.npy").stat().st_ino
+        was = fingerprint(folder)
+        append_rows(folder, "part", [a_part()], lambda _rows: None)
+        before.live.record(edit(2, 5.0, 5.0, 7, 2), was, fingerprint(folder))
+        after = renewed_store(core, folder).result(60)
+        assert (after.n_parts, after.parts.cls.max()) == (2, 7)
+        assert (folder / "store" / "area" / "xy.npy").stat().st_ino == made
+    finally:
+        core.close()
+
+
 def test_that_edits_are_folded_and_a_torn_store_built_anew_beside_the_window(
-    tmp_path: Path,
+    tmp_path: Path, expected_logs: ExpectedLogs
 ) -> None:
+    expected_logs.expect("parts of segment . is torn")
     folder = tmp_path / "city"
     create_tiny_city(folder).close()
     core = open_core(str(folder))
@@ -64,6 +92,12 @@ def test_that_edits_are_folded_and_a_torn_store_built_anew_beside_the_window(
         mended = checked_store(core, folder).result(60)
         assert mended is not None
         assert mended.n_parts == 1
+        mended.live.record(edit(1, 6.0, 5.0, 8, 2))
+        mend_store(folder, core.facts, silent)
+        assert open_store(folder, core.facts, silent).parts.cls.max() == 8
+        file.write_bytes(b"\x00" * file.stat().st_size)
+        mend_store(folder, core.facts, silent)
+        assert is_sound(folder / "store")
     finally:
         core.close()
 
