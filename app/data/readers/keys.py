@@ -110,4 +110,5 @@ class RepeatFinder:
             return
         while self._runs and len(self._runs[-1]) <= 2 * len(run):
             run = np.concatenate([self._runs.pop(), run])
-        self._runs.append(np.sort(run))
+        run.sort()
+        self._runs.append(run)

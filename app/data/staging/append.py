@@ -226,9 +226,9 @@ def _put_on(db: Any, copy: Path, layer: MapLayer, flow: _Flow, laid_by: _LaidBy)
     fids = [np.zeros(0, np.int64)]
     if laid_by.last_fid:
         fids = list(_recalled(copy, layer, flow, laid_by.last_fid))
-    boxes = _joined([*flow.boxes, *added[0]])
+    flow.boxes += added[0]
     added[0].clear()
-    flow.boxes.clear()
+    boxes = _joined(flow.boxes)
     fids.append(np.arange(laid_by.last_fid + 1, laid_by.last_fid + 1 + flow.added))
     db.execute(laid_by.tree)
     write_rtree(db, f"rtree_{layer.name}_{GEOMETRY}", np.concatenate(fids), boxes)
@@ -247,9 +247,14 @@ def _put_on(db: Any, copy: Path, layer: MapLayer, flow: _Flow, laid_by: _LaidBy)
 
 def _joined(pieces: list[Boxes]) -> Boxes:
     """Return all boxes; as points if all are."""
-    if any(piece.shape[1] == 4 for piece in pieces):
-        return np.concatenate([sides_of(piece) for piece in pieces])
-    return np.concatenate(pieces)
+    width = max((piece.shape[1] for piece in pieces), default=2)
+    boxes = np.empty((sum(len(piece) for piece in pieces), width))
+    end = len(boxes)
+    while pieces:  # each goes as it is copied: there may be many millions
+        piece = pieces.pop()
+        boxes[end - len(piece) : end] = sides_of(piece) if width == 4 else piece
+        end -= len(piece)
+    return boxes
 
 
 def _recalled(copy: Path, layer: MapLayer, flow: _Flow, last: int) -> Iterator[NDArray[np.int64]]:

@@ -127,14 +127,14 @@ def _cells(ids: NDArray[np.int64], boxes: Boxes) -> NDArray[Any]:
     return cells
 
 
-def packed_order(boxes: Boxes, most: int) -> NDArray[np.int64]:
+def packed_order(boxes: Boxes, most: int) -> NDArray[np.uint32]:
     """Return the order in which runs of `most` boxes lie close together."""
     nodes = -(-len(boxes) // most)
     slices = max(round(nodes**0.5), 1)
     each = -(-nodes // slices) * most
     far = boxes.shape[1] // 2  # of points both sides are one
-    by_x = np.argsort(boxes[:, 0] + boxes[:, far - 1], kind="stable")
-    order = np.empty(len(boxes), np.int64)
+    by_x = np.argsort(boxes[:, 0] + boxes[:, far - 1], kind="stable").astype(np.uint32)
+    order = np.empty(len(boxes), np.uint32)
     for at in range(0, len(boxes), each):
         some = by_x[at : at + each]
         y = boxes[some, far] + boxes[some, -1]
