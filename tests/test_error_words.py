@@ -97,7 +97,7 @@ def test_that_translations_fill_in_what_the_sentences_hold():
     [
         ("There is no case 'x' here.", "本市没有案件 'x'。"),
         ("3 of the first 9 rows of a.csv cannot be taken as parts. For example row 2: x.",
-         "a.csv 的前 9 行中有 3 行不能按 parts 收下。 For example row 2: x."),
+         "a.csv 的前 9 行中有 3 行不能按 部件 收下。 For example row 2: x."),
         ("The disk of /city is full. What was saved before is safe; this step was not saved.",
          "/city 所在的磁盘已满。此前保存的内容完好；这一步没有保存。"),
         ("words may have 4000 letters, not 5000.", "words 最多 4000 个字，不能有 5000 个。"),

@@ -116,5 +116,11 @@ def _tell(error: AppError, options: dict[str, Any]) -> int:
             print(json_of(error), flush=True)
         except OSError:  # stdout itself is at fault; stderr tells
             quiet_stdout()
-    print(error_line(error, str(options.get("lang") or "zh")), file=sys.stderr)
+    print(error_line(error, _spoken(options.get("lang"))), file=sys.stderr)
     return error.exit_code
+
+
+def _spoken(lang: object) -> str:
+    """Return the language of an error: a tour may be asked for several."""
+    several = lang if isinstance(lang, list) else [lang]
+    return str(several[0]) if several and several[0] in LANGS else "zh"

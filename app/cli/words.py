@@ -78,7 +78,8 @@ def said(group: str, key: str, lang: str) -> str:
 
 def reasons_said(reasons: Iterable[str], lang: str) -> str:
     """Return stated reasons (`word:路灯`, `shift:早班`, …) as one line of words."""
-    return "; ".join(_reason(*reason.partition(":")[::2], lang) for reason in reasons)
+    comma = said("reason", "comma", lang)
+    return comma.join(_reason(*reason.partition(":")[::2], lang) for reason in reasons)
 
 
 def error_line(error: AppError, lang: str) -> str:
@@ -93,7 +94,7 @@ def error_line(error: AppError, lang: str) -> str:
 
 def _reason(kind: str, what: str, lang: str) -> str:
     sentence = said("reason", kind, lang)
-    value = said("reason_value", what, lang) if kind == "unsure" else what
+    value = said("reason_value", what, lang) if kind in {"unsure", "rule"} else what
     return sentence.replace("{what}", value) if sentence != kind else f"{kind}: {value}"
 
 

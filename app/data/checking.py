@@ -3,7 +3,8 @@
 The database engine finds a torn page at best; a flipped bit inside a value it takes for a value.
 What was signed can be proved, though: every action by its hash and signature, its place in its
 case by its parents, the log's wholeness by the devices' checkpoints, words by their commitments,
-photos by their hashes, and the table of cases by folding it anew.
+photos by their hashes, and the table of cases by folding it anew. The map is not signed: it is
+read page by page.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from app.data.case_row import values_of
 from app.data.city import SqlCity
 from app.data.device_table import public_key_in
 from app.data.keys import device_id
+from app.data.map_check import damage_of_map
 from app.data.tables import action, case_row, device, import_run, ruleset, secret
 from app.data.unit_of_work import SqlUnitOfWork
 from app.domain.actions import Action, SignedAction, commitment, signed_payload
@@ -80,8 +82,13 @@ def check_city(city: SqlCity, progress: Progress) -> Checked:
             _check_imported(uow, checked)
             _check_checkpoints(uow, checked)
     except AppError as error:
-        checked.found("", "database", str(error))
+        checked.found("", "database", error.message)
     progress("database", 1.0)
+    if city.folder is not None:
+        progress("map", 0.0)
+        for what in damage_of_map(city.folder):
+            checked.found("", "map", what)
+        progress("map", 1.0)
     return checked
 
 

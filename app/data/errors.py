@@ -24,6 +24,7 @@ _SQLITE: tuple[tuple[str, str], ...] = (
     ("is locked", "locked"),
     ("disk is full", "full"),
     ("malformed", "broken"),
+    ("Could not decode to UTF-8", "broken"),
     ("file is not a database", "unreadable"),
     ("disk I/O error", "io"),
     ("readonly database", "readonly"),

@@ -56,7 +56,7 @@ class MapIndex:
             self._opened = dbapi2.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=True)
             self._opened.execute("PRAGMA query_only = 1")
             self._root = self._find_root()
-        except dbapi2.Error as error:
+        except (dbapi2.Error, ValueError) as error:  # also text or a tier that is none
             raise StorageFailure(
                 f"{path} cannot be read: {error}",
                 advice="It is damaged or no GeoPackage; restore it from a copy.",

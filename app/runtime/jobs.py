@@ -21,8 +21,11 @@ def wall_ms() -> int:
 
 
 def log_unexpected(error: BaseException) -> None:
-    """Write an error that nobody foresaw to the log: the default hook."""
-    log.error("unexpected error", exc_info=error)
+    """Write an error to the log, in full if nobody foresaw it: the default hook."""
+    if isinstance(error, AppError):
+        log.error("%s", error)
+    else:
+        log.error("unexpected error", exc_info=error)
 
 
 def unexpected(error: BaseException) -> AppError:

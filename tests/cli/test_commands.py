@@ -172,6 +172,11 @@ def test_that_a_wrong_choice_names_the_right_ones(cli: Any, asked: list[Any], ar
     assert asked == []
 
 
+def test_that_a_tour_of_several_languages_tells_its_error_in_the_first(cli: Any) -> None:
+    done = cli("tour", "--out", "x", *CITY, "--size", "big", "--lang", "zh", "--lang", "en")
+    assert "不是尺寸" in done.stderr
+
+
 def test_that_a_tour_takes_several_sizes(cli: Any, asked: list[Any]) -> None:
     done = cli("tour", "--out", "x", *CITY, "--size", "1920x1080", "--size", "3840x2160", "--json")
     assert json.loads(done.stdout) == {"rows": 3}

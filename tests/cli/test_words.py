@@ -16,8 +16,8 @@ def test_that_an_unknown_word_stays_as_it_is() -> None:
 
 
 def test_that_reasons_read_as_sentences() -> None:
-    line = reasons_said(("word:路灯", "shift:早班"), "zh")
-    assert line == "文字提到路灯; 早班当班"
+    line = reasons_said(("rule:one-matter-one-person", "word:路灯", "shift:早班"), "zh")
+    assert line == "规则“一事一人”；文字提到路灯；早班当班"
 
 
 def test_that_an_error_is_one_line_naming_the_field() -> None:
