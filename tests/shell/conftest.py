@@ -179,9 +179,7 @@ class FakeCore:
             "database": HealthItem("normal", "database_local"),
             "feeds": HealthItem("normal", "feeds", 14, 14),
             "qgis": HealthItem("normal", "qgis_up"),
-            "apart": HealthItem(
-                "attention" if self.apart else "normal", "apart", len(self.apart)
-            ),
+            "apart": HealthItem("attention" if self.apart else "normal", "apart", len(self.apart)),
         }
 
     def make_signs(self) -> tuple[SignRow, ...]:
