@@ -28,10 +28,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.domain.basemaps import BaseMap
 from app.domain.errors import InvalidInput, StorageFailure, Unavailable
 from app.engines.qgis_pdf import searchable
 from app.engines.qgis_protocol import (
     MAX_SIDE,
+    BaseReport,
     MapSource,
     Printed,
     ProjectReport,
@@ -39,6 +41,7 @@ from app.engines.qgis_protocol import (
     Sheet,
     Versions,
     View,
+    base_report,
     memory_file,
     project_report,
     source_record,
@@ -176,15 +179,42 @@ class QgisProcess:
         InvalidInput for a size out of range; the future fails with NotFound, InvalidInput or
         Unavailable.
         """
+        payload: Record = {"dpi": dpi, "background": background, "source": source_record(source)}
+        return self._render("render", payload, view, (width, height), lane, timeout_s)
+
+    def render_base(
+        self, base: BaseMap, view: View, width: int, height: int, *, lane: str | None = None
+    ) -> Future[Frame]:
+        """Draw a base map, `width` x `height` pixels on transparent ground.
+
+        Twice its time-out after the request the future has failed at the latest: with Unavailable
+        where the source is away, late or lies (a web page, half a picture, one of another size),
+        with NotFound or InvalidInput where it cannot be opened.
+        """
+        payload: Record = {"dpi": 96.0, "background": "#00000000", "base": base.record()}
+        payload["timeout_s"] = base.timeout_s
+        patience = 2 * base.timeout_s
+        return self._render("render_base", payload, view, (width, height), lane, patience)
+
+    def check_base(self, base: BaseMap, view: View) -> Future[BaseReport]:
+        """Open a base map anew for a view's frame and say what is odd; fails as `render_base`."""
+        payload: Record = {"base": base.record(), "view": view_record(view)}
+        return self._call(Call("check_base", payload, base_report, 2 * base.timeout_s))
+
+    def _render(
+        self, verb: str, payload: Record, view: View, size: tuple[int, int], lane: str | None,
+        timeout_s: float,
+    ) -> Future[Frame]:  # fmt: skip
+        width, height = size
         if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
             raise InvalidInput(
                 f"A picture of {width} x {height} is out of range (1 to {MAX_SIDE}).", field="width"
             )
         pixels, fd = self._frames.take(width, height)
-        payload: Record = {"width": width, "height": height, "dpi": dpi, "background": background}
-        payload |= {"source": source_record(source), "view": view_record(view)}
-        call = Call("render", payload, partial(_frame, pixels), timeout_s, fds=(fd,), lane=lane)
-        return self._call(call)
+        payload |= {"width": width, "height": height, "view": view_record(view)}
+        return self._call(
+            Call(verb, payload, partial(_frame, pixels), timeout_s, fds=(fd,), lane=lane)
+        )
 
     def print_sheet(self, sheet: Sheet, path: Path, *, timeout_s: float = 60.0) -> Future[Printed]:
         """Print `sheet` to `path`: .pdf, or .png (one file a page, `name_2.png` and so on).

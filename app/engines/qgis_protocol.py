@@ -204,6 +204,21 @@ class ProjectReport:
 
 
 @dataclass(frozen=True)
+class BaseReport:
+    """A base map as QGIS opened it.
+
+    `layers` by name; `missing` are those of a project that cannot be read; `outside` are files
+    beyond the project's folder, which another machine will lack; `macros` says that the project
+    holds Python macros (they are never run).
+    """
+
+    layers: tuple[str, ...]
+    missing: tuple[str, ...]
+    outside: tuple[str, ...]
+    macros: bool
+
+
+@dataclass(frozen=True)
 class Versions:
     """What answers: QGIS, Qt, GDAL and Python of the process, and whether it has our font."""
 
@@ -250,6 +265,12 @@ def project_report(record: Record) -> ProjectReport:
         for layer in record["layers"]
     )
     return ProjectReport(Path(record["path"]), layers, tuple(record["layouts"]))
+
+
+def base_report(record: Record) -> BaseReport:
+    """Read the worker's answer to `check_base`."""
+    names = {name: tuple(record[name]) for name in ("layers", "missing", "outside")}
+    return BaseReport(**names, macros=record["macros"])
 
 
 def memory_file(name: str, content: bytes) -> int:

@@ -4,7 +4,8 @@ Run by Debian's own `python3 -I`, because PyQGIS is PyQt on Qt 5 and its crash m
 desk. Imports only the standard library, qgis and its GDAL, never `app`. Argument: the number of an
 inherited Unix seqpacket socket. Messages are those of `app/engines/qgis_protocol.py`.
 
-One file beyond our usual 500 lines, because nothing else may import qgis.
+One file beyond our usual limit of lines, because nothing else may import qgis and `python3 -I` has
+no path of ours to import from: layers, rendering, base maps, sheets, atlases, the loop.
 
 Traps met here: a sized buffer makes QImage detach at the first write, so the image is given a
 bare address; every layer must be gone before `exitQgis()`; GeoPackages are opened immutable,
@@ -21,7 +22,9 @@ import signal
 import socket
 import sys
 import time
+import zipfile
 from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
 
 try:
     from osgeo import gdal
@@ -29,6 +32,7 @@ try:
     from qgis.PyQt import sip
     from qgis.PyQt.QtCore import QT_VERSION_STR, QSize, QSocketNotifier, Qt, QTimer
     from qgis.PyQt.QtGui import QColor, QFont, QFontDatabase, QImage, QPainter
+    from qgis.PyQt.QtNetwork import QNetworkReply, QNetworkRequest
 
     MISSING = ""
 except ImportError as error:
@@ -229,18 +233,26 @@ class Canvas:
 
 
 class Rendering:
-    """One running render; `done(seconds | None)` comes once, None when it was cancelled."""
+    """One running render; `done(seconds | None, late)` comes once, None when it was cancelled.
+
+    With `timeout_s` it is stopped then, and `late` is true.
+    """
 
     def __init__(self, request, fd, layers, done):
         self.id = request["id"]
         self._done = done
-        self._cancelled = False
+        self._cancelled = self._late = False
         self._began = time.perf_counter()
         self._canvas = Canvas(fd, request["width"], request["height"], request["background"])
         self._job = core.QgsMapRendererCustomPainterJob(
             map_settings(request, layers), self._canvas.painter
         )
         self._job.finished.connect(self._finished)
+        self._timer = QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._on_late)
+        if request.get("timeout_s"):
+            self._timer.start(int(request["timeout_s"] * 1000))
         self._job.start()
 
     def cancel(self):
@@ -248,13 +260,20 @@ class Rendering:
         self._job.cancelWithoutBlocking()
 
     def stop(self):
+        self._timer.stop()
         self._job.finished.disconnect(self._finished)
         self._job.cancel()
         self._canvas.close()
 
+    def _on_late(self):
+        self._late = True
+        self._job.cancelWithoutBlocking()
+
     def _finished(self):
+        self._timer.stop()
         self._canvas.close()
-        self._done(None if self._cancelled else time.perf_counter() - self._began)
+        seconds = None if self._cancelled else time.perf_counter() - self._began
+        self._done(seconds, self._late)
 
 
 def map_settings(request, layers):
@@ -270,6 +289,363 @@ def map_settings(request, layers):
     settings.setFlag(core.QgsMapSettings.Antialiasing, True)
     settings.setLayers(list(reversed(layers)))
     return settings
+
+
+# --- base maps ------------------------------------------------------------------------------
+
+
+class Watch:
+    """Looks at what servers answer while a base map is drawn: providers swallow most lies.
+
+    An answer is judged on the thread that asked for it, before QGIS takes it. `problems` are
+    sentences without addresses, which may hold tokens; `holes` counts tiles that do not exist.
+    """
+
+    def __init__(self):
+        self.problems, self.holes, self.good = [], 0, 0
+        self._serial = 0
+        core.QgsNetworkAccessManager.setReplyPreprocessor(self._seen)
+        core.QgsNetworkAccessManager.setRequestPreprocessor(follow_redirects)
+
+    def begin(self, timeout_s):
+        self.problems, self.holes, self.good = [], 0, 0
+        self._serial += 1
+        core.QgsNetworkAccessManager.setTimeout(int(timeout_s * 1000))
+
+    def trouble(self):
+        """Return the first problem; a hole is none: beyond its coverage empty is the truth."""
+        return self.problems[0] if self.problems else ""
+
+    def _seen(self, request, reply):
+        serial, began = self._serial, time.monotonic()
+        reply.finished.connect(lambda: self._judge(serial, began, request, reply))
+
+    def _judge(self, serial, began, request, reply):
+        if serial != self._serial:
+            return
+        status = reply.attribute(QNetworkRequest.HttpStatusCodeAttribute)
+        problem = None
+        if status in (204, 404):
+            self.holes += 1
+        elif reply.error() == QNetworkReply.TooManyRedirectsError:
+            problem = network_words(reply.error())
+        elif status is not None and 300 <= status < 400:
+            return  # Qt follows it, and this is asked again
+        elif reply.error() == QNetworkReply.OperationCanceledError:
+            waited = time.monotonic() - began
+            timeout = core.QgsNetworkAccessManager.timeout() / 1000
+            problem = (
+                f"the server did not answer within {timeout:g} s" if waited > timeout / 2 else None
+            )
+        elif reply.error() != QNetworkReply.NoError:
+            problem = f"the server answered {status}" if status else network_words(reply.error())
+        else:
+            problem = picture_problem(
+                request.url().toString(), bytes(reply.peek(reply.bytesAvailable()))
+            )
+            self.good += problem is None
+        if problem is not None:
+            self.problems.append(problem)
+
+
+def follow_redirects(request):
+    """Have Qt follow them: QGIS itself takes no relative ones and knows no end."""
+    policy = QNetworkRequest.NoLessSafeRedirectPolicy
+    request.setAttribute(QNetworkRequest.RedirectPolicyAttribute, policy)
+    request.setMaximumRedirectsAllowed(5)
+
+
+def network_words(error):
+    words = {
+        QNetworkReply.ConnectionRefusedError: "the server refuses the connection",
+        QNetworkReply.HostNotFoundError: "the server's name is not known",
+        QNetworkReply.TimeoutError: "the server did not answer in time",
+        QNetworkReply.RemoteHostClosedError: "the server closed the connection",
+        QNetworkReply.SslHandshakeFailedError: "the server's certificate is not valid",
+        QNetworkReply.TooManyRedirectsError: "the server redirects without end",
+    }
+    return words.get(error, f"the network failed (code {int(error)})")
+
+
+def picture_problem(url, body):
+    """Say what is wrong with an answer that came with 200, or return None."""
+    query = {name.upper(): values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    asked = query.get("REQUEST", "").lower()
+    start = body[:512].lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "the server sent a web page instead of a picture"
+    if asked == "getcapabilities":
+        return None if start.startswith(b"<") else "the server's capabilities are no XML"
+    if start.startswith(b"<"):
+        return "the server sent a message instead of a picture"
+    if url.split("?")[0].endswith((".pbf", ".mvt", ".json")):
+        return None
+    if not body:
+        return "the server sent an empty picture"
+    if body.startswith(b"\x89PNG") and b"IEND" not in body[-16:]:
+        return "the server sent half a picture"
+    if body.startswith(b"\xff\xd8") and b"\xff\xd9" not in body[-64:]:
+        return "the server sent half a picture"
+    image = QImage.fromData(body)
+    if image.isNull():
+        known = body.startswith((b"\x89PNG", b"\xff\xd8", b"RIFF", b"GIF8"))
+        return "the server sent a broken picture" if known else None
+    if asked == "getmap" and (image.width(), image.height()) != (
+        int(query.get("WIDTH", 0)), int(query.get("HEIGHT", 0)),
+    ):  # fmt: skip
+        return (
+            f"the server sent {image.width()} x {image.height()} pixels for"
+            f" {query.get('WIDTH')} x {query.get('HEIGHT')}"
+        )
+    return None
+
+
+class Bases:
+    """Open base maps, the last few kept: [layers, report, project or None] by their record."""
+
+    KEPT = 4
+
+    def __init__(self):
+        self._open = {}
+
+    def of(self, base, view):
+        frame = {name: view[name] for name in ("lon0", "lat0")}
+        key = json.dumps([base, file_stamp(base["address"]), frame], sort_keys=True)
+        opened = self._open.pop(key, None) or open_base(base, frame)
+        self._open[key] = opened
+        while len(self._open) > self.KEPT:
+            drop(self._open.pop(next(iter(self._open))))
+        return opened
+
+    def forget(self, base):
+        for key in [key for key in self._open if json.loads(key)[0] == base]:
+            drop(self._open.pop(key))
+
+    def clear(self):
+        while self._open:
+            drop(self._open.popitem()[1])
+
+
+def drop(opened):
+    """Let layers go before their project."""
+    opened["layers"] = []
+    if opened["project"] is not None:
+        opened["project"].clear()
+        opened["project"] = None
+
+
+def file_stamp(address):
+    if "://" in address or not Path(address).is_file():
+        return None
+    stat = Path(address).stat()
+    return [stat.st_mtime_ns, stat.st_size]
+
+
+def open_base(base, frame):
+    """Open a base map for a city's frame; returns layers (lowest first), project, report."""
+    kind = base["kind"]
+    if "://" not in base["address"] and not Path(base["address"]).is_file():
+        raise Refused("not_found", f"The file {base['address']} does not exist.", "address")
+    if kind == "qgz":
+        return open_base_project(Path(base["address"]))
+    layer = geotiff_base(base, frame) if kind == "geotiff" else BASE_LAYERS[kind](base)
+    if not layer.isValid():
+        said = "" if layer.error().isEmpty() else layer.error().summary().splitlines()[0]
+        said = said.replace(base["password"], "***") if base["password"] else said
+        where = "" if "://" in base["address"] else f" {Path(base['address']).name}"
+        raise Refused(
+            "invalid", f"QGIS cannot open this base map{where}. {said}".strip(), "address"
+        )
+    report = {"layers": [kind], "missing": [], "outside": [], "macros": False}
+    return {"layers": [layer], "project": None, "report": report}
+
+
+def raster_base(uri, provider):
+    layer = core.QgsRasterLayer(uri, "base", provider)
+    if layer.isValid():
+        layer.setCustomProperty("identify", False)
+        layer.resampleFilter().setZoomedInResampler(core.QgsBilinearRasterResampler())
+        layer.resampleFilter().setZoomedOutResampler(core.QgsBilinearRasterResampler())
+        projector = layer.pipe().projector()
+        if projector is not None:
+            projector.setPrecision(core.QgsRasterProjector.Exact)
+    return layer
+
+
+def service_uri(base, **more):
+    parts = {**more, "url": base["address"]}
+    if base["user"]:
+        parts |= {"username": base["user"], "password": base["password"]}
+    return "&".join(f"{name}={quote(str(value), safe='')}" for name, value in parts.items())
+
+
+def wms_base(base):
+    layers = base["layer"].split(",")
+    styles = (base["style"].split(",") if base["style"] else []) + [""] * len(layers)
+    pairs = "".join(
+        f"&layers={quote(name, safe='')}&styles={quote(style, safe='')}"
+        for name, style in zip(layers, styles, strict=False)
+    )
+    uri = service_uri(base, crs=base["crs"], format=base["format"], dpiMode=7)
+    return raster_base(uri + pairs, "wms")
+
+
+def wmts_base(base):
+    uri = service_uri(
+        base, crs=base["crs"], format=base["format"], layers=base["layer"],
+        styles=base["style"] or "default", tileMatrixSet=base["matrix_set"], dpiMode=7,
+    )  # fmt: skip
+    return raster_base(uri, "wms")
+
+
+def xyz_base(base):
+    zooms = {"zmin": base["min_zoom"], "zmax": base["max_zoom"]}
+    return raster_base(service_uri(base, type="xyz", **zooms), "wms")
+
+
+def vector_tile_base(base):
+    kind = "xyz" if "://" in base["address"] else "mbtiles"
+    uri = core.QgsDataSourceUri()
+    uri.setParam("type", kind)
+    uri.setParam("url", base["address"])
+    if kind == "xyz":
+        uri.setParam("zmin", str(base["min_zoom"]))
+        uri.setParam("zmax", str(base["max_zoom"]))
+    if base["style"]:
+        uri.setParam("styleUrl", base["style"])
+    layer = core.QgsVectorTileLayer(bytes(uri.encodedUri()).decode(), "base")
+    if layer.isValid() and not (base["style"] and layer.loadDefaultStyle()[1]):
+        layer.setRenderer(quiet_tiles())
+    return layer
+
+
+def quiet_tiles():
+    """Greys for vector tiles without a style of their own."""
+    looks = (
+        (core.QgsWkbTypes.PolygonGeometry, {"shape": "area", "outline": "#d5d9de"}, "#eef0f2", 0.1),
+        (core.QgsWkbTypes.LineGeometry, {"shape": "line", "outline": None}, "#aab2bc", 0.3),
+        (core.QgsWkbTypes.PointGeometry, {"shape": "circle", "outline": None}, "#8a94a0", 0.8),
+    )
+    styles = []
+    for geometry, look, color, width in looks:
+        style = core.QgsVectorTileBasicRendererStyle(look["shape"], "", geometry)
+        style.setEnabled(True)
+        style.setSymbol(symbol(look, color, width))
+        styles.append(style)
+    made = core.QgsVectorTileBasicRenderer()
+    made.setStyles(styles)
+    return made
+
+
+def postgis_base(base):
+    parts = urlsplit(base["address"])
+    names = base["layer"].split(".")
+    schema = names[0] if len(names) > 1 else "public"
+    table = names[1] if len(names) > 1 else names[0]
+    uri = core.QgsDataSourceUri()
+    database = parts.path.lstrip("/")
+    uri.setConnection(
+        parts.hostname, str(parts.port or 5432), database, base["user"], base["password"]
+    )
+    uri.setParam("connect_timeout", str(max(2, int(base["timeout_s"]))))
+    uri.setParam("estimatedmetadata", "true")
+    uri.setDataSource(schema, table, names[2] if len(names) > 2 else "geom")
+    layer = core.QgsVectorLayer(uri.uri(False), "base", "postgres")
+    if layer.isValid():
+        shape = {0: "circle", 1: "line"}.get(int(layer.geometryType()), "area")
+        color, width = {"circle": ("#8a94a0", 1.2), "line": ("#9aa3ad", 0.4)}.get(
+            shape, ("#e6e9ec", 0.15)
+        )
+        look = {"shape": shape, "outline": "#b9c0c8" if shape == "area" else None}
+        layer.setRenderer(core.QgsSingleSymbolRenderer(symbol(look, color, width)))
+    return layer
+
+
+def geotiff_base(base, frame):
+    """Have GDAL bring the picture onto the city's metres: QGIS would take the nearest pixel."""
+    name = Path(base["address"]).name
+    try:
+        source = gdal.Open(base["address"])
+        if not source.GetProjection():
+            raise Refused("invalid", f"{name} names no coordinate system.", "crs")
+        proj = frame_crs(frame).toProj()
+        virtual = f"/vsimem/base-{abs(hash((base['address'], proj)))}.vrt"
+        gdal.Warp(
+            virtual, source, format="VRT", dstSRS=proj, resampleAlg="bilinear", dstAlpha=True,
+            errorThreshold=0.05,
+        )  # fmt: skip
+    except RuntimeError as error:
+        raise Refused(
+            "invalid", f"{name} cannot be read as a picture: {error}", "address"
+        ) from error
+    layer = raster_base(virtual, "gdal")
+    layer.setCrs(frame_crs(frame))
+    layer.setResamplingStage(core.Qgis.RasterResamplingStage.Provider)
+    method = core.QgsRasterDataProvider.ResamplingMethod
+    layer.dataProvider().setZoomedInResamplingMethod(method.Bilinear)
+    layer.dataProvider().setZoomedOutResamplingMethod(method.Average)
+    return layer
+
+
+BASE_LAYERS = {
+    "wms": wms_base, "wmts": wmts_base, "xyz": xyz_base, "vector_tiles": vector_tile_base,
+    "postgis": postgis_base,
+}  # fmt: skip
+MOST_PROJECT = 64 << 20  # bytes of a project's XML
+
+
+def open_base_project(path):
+    """Open a project for drawing alone: its macros and actions are never run, layouts not read."""
+    if path.suffix.lower() == ".qgz":
+        check_archive(path)
+    project = core.QgsProject()
+    flags = core.QgsProject.ReadFlags(core.QgsProject.FlagDontLoadLayouts)
+    if not project.read(str(path), flags):
+        said = project.error()
+        project.clear()
+        raise Refused("invalid", f"QGIS cannot read {path.name}: {said}", "address")
+    report = project_sanity(project, path)
+    root = project.layerTreeRoot()
+    visible = [
+        one for one in root.layerOrder() if root.findLayer(one) and root.findLayer(one).isVisible()
+    ]
+    layers = [layer for layer in reversed(visible) if layer.isValid()]
+    if not layers:
+        project.clear()
+        missing = ", ".join(report["missing"][:5])
+        why = f" These are missing: {missing}." if missing else ""
+        raise Refused("invalid", f"No layer of {path.name} can be drawn.{why}", "address")
+    return {"layers": layers, "project": project, "report": report}
+
+
+def check_archive(path):
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(info.file_size for info in archive.infolist())
+            inner = [info.filename for info in archive.infolist()]
+    except (zipfile.BadZipFile, OSError) as error:
+        raise Refused("invalid", f"{path.name} is no QGIS project: {error}", "address") from error
+    if size > MOST_PROJECT or not any(name.endswith(".qgs") for name in inner):
+        raise Refused("invalid", f"{path.name} is no QGIS project, or too large.", "address")
+
+
+def project_sanity(project, path):
+    """Say which layers are missing, which files lie outside the project's folder, macros."""
+    layers = project.mapLayers().values()
+    outside = []
+    for layer in layers:
+        decoded = core.QgsProviderRegistry.instance().decodeUri(
+            layer.providerType() if hasattr(layer, "providerType") else "", layer.source()
+        )
+        source = Path(decoded.get("path") or "")
+        if source.is_absolute() and path.parent not in source.parents:
+            outside.append(str(source))
+    return {
+        "layers": [layer.name() for layer in layers],
+        "missing": sorted(layer.name() for layer in layers if not layer.isValid()),
+        "outside": sorted(set(outside)),
+        "macros": bool(project.readEntry("Macros", "/pythonCode", "")[0].strip()),
+    }
 
 
 # --- printed sheets -------------------------------------------------------------------------
@@ -502,8 +878,9 @@ class Worker:
 
     def __init__(self, wire, app):
         self.wire, self.app = wire, app
-        self.layers = Layers()
+        self.layers, self.bases, self.watch = Layers(), Bases(), Watch()
         self.rendering = None
+        self.cancelled = 0  # the request that was given up while its layers were being opened
         self.notifier = QSocketNotifier(wire.sock.fileno(), QSocketNotifier.Read)
         self.notifier.activated.connect(self.read)
         self.timer = QTimer()
@@ -540,23 +917,68 @@ class Worker:
     def answer(self, request, fds):
         verb = request["verb"]
         if verb == "cancel":
+            self.cancelled = request["target"]
             if self.rendering is not None and self.rendering.id == request["target"]:
                 self.rendering.cancel()
         elif verb == "render":
             self.render(request, fds)
+        elif verb == "render_base":
+            self.render_base(request, fds)
         else:
-            handler = {"hello": versions, "open_project": self.open, "print": self.print}[verb]
+            handler = {"hello": versions, "open_project": self.open, "print": self.print,
+                       "check_base": self.check_base}[verb]  # fmt: skip
             self.wire.send({"id": request["id"], "ok": handler(request, fds)})
 
     def render(self, request, fds):
         layers = self.layers.of(request["source"])
 
-        def done(seconds):
+        def done(seconds, _late):
             self.rendering = None
             answer = {"cancelled": True} if seconds is None else {"ok": {"seconds": seconds}}
             self.wire.send({"id": request["id"], **answer})
 
         self.rendering = Rendering(request, fds[0], layers, done)
+
+    def opened_base(self, base, view):
+        """Open a base map, and say what its server did where QGIS only says that it is invalid."""
+        self.watch.begin(base["timeout_s"])
+        try:
+            return self.bases.of(base, view)
+        except Refused as refused:
+            trouble = self.watch.trouble()
+            if trouble and refused.record["kind"] == "invalid":
+                raise Refused("source", f"This base map cannot be had: {trouble}.") from refused
+            raise
+
+    def render_base(self, request, fds):
+        base = request["base"]
+        opened = self.opened_base(
+            base, request["view"]
+        )  # a server is asked, so a cancel may come meanwhile
+        if self.cancelled == request["id"]:
+            self.wire.send({"id": request["id"], "cancelled": True})
+            return
+        self.watch.begin(base["timeout_s"])
+
+        def done(seconds, late):
+            self.rendering = None
+            trouble = self.watch.trouble()
+            if late:
+                trouble = f"the server did not answer within {base['timeout_s']:g} s"
+            if seconds is None:
+                answer = {"cancelled": True}
+            elif trouble:
+                message = f"This base map cannot be had: {trouble}."
+                answer = {"error": Refused("source", message).record}
+            else:
+                answer = {"ok": {"seconds": seconds, "holes": self.watch.holes}}
+            self.wire.send({"id": request["id"], **answer})
+
+        self.rendering = Rendering(request, fds[0], opened["layers"], done)
+
+    def check_base(self, request, _fds):
+        self.bases.forget(request["base"])
+        return self.opened_base(request["base"], request["view"])["report"]
 
     def open(self, request, _fds):
         return open_project(Path(request["path"]))
@@ -585,6 +1007,7 @@ class Worker:
         self.notifier.setEnabled(False)
         self.timer.stop()
         self.layers.clear()
+        self.bases.clear()
 
 
 def versions(request, _fds):
@@ -616,6 +1039,9 @@ def main():
     app = core.QgsApplication([], True)
     app.initQgis()
     gdal.UseExceptions()
+    settings = core.QgsSettings()
+    settings.setValue("/qgis/defaultTileMaxRetry", 0)
+    settings.setValue("/PostgreSQL/default_timeout", 5)
     worker = Worker(wire, app)
     wire.send({"event": "ready", "pid": os.getpid()})
     app.exec_()
