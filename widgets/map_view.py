@@ -13,7 +13,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QRectF, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -132,6 +132,10 @@ class MapView(MapSurface):
     def counts(self) -> tuple[int, int | None]:
         """Parts in all, and in sight (None while being counted)."""
         return self._counts
+
+    def to_world(self, sx: float, sy: float) -> tuple[float, float]:
+        """Return the local metres under a pixel."""
+        return self.camera.to_world(sx, sy)
 
     def set_store(self, store: CityStore | None) -> None:
         """Show another store (after a rebuild) or none; the view stays where it is."""
@@ -355,6 +359,8 @@ class MapView(MapSurface):
         store, ground = self._store, self._ground
         if store is None or ground is None:
             return
+        if self.tools.click(self.hand_at(QPointF(*at))):
+            return
         live = self._live.at(self.camera, *at)
         if live is not None:
             signal = self.case_picked if isinstance(live, CasePicked) else self.unit_picked
@@ -401,6 +407,7 @@ class MapView(MapSurface):
             taken = self._panels.boxes(counts, camera, self._theme, self._tr)
             self.labels_drawn = self._names.paint(painter, camera, free, taken)
         self._live.paint_over(painter, camera, self._theme, shown)
+        self.tools.paint(painter, camera, self._theme)
         symbol = self._live.paint_symbol
         self._panels.paint(painter, counts, camera, self._theme, self._tr, symbol)
         return covered

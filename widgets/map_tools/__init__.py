@@ -1,0 +1,1 @@
+"""Tools of the map, one a file, over one protocol (`tool.Tool`): draw, measure, box, lasso."""
