@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from app.assembly import benches, cities, live, serving, showing, truth, windows
+from app.assembly import basemaps, benches, cities, live, serving, showing, truth, windows
 from app.cli.application import build
 from app.cli.wiring import Wiring
 
@@ -28,6 +28,7 @@ def wiring() -> Wiring:
         export_pack=truth.export_pack,
         import_pack=truth.import_pack,
         check_city=truth.check_city,
+        basemaps=basemaps.basemaps,
         run_window=windows.run_window,
         tour=windows.tour,
         serve=serving.serve,

@@ -10,7 +10,14 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
-from app.cli import address_commands, case_commands, check_commands, city_commands, live_commands
+from app.cli import (
+    address_commands,
+    basemap_commands,
+    case_commands,
+    check_commands,
+    city_commands,
+    live_commands,
+)
 from app.cli.guard import INTERRUPTED, json_of, quiet_stdout
 from app.cli.wiring import Wiring
 from app.domain.errors import InvalidInput, StorageFailure
@@ -44,6 +51,7 @@ def build(wiring: Wiring) -> typer.Typer:
     )
     app.add_typer(case_commands.build(wiring), name="case")
     app.add_typer(address_commands.build(wiring), name="address")
+    app.add_typer(basemap_commands.build(wiring), name="basemap")
     city = city_commands.build_city(wiring)
     check_commands.add(city, wiring)
     app.add_typer(city, name="city")

@@ -104,6 +104,43 @@ class PackIn:
 
 
 @dataclass(frozen=True)
+class BaseMapWish:
+    """What `basemap` is to do: add, list, show, remove, test or fetch.
+
+    `values` are a new map's fields; `at` degrees, `metres` the side of the square around it,
+    `levels` octaves of metres a pixel; `only_plan` says how much a fetch would be.
+    """
+
+    verb: str
+    name: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    city: str = ""
+    area: str = ""
+    at: tuple[float, float] | None = None
+    metres: float = 2_000.0
+    levels: tuple[int, ...] = ()
+    only_plan: bool = False
+
+
+@dataclass(frozen=True)
+class Print:
+    """A map on paper: an area, or an atlas of the areas of a tier in it, one a page.
+
+    `template` is a `.qpt`, ours if None; `base` names a base map; `out` ends in .pdf or .png.
+    """
+
+    city: str
+    area: str
+    out: Path
+    tier: str = ""
+    template: Path | None = None
+    base: str = ""
+    title: str = ""
+    dpi: int = 200
+    lang: str = "zh"
+
+
+@dataclass(frozen=True)
 class Serve:
     """The core without a window."""
 
@@ -132,6 +169,7 @@ class Wiring:
     export_pack: Callable[[PackOut, Progress], Mapping[str, Any]]
     import_pack: Callable[[PackIn, Progress], Mapping[str, Any]]
     check_city: Callable[[str, Progress], Mapping[str, Any]]
+    basemaps: Callable[[BaseMapWish, Progress], Mapping[str, Any]]
     run_window: Callable[[Window], int]
     tour: Callable[[Tour, Progress], Mapping[str, Any]]
     serve: Callable[[Serve, Callable[[str], None]], Mapping[str, Any]]

@@ -173,6 +173,7 @@ def cli(
         export_pack=summary,
         import_pack=summary,
         check_city=checked,
+        basemaps=summary,
         run_window=window,
         tour=summary,
         serve=summary,
