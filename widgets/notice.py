@@ -15,6 +15,7 @@ from widgets.theme import Theme, font, load_theme, metrics
 _WIDTH = 400
 _WRAP = Qt.TextFlag.TextWordWrap
 _NEWS_MS = 4000
+_REASSURING = ("is safe", "Nothing was", "nothing was", "not changed", "not touched")
 
 
 class Notice(QWidget):
@@ -123,7 +124,8 @@ def error_words(error: BaseException) -> tuple[str, str]:
     lang = language()
     title = known.get(f"error.code.{error.code}") or error_said(error.message, lang)
     advice = known.get(f"error.advice.{error.code}") or error_said(error.advice, lang)
-    return title, f"{advice} {tr('error.safe')}".strip()
+    told = any(words in f"{error.message} {error.advice}" for words in _REASSURING)
+    return title, advice if told else f"{advice} {tr('error.safe')}".strip()
 
 
 def notice_of(window: QWidget) -> Notice:

@@ -49,7 +49,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "apart_none": ("没有隔离的动作", "Nothing is kept apart"),
     "apart_early": ("时间在将来", "from the future"),
     "apart_role": ("超出办理人权限", "beyond its author's role"),
-    "apart_handled_it": ("处置人核查自己的案件", "the handler checked his own work"),
+    "apart_handled_it": ("处置人员核查了自己处置的案件", "the handler checked his own work"),
     "check_actions": ("动作", "Actions"),
     "check_cases": ("案件", "Cases"),
     "check_waiting": ("等待前序动作", "Waiting for a parent"),

@@ -94,7 +94,7 @@ _MOVES = (
     Move("reject", "不予立案", "Do not file", ("reported",), "rejected", ("dispatcher",),
          ("reason",), key="X"),
     Move("dispatch", "派遣", "Dispatch", ("filed",), "dispatched", ("dispatcher",), key="A"),
-    Move("sign", "签收", "Accept", ("dispatched",), "signed", ("handler",), key="S"),
+    Move("sign", "签收", "Sign for", ("dispatched",), "signed", ("handler",), key="S"),
     Move("return", "回退", "Send back", ("dispatched", "signed"), "filed", ("handler",),
          ("reason",), key="B"),
     Move("handle", "处置完成", "Handled", ("signed",), "handled", ("handler",), ("note",), key="H"),

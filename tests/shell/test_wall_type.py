@@ -58,12 +58,12 @@ def test_that_every_number_of_a_card_carries_its_age_and_fades_when_it_is_old(
     assert card.grab().toImage() != fresh
     sizes.clear()
     card.grab()
-    assert any("5 分前" in text for _, text in sizes)
+    assert any("5 分钟前" in text for _, text in sizes)
 
 
 def test_that_an_alarm_says_in_one_sentence_how_bad_who_goes_and_by_when(core: Any) -> None:
     row = next(row for row in core.rows.values() if row.urgent)
     said = alarm_sentence(row, core.now)
     assert said.count("。") == 1
-    for word in ("紧急", "40 分前上报", "尚未派遣", "应在 14:29 前完成"):
+    for word in ("紧急", "40 分钟前上报", "尚未派遣", "应在 14:29 前完成"):
         assert word in said

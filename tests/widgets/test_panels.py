@@ -138,6 +138,10 @@ def test_that_an_error_says_what_happened_what_is_safe_and_what_to_do(host: QWid
     assert title == "The disk is full."
     assert "Make room." in text
     assert tr("error.safe") in text
+    _, once = error_words(
+        StorageFailure("It is full. What was saved before is safe.", advice="Make room.")
+    )
+    assert tr("error.safe") not in once
     surprise, _ = error_words(ZeroDivisionError("division by zero"))
     assert "ZeroDivisionError" in surprise
 

@@ -143,7 +143,7 @@ def test_that_what_remains_is_said_briefly(left: int | None, shown: str) -> None
 
 def test_that_every_age_is_said_and_a_missing_one_too() -> None:
     assert words.age(NOW - 2000, NOW) == "2 秒前"
-    assert words.age(NOW - 5 * MINUTE, NOW) == "5 分前"
+    assert words.age(NOW - 5 * MINUTE, NOW) == "5 分钟前"
     assert words.age(None, NOW) == "无读数"
 
 
