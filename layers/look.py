@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -64,13 +66,37 @@ def everything() -> NDArray[np.uint8]:
 
 
 @dataclass(frozen=True, eq=False)
+class Values:
+    """What areas are filled by: a value for each row of the store's areas, NaN for none.
+
+    `by_row` float32 (n,). Limits (ascending) and colours (0xRRGGBB, one more than limits; None
+    leaves the area alone) are chosen by whoever knows what the value means, so that legend and map
+    say the same. Tiers are told apart by the scale (`layers.values.geometry`).
+    """
+
+    by_row: NDArray[np.float32]
+    limits: tuple[float, ...]
+    colours: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Heat:
+    """What is warm: places in local metres, float64 (n, 2), and weights, float32 (n,)."""
+
+    xy: NDArray[np.float64]
+    weight: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
 class Look:
     """Colours (0xRRGGBB), which layers are on, which classes of parts are wanted.
 
     `family` maps a class of parts to one of `FAMILIES` hues, uint8 (256,). `density` is parts a
     square metre where they lie densest: the ramp's top. `dpr` physical pixels a logical one,
     `scale` enlarges all symbols and line widths (a wall is read from afar), `icons` names
-    the icon of each class of parts.
+    the icon of each class of parts. `states` has bit s set for each wanted state s of parts.
+    `opacity` (1 where it names no layer) and `ranges` (logical metres a pixel, from and to) go by
+    layer. `values` fills areas and `heat` warms places, if there are any.
     """
 
     dark: bool
@@ -95,6 +121,16 @@ class Look:
     dpr: float = 1.0
     scale: float = 1.0
     icons: tuple[str, ...] = ()
+    states: int = 0b1111
+    opacity: Mapping[str, float] = field(default_factory=dict)
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    values: Values | None = None
+    heat: Heat | None = None
+
+    def shows(self, layer: str, m_per_px: float) -> bool:
+        """Whether a layer is on at a scale, logical metres a pixel."""
+        least, most = self.ranges.get(layer, (0.0, math.inf))
+        return layer in self.layers and least <= m_per_px <= most
 
     @property
     def unit(self) -> float:
@@ -120,6 +156,11 @@ def look_of(
     dpr: float = 1.0,
     scale: float = 1.0,
     icons: tuple[str, ...] = (),
+    states: int = 0b1111,
+    opacity: Mapping[str, float] | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
+    values: Values | None = None,
+    heat: Heat | None = None,
 ) -> Look:
     """Return the look of `theme`."""
     c = colour
@@ -147,6 +188,11 @@ def look_of(
         dpr=dpr,
         scale=scale,
         icons=icons,
+        states=states,
+        opacity=opacity or {},
+        ranges=ranges or {},
+        values=values,
+        heat=heat,
     )
 
 

@@ -15,10 +15,12 @@ from app.engines.tiles import SIDE, Image, TileKey
 from layers.areas import geometry as areas
 from layers.base import geometry as base
 from layers.buildings import geometry as buildings
+from layers.heat import geometry as heat
 from layers.look import Look
 from layers.parts import geometry as parts
 from layers.pipes import geometry as pipes
 from layers.roads import geometry as roads
+from layers.values import geometry as values
 
 if TYPE_CHECKING:
     from app.engines.citystore import CityStore
@@ -31,8 +33,10 @@ DRAWN: dict[str, Draw] = {
     "buildings": buildings.draw,
     "roads": roads.draw,
     "pipes": pipes.draw,
+    "values": values.draw,
     "areas": areas.draw,
     "parts": parts.draw,
+    "heat": heat.draw,
 }
 
 
@@ -44,10 +48,24 @@ def draw_tile(store: CityStore, look: Look, key: TileKey) -> Image:
     canvas = Canvas(store, box.x0, box.y1, key.m_per_px, SIDE, SIDE)
     canvas.clear(look.ground)
     for name, draw in DRAWN.items():
-        if name in look.layers:
-            draw(canvas, store, look, key.m_per_px * look.unit)
+        if look.shows(name, key.m_per_px * look.dpr):
+            _draw_at(look.opacity.get(name, 1.0), draw, canvas, store, look, key)
     canvas.image.flags.writeable = False
     return canvas.image
+
+
+def _draw_at(
+    opacity: float, draw: Draw, canvas: Canvas, store: CityStore, look: Look, key: TileKey
+) -> None:
+    """Draw a layer, mixed with what lies below if it is to be seen through."""
+    if opacity <= 0.0:
+        return
+    below = canvas.image.copy() if opacity < 1.0 else None
+    draw(canvas, store, look, key.m_per_px * look.unit)
+    if below is not None:
+        a, b = below.view(np.uint8), canvas.image.view(np.uint8)
+        share = np.uint16(round(opacity * 256))
+        b[:] = (a * (np.uint16(256) - share) + b * share) >> np.uint16(8)
 
 
 def draw_overview(store: CityStore, look: Look) -> Image:

@@ -18,15 +18,17 @@ class CountJob:
         store: CityStore,
         camera: Camera,
         want: NDArray[np.uint8],
+        states: int,
         serial: int,
         arrivals: Arrivals,
     ) -> None:
-        self._store, self._camera, self._want = store, camera, want
+        self._store, self._camera, self._want, self._states = store, camera, want, states
         self._serial, self._arrivals = serial, arrivals
 
     def __call__(self) -> None:
         """Count (pool thread)."""
         from app.engines.tiles_select import count_parts  # numba: not on the window's thread
 
-        total, _by_class = count_parts(self._store, self._camera.bounds(), self._want)
+        box = self._camera.bounds()
+        total, _by_class = count_parts(self._store, box, self._want, self._states)
         self._arrivals.tell_count(self._serial, total)

@@ -28,12 +28,13 @@ class PartIcons:
     def paint(self, painter: QPainter, store: CityStore, look: Look, camera: Camera) -> int:
         """Draw all wanted parts in sight over their dots, if near enough; returns how many."""
         m_per_px = camera.m_per_px * look.scale
-        if m_per_px > ICONS_FROM or "parts" not in look.layers or not look.icons:
+        shown = look.shows("parts", camera.m_per_px)
+        if m_per_px > ICONS_FROM or not shown or not look.icons:
             return 0
         if self._look is not look:
             self._look = look
             self._pictures.clear()
-        x, y, cls = within(store, camera.bounds(_EDGE * look.scale))
+        x, y, cls = within(store, camera.bounds(_EDGE * look.scale), look.states)
         wanted = look.want[cls] != 0
         if not 0 < np.count_nonzero(wanted) <= _MOST:
             return 0

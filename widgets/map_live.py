@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -17,6 +17,8 @@ from app.services.changes import UnitRow
 from app.store import BAD, CRITICAL, MapCases
 from layers.cases.geometry import Points, hit, points_of
 from layers.cases.painter import LOUD, QUIET, CasePainter
+from layers.clusters import painter as clusters_painter
+from layers.clusters.geometry import Bubbles, bubbles_of
 from layers.look import MapTheme
 from layers.selection import painter as selection_painter
 from layers.selection.painter import Selection
@@ -35,6 +37,8 @@ class Live:
         self._chosen: UUID | None = None
         self._case_painter, self._unit_painter = CasePainter(), UnitPainter()
         self._scale = 1.0
+        self.strengths: Mapping[str, float] = {}  # opacity by layer
+        self._bubbles: tuple[float, Points, Bubbles] | None = None
 
     @property
     def selection(self) -> Selection | None:
@@ -91,21 +95,49 @@ class Live:
         uid = hit(self._units, camera, sx, sy, CASE_REACH * self._scale)
         return None if uid is None else UnitPicked(uid)
 
+    def bubbles(self, camera: Camera) -> Bubbles:
+        """Return the clusters of cases at the camera's scale, made anew when either changed."""
+        octave = float(np.floor(np.log2(camera.m_per_px)))
+        kept = self._bubbles
+        if kept is None or kept[0] != octave or kept[1] is not self._cases:
+            places = np.stack([self._cases.x, self._cases.y], axis=1)
+            kept = self._bubbles = (octave, self._cases, bubbles_of(places, 2.0**octave))
+        return kept[2]
+
+    def states_in_sight(self, camera: Camera, shown: set[str]) -> tuple[int, ...]:
+        """Return the states of cases that are drawn in sight, ascending."""
+        if "cases" not in shown or not len(self._cases):
+            return ()
+        sx, sy = camera.to_screen_many(self._cases.x, self._cases.y)
+        seen = (sx >= 0) & (sy >= 0) & (sx <= camera.width) & (sy <= camera.height)
+        return tuple(int(state) for state in np.unique(self._cases.mark[seen]))
+
     def paint_under(
         self, painter: QPainter, camera: Camera, theme: MapTheme, shown: set[str]
     ) -> None:
         """Draw what names may lie over: units and cases in their normal course."""
         if "units" in shown:
+            painter.setOpacity(self.strengths.get("units", 1.0))
             self._unit_painter.paint(painter, self._units, self._heading, camera, theme)
         if "cases" in shown:
+            painter.setOpacity(self.strengths.get("cases", 1.0))
             self._case_painter.paint(painter, self._cases, camera, theme, QUIET)
+        painter.setOpacity(1.0)
 
     def paint_over(
         self, painter: QPainter, camera: Camera, theme: MapTheme, shown: set[str]
     ) -> None:
         """Draw what lies over the names: cases that need a hand, the selection."""
+        if "clusters" in shown:
+            font = type_of(round(13 * self._scale), QFont.Weight.Medium)
+            strength = self.strengths.get("clusters", 1.0)
+            clusters_painter.paint(
+                painter, self.bubbles(camera), camera, theme, font, self._scale, strength
+            )
         if "cases" in shown:
+            painter.setOpacity(self.strengths.get("cases", 1.0))
             self._case_painter.paint(painter, self._cases, camera, theme, LOUD)
+            painter.setOpacity(1.0)
         chosen = self._selection
         if "selection" in shown and chosen is not None and np.isfinite(chosen.x):
             font = type_of(round(14 * self._scale), QFont.Weight.Medium)

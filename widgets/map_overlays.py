@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -17,7 +17,7 @@ Words = Callable[[str], str]
 Symbol = Callable[[QPainter, int, QPointF, MapTheme], None]
 MARGIN = 14.0
 WIDEST_BAR = 120.0  # pixels
-_STATES = ("normal", "attention", "bad", "critical")
+STATE_NAMES = ("normal", "attention", "bad", "critical", "unknown")
 
 
 @dataclass(frozen=True)
@@ -79,27 +79,29 @@ def chip_of(counts: Counts, theme: MapTheme, tr: Words) -> tuple[QRectF, list[Ru
     return box, [(*run, width) for run, width in zip(runs, widths, strict=True)]
 
 
-def legend_box(camera: Camera, tr: Words) -> QRectF:
-    """Return the legend's box."""
+def legend_box(camera: Camera, tr: Words, states: Sequence[int]) -> QRectF:
+    """Return the box of a legend of these states; it always has room for the scale."""
     metrics = QFontMetricsF(type_of(13))
-    widest = max(metrics.horizontalAdvance(tr(f"map.state_{state}")) for state in _STATES)
+    widest = max(metrics.horizontalAdvance(tr(f"map.state_{state}")) for state in STATE_NAMES)
     wide = math.ceil(max(widest + 34, WIDEST_BAR) + 28)
-    high = 22 * len(_STATES) + 44
+    high = 22 * len(states) + 44 if states else 36
     left, top = camera.width - wide - MARGIN, camera.height - high - MARGIN
     return QRectF(left, top, wide, high)
 
 
 def paint_legend(
-    painter: QPainter, camera: Camera, theme: MapTheme, tr: Words, symbol: Symbol
-) -> QRectF:
+    painter: QPainter, camera: Camera, theme: MapTheme, tr: Words, symbol: Symbol,
+    states: Sequence[int],
+) -> QRectF:  # fmt: skip
     """Draw symbols and their words at the bottom right; returns its box. See `paint_scale`."""
     font = type_of(13)
     metrics = QFontMetricsF(font)
-    box = legend_box(camera, tr)
+    box = legend_box(camera, tr, states)
     paint_panel(painter, box, theme)
     painter.setFont(font)
     y = box.y() + 20
-    for state, name in enumerate(_STATES):
+    for state in states:
+        name = STATE_NAMES[state]
         symbol(painter, state, QPointF(box.x() + 20, y), theme)
         painter.setPen(QColor(theme.text))
         painter.drawText(
@@ -112,7 +114,7 @@ def paint_legend(
 def paint_scale(painter: QPainter, box: QRectF, m_per_px: float, theme: MapTheme) -> None:
     """Draw the scale in the lowest line of the legend in `box`: it changes with every zoom."""
     metres, length = scale_bar(m_per_px)
-    at = QPointF(box.center().x() - length / 2, box.y() + 25 + 22 * len(_STATES))
+    at = QPointF(box.center().x() - length / 2, box.bottom() - 19)
     _paint_bar(painter, at, length, metres, theme)
 
 

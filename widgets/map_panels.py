@@ -26,12 +26,13 @@ class Panels:
 
     def __init__(self) -> None:
         self.chip = self.legend = True
+        self.states: tuple[int, ...] = ()  # of cases in sight: the legend shows no others
         self._kept: dict[str, tuple[object, QPixmap]] = {}
 
     def boxes(self, counts: Counts, camera: Camera, theme: MapTheme, tr: Words) -> list[QRectF]:
         """Return what they cover, logical pixels."""
         boxes = [chip_of(counts, theme, tr)[0]] if self.chip else []
-        return boxes + ([legend_box(camera, tr)] if self.legend else [])
+        return boxes + ([legend_box(camera, tr, self.states)] if self.legend else [])
 
     def paint(
         self,
@@ -48,11 +49,12 @@ class Panels:
             view: object = (counts, theme, box)
             self._lay(painter, "chip", box, view, lambda on: paint_chip(on, counts, theme, tr))
         if self.legend:
-            box = legend_box(camera, tr)
-            view = (theme, box, tr("map.state_normal"))
+            states = self.states
+            box = legend_box(camera, tr, states)
+            view = (theme, box, states, tr("map.state_normal"))
             self._lay(
                 painter, "legend", box, view,
-                lambda on: paint_legend(on, camera, theme, tr, symbol),
+                lambda on: paint_legend(on, camera, theme, tr, symbol, states),
             )  # fmt: skip
             paint_scale(painter, box, camera.m_per_px, theme)
 

@@ -63,12 +63,12 @@ def part_at(
     store: CityStore, look: Look, camera: Camera, sx: float, sy: float
 ) -> PartPicked | None:
     """Return the part nearest to a pixel within reach; none where parts are mere density."""
-    if "parts" not in look.layers or camera.m_per_px > PARTS_FROM:
+    if not look.shows("parts", camera.m_per_px) or camera.m_per_px > PARTS_FROM:
         return None
     from app.engines.tiles_select import nearest_parts  # slow to import, loaded by the first tile
 
     x, y = camera.to_world(sx, sy)
-    found = nearest_parts(store, x, y, PART_REACH * camera.m_per_px, look.want)
+    found = nearest_parts(store, x, y, PART_REACH * camera.m_per_px, look.want, states=look.states)
     if not found:
         return None
     part = found[0]

@@ -26,6 +26,7 @@ from layers.look import Look, MapTheme
 from layers.selection.painter import Selection
 from layers.tiles import parts_at_most
 from widgets.map_arrivals import Arrivals
+from widgets.map_base import BaseUnder
 from widgets.map_count import CountJob
 from widgets.map_frame import Frame
 from widgets.map_ground import Covered, Ground
@@ -92,6 +93,7 @@ class MapView(MapSurface):
         self._count_serial = 0
         self._settled = self._asked = self._painted = False
         self.frames, self.labels_drawn = FrameLog(), 0
+        self._base: BaseUnder | None = None
         self._wire()
         self.set_store(store)
 
@@ -100,6 +102,7 @@ class MapView(MapSurface):
         self._arrivals.tile_arrived.connect(self._on_tile)
         self._arrivals.overview_arrived.connect(self._on_overview)
         self._arrivals.count_arrived.connect(self._on_count)
+        self._arrivals.base_arrived.connect(self._on_base)
         self._helm = Helm(self, self._gestures)
         self._helm.moved.connect(self._on_moved)
         self._helm.rested.connect(self._on_rest)
@@ -147,6 +150,8 @@ class MapView(MapSurface):
         if store is not None:
             self._density = parts_at_most(store)
             self._ground = Ground(store, self._look(), self._submit, self._arrivals)
+            if self._base is not None:
+                self._ground.lay_under(self._base)
             self._helm.enter(store.bounds)
         self._version += 1
         self._unsettle()
@@ -227,20 +232,43 @@ class MapView(MapSurface):
         self._panels.chip, self._panels.legend = chip, legend
         self.update()
 
+    @property
+    def wishes(self) -> Wishes:
+        """Which layers, classes and values are shown, and how."""
+        return self._wishes
+
+    def wish(self, wishes: Wishes) -> None:
+        """Show other layers, classes or values."""
+        self._wishes = wishes
+        self._live.strengths = {s.key: s.opacity for s in wishes.layers}
+        self._dress()
+
     def set_layer_visible(self, key: str, visible: bool) -> None:
         """Show or hide a layer of `app.domain.layers`."""
-        self._wishes = self._wishes.with_layer(key, visible)
-        self._dress()
+        self.wish(self._wishes.with_layer(key, visible))
+
+    def set_base_map(self, base: BaseUnder | None) -> None:
+        """Lay a base map under everything, or none; who made it closes it."""
+        self._base = base
+        if self._ground is not None:
+            self._ground.lay_under(base)
+        if base is not None:
+            base.listen(self._arrivals.tell_base)
+        self._version += 1
+        self._unsettle()
 
     def set_part_families(self, family: NDArray[np.uint8], icons: tuple[str, ...] = ()) -> None:
         """Give each class of parts one of six hues, uint8 (256,), and an icon by its name."""
-        self._wishes = replace(self._wishes, family=family, icons=icons)
-        self._dress()
+        self.wish(replace(self._wishes, family=family, icons=icons))
 
     def set_part_classes(self, want: NDArray[np.uint8]) -> None:
         """Show and count only classes whose entry is not 0: uint8 (256,)."""
-        self._wishes = replace(self._wishes, want=want)
-        self._dress()
+        self.wish(replace(self._wishes, want=want))
+
+    @property
+    def store(self) -> CityStore | None:
+        """The opened store."""
+        return self._store
 
     def wait_sharp(self, timeout_ms: int = 10_000) -> bool:
         """Run the event loop until all is settled; returns whether it was in time."""
@@ -314,13 +342,14 @@ class MapView(MapSurface):
             return
         self._asked = True
         self._late.stop()
-        if "labels" in self._wishes.live():
+        if "labels" in self._wishes.live(self.camera.m_per_px):
             dpr, avoid = self.devicePixelRatioF(), self._live.loud_places
             self._names.settle(self._store, self.camera, dpr, avoid)
         if self._counts[1] is None:
             self._count_serial += 1
+            want, states = self._wishes.want, self._wishes.states
             job = CountJob(
-                self._store, self.camera, self._wishes.want, self._count_serial, self._arrivals
+                self._store, self.camera, want, states, self._count_serial, self._arrivals
             )
             self._submit(job)
 
@@ -351,6 +380,12 @@ class MapView(MapSurface):
         if serial == self._count_serial:
             self._counts = (self._counts[0], in_view)
             self.update()
+
+    @Slot()
+    def _on_base(self) -> None:
+        self._version += 1
+        if not self._soon.isActive():
+            self._soon.start(_SOON_MS)
 
     # picks
 
@@ -399,9 +434,10 @@ class MapView(MapSurface):
             painter, (camera, course, self._version), camera.width, camera.height,
             lambda onto: ground.paint(onto, camera, course),
         )  # fmt: skip
-        shown = self._wishes.live()
+        shown = self._wishes.live(camera.m_per_px)
         self._live.paint_under(painter, camera, self._theme, shown)
         counts = Counts(*self._counts, self._store is not None and self._store.sample)
+        self._panels.states = self._live.states_in_sight(camera, shown)
         if "labels" in shown:
             free = self._helm.frame.free(camera)
             taken = self._panels.boxes(counts, camera, self._theme, self._tr)
@@ -410,6 +446,8 @@ class MapView(MapSurface):
         self.tools.paint(painter, camera, self._theme)
         symbol = self._live.paint_symbol
         self._panels.paint(painter, counts, camera, self._theme, self._tr, symbol)
+        if self._base is not None:
+            self._base.paint_credit(painter, self._helm.frame.free(camera), self._theme)
         return covered
 
     def _after_frame(self, covered: Covered) -> None:

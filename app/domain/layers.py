@@ -20,6 +20,8 @@ class LayerSpec:
         min_m_per_px, max_m_per_px: scales between which it is drawn (inclusive).
         live: drawn at each frame over the tiles, not into them.
         visible: whether the person wants it.
+        group: under which heading the layer tree shows it; one of `GROUPS`.
+        opacity: 1 as it is, 0 nothing.
     """
 
     key: str
@@ -29,26 +31,54 @@ class LayerSpec:
     max_m_per_px: float = float("inf")
     live: bool = False
     visible: bool = True
+    group: str = "ground"
+    opacity: float = 1.0
 
     def shows_at(self, m_per_px: float) -> bool:
         """Whether it is drawn at this scale."""
         return self.visible and self.min_m_per_px <= m_per_px <= self.max_m_per_px
 
 
+GROUPS = ("now", "parts", "values", "areas", "ground")  # as the layer tree shows them
+
 LAYERS: tuple[LayerSpec, ...] = (
     LayerSpec("base", "layer.base", 0),
-    LayerSpec("buildings", "layer.buildings", 10, max_m_per_px=4.0),
+    LayerSpec("buildings", "layer.buildings", 10, max_m_per_px=6.0),
     LayerSpec("roads", "layer.roads", 20),
-    LayerSpec("pipes", "layer.pipes", 25, visible=False),
-    LayerSpec("areas", "layer.areas", 30),
-    LayerSpec("parts", "layer.parts", 40),
-    LayerSpec("units", "layer.units", 50, live=True),
-    LayerSpec("labels", "layer.labels", 60, live=True),  # over cases in their normal course
-    LayerSpec("cases", "layer.cases", 70, live=True),
-    LayerSpec("selection", "layer.selection", 80, live=True),
+    LayerSpec("pipes", "layer.pipes", 25, visible=False, group="parts"),
+    LayerSpec("values", "layer.values", 28, visible=False, group="values"),
+    LayerSpec("areas", "layer.areas", 30, group="areas"),
+    LayerSpec("parts", "layer.parts", 40, group="parts"),
+    LayerSpec("heat", "layer.heat", 45, visible=False, group="values"),
+    LayerSpec("units", "layer.units", 50, live=True, group="now"),
+    LayerSpec("clusters", "layer.clusters", 55, live=True, visible=False, group="values"),
+    LayerSpec("labels", "layer.labels", 60, live=True, group="areas"),  # over quiet cases
+    LayerSpec("cases", "layer.cases", 70, live=True, group="now"),
+    LayerSpec("selection", "layer.selection", 80, live=True, group="now"),
 )
 
 
 def with_visible(specs: Iterable[LayerSpec], key: str, visible: bool) -> tuple[LayerSpec, ...]:
     """Return the layers with one shown or hidden; an unknown key changes nothing."""
     return tuple(replace(s, visible=visible) if s.key == key else s for s in specs)
+
+
+def with_opacity(specs: Iterable[LayerSpec], key: str, opacity: float) -> tuple[LayerSpec, ...]:
+    """Return the layers with one drawn fainter or stronger, 0 to 1."""
+    kept = min(max(opacity, 0.0), 1.0)
+    return tuple(replace(s, opacity=kept) if s.key == key else s for s in specs)
+
+
+def with_only(specs: Iterable[LayerSpec], keys: Iterable[str]) -> tuple[LayerSpec, ...]:
+    """Return the layers with exactly these shown."""
+    shown = frozenset(keys)
+    return tuple(replace(s, visible=s.key in shown) for s in specs)
+
+
+def with_range(
+    specs: Iterable[LayerSpec], key: str, least: float, most: float
+) -> tuple[LayerSpec, ...]:
+    """Return the layers with one drawn only from `least` to `most` metres a pixel."""
+    return tuple(
+        replace(s, min_m_per_px=least, max_m_per_px=most) if s.key == key else s for s in specs
+    )

@@ -25,12 +25,13 @@ def draw(canvas: Canvas, store: CityStore, look: Look, m_per_px: float) -> None:
     """Draw parts; both forms are mixed for a stretch of the zoom."""
     dots = fading(m_per_px, DOTS_FROM, _GONE)
     if dots < 1.0:
-        canvas.density(look.want, ramp(look, m_per_px, 1.0 - dots))
+        canvas.density(look.want, ramp(look, m_per_px, 1.0 - dots), look.states)
     if dots > 0.0:
         radius = dot_radius(m_per_px)
         canvas.dots(
             look.want, look.family_colours(), radius * look.unit,
             (0.8 if m_per_px < 0.5 else 0.0) * look.unit, dot_strength(m_per_px) * dots,
+            look.states,
         )  # fmt: skip
 
 
@@ -45,9 +46,12 @@ def dot_strength(m_per_px: float) -> float:
 
 
 def within(
-    store: CityStore, box: Bounds
+    store: CityStore, box: Bounds, states: int = 0b1111
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.uint8]]:
-    """Return x, y (local metres) and class of the parts in `box` (local metres, a small one)."""
+    """Return x, y (local metres) and class of the parts in `box` (local metres, a small one).
+
+    `states` has bit s set for each wanted state s.
+    """
     b, last = store.relative(box), (1 << store.bits) - 1
     columns = range(max(int(b.x0 // CELL), 0), min(int(b.x1 // CELL), last) + 1)
     rows = range(max(int(b.y0 // CELL), 0), min(int(b.y1 // CELL), last) + 1)
@@ -58,6 +62,7 @@ def within(
             x = (i + parts.x[cell] / 65536.0) * CELL
             y = (j + parts.y[cell] / 65536.0) * CELL
             inside = (x >= b.x0) & (x <= b.x1) & (y >= b.y0) & (y <= b.y1)
+            inside &= (np.uint8(states) >> (parts.state[cell] & 3)) & 1 != 0
             xs.append(x[inside] + store.origin[0])
             ys.append(y[inside] + store.origin[1])
             classes.append(parts.cls[cell][inside])

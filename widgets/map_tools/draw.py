@@ -193,7 +193,8 @@ def paint_shape(
 ) -> None:  # fmt: skip
     """Draw a line or polygon, local metres (n, 2), over the map."""
     sx, sy = camera.to_screen_many(xy[:, 0], xy[:, 1])
-    places = QPolygonF([QPointF(x, y) for x, y in zip(sx, sy, strict=True) if np.isfinite(x + y)])
+    dots = [QPointF(x, y) for x, y in zip(sx, sy, strict=True) if np.isfinite(x + y)]
+    places = QPolygonF(dots)
     accent, halo, pale = QColor(theme.accent), QColor(theme.panel), QColor(theme.accent)
     pale.setAlphaF(0.12)
     halo.setAlphaF(0.8)
@@ -206,8 +207,8 @@ def paint_shape(
     if corners:
         painter.setPen(QPen(accent, 2.0))
         painter.setBrush(QColor(theme.panel))
-        for place in places:
-            painter.drawEllipse(place, 4.0, 4.0)
+        for dot in dots:
+            painter.drawEllipse(dot, 4.0, 4.0)
 
 
 def paint_label(painter: QPainter, words: str, at: Places, camera: Camera, theme: MapTheme) -> None:

@@ -1,0 +1,1 @@
+"""Clusters of cases that count right."""

@@ -1,0 +1,1 @@
+"""Heat of cases by the hour."""

@@ -1,0 +1,1 @@
+"""Areas filled by a value: open cases, a sign."""
