@@ -14,12 +14,13 @@ class Arrivals(QObject):
 
     Signals:
         tile_arrived: a `TileKey`. overview_arrived: (number of its look, image).
-        count_arrived: (serial, parts).
+        count_arrived: (serial, parts). base_arrived: nothing; more of the base map is there.
     """
 
     tile_arrived = Signal(object)
     overview_arrived = Signal(object)
     count_arrived = Signal(object)
+    base_arrived = Signal()
 
     def tell_tile(self, key: TileKey) -> None:
         """Say that a tile is there (any thread)."""
@@ -28,6 +29,10 @@ class Arrivals(QObject):
     def tell_overview(self, number: int, image: Image) -> None:
         """Hand over an overview in look `number` (any thread)."""
         self.overview_arrived.emit((number, image))
+
+    def tell_base(self) -> None:
+        """Say that more of the base map is there, or that its state is another (any thread)."""
+        self.base_arrived.emit()
 
     def tell_count(self, serial: int, parts: int) -> None:
         """Hand over a count (any thread)."""

@@ -16,8 +16,10 @@ from app.domain.camera import Bounds, Camera
 from app.engines.citystore import CityStore
 from app.engines.tiles import Image, Submit, TileKey, TileService, keys_over
 from layers.look import Look
+from layers.see_through import draw_see_through
 from layers.tiles import draw_overview, draw_tile
 from widgets.map_arrivals import Arrivals
+from widgets.map_base import BaseUnder
 from widgets.map_icons import PartIcons
 from widgets.map_mosaic import Grid, lay_part, lay_whole
 from widgets.map_wants import STILL, Course, is_large, scale_for, wanted
@@ -57,6 +59,8 @@ class Ground:
         self._overview: tuple[int, Image] | None = None
         self._service = TileService(self._draw, submit, arrivals.tell_tile, lanes=_LANES)
         self._icons = PartIcons()
+        self._base: BaseUnder | None = None
+        self._through: frozenset[int] = frozenset()  # the looks whose tiles are seen through
         self.dress(look)
 
     @property
@@ -74,7 +78,14 @@ class Ground:
         self._number = next(self._numbers)
         self._looks = {n: old for n, old in self._looks.items() if n == self._number - 1}
         self._looks[self._number] = look
+        through = {self._number} if self._base is not None else set()
+        self._through = frozenset(through | (self._through & self._looks.keys()))
         self._submit(_Overview(self._store, look, self._number, self._arrivals))
+
+    def lay_under(self, base: BaseUnder | None) -> None:
+        """Lay a base map under all, or our own ground; tiles are drawn anew."""
+        self._base = base
+        self.dress(self.look)
 
     def take_overview(self, made: tuple[int, Image]) -> None:
         """Keep an overview that a pool thread has made, if it is of the present look."""
@@ -93,6 +104,8 @@ class Ground:
         """Ask for the tiles of a view that stands or moves; earlier wishes are dropped."""
         self._service.lanes = _LANES_MOVING if course.moves else _LANES
         self._service.want(wanted(self._number, camera, course, self.look.dpr))
+        if self._base is not None:
+            self._base.want(course.goal or camera, self.look.dpr)
 
     def shows(self, key: TileKey, camera: Camera) -> bool:
         """Whether a tile of the present look may be seen in this view."""
@@ -130,13 +143,17 @@ class Ground:
         scale = scale_for(camera, course, self.look.dpr)
         smooth = smooth or not is_large(camera, self.look.dpr)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+        if self._base is not None:
+            painter.fillRect(0, 0, grid.width, grid.height, QColor(self.look.land))
+            self._base.paint(painter, camera, grid, smooth=not course.moves)
+        opaque = self._base is None
         absent: list[TileKey] = []
         for key in keys_over(self._number, scale, camera.bounds(1.0)):
             image = self._service.get(key)
             if image is None:
                 absent.append(key)
             else:
-                lay_whole(painter, image, grid.place_of(key))
+                lay_whole(painter, image, grid.place_of(key), opaque=opaque)
         missing, parent = self._stand_in(painter, grid, scale, absent) if absent else (0.0, 0.0)
         return Covered(missing, parent, scale == grid.scale)
 
@@ -169,9 +186,12 @@ class Ground:
         for scale in others:
             pieces = self._pieces(scale, box)
             if pieces is not None:
+                opaque = self._base is None
                 for piece, image in pieces:
-                    lay_part(painter, image, piece.bounds, box, grid)
+                    lay_part(painter, image, piece.bounds, box, grid, opaque=opaque)
                 return scale <= key.m_per_px
+        if self._base is not None:
+            return False
         painter.fillRect(grid.place_of(key), QColor(self.look.ground))
         if self._overview is not None:
             lay_part(painter, self._overview[1], self._store.overview_box, box, grid)
@@ -190,7 +210,8 @@ class Ground:
     def _draw(self, key: TileKey) -> Image:
         """Draw a tile (pool thread)."""
         look = self._looks.get(key.look)
-        return draw_tile(self._store, look if look is not None else self.look, key)
+        draw = draw_see_through if key.look in self._through else draw_tile
+        return draw(self._store, look if look is not None else self.look, key)
 
 
 class _Overview:

@@ -55,21 +55,24 @@ class Grid:
         return seen.width() * seen.height() / (self.width * self.height)
 
 
-def as_qimage(image: Image) -> QImage:
+def as_qimage(image: Image, *, opaque: bool = True) -> QImage:
     """Wrap an image without copying; it must outlive the wrapper."""
     h, w = image.shape
-    return QImage(image.data, w, h, w * 4, QImage.Format.Format_RGB32)
+    form = QImage.Format.Format_RGB32 if opaque else QImage.Format.Format_ARGB32_Premultiplied
+    return QImage(image.data, w, h, w * 4, form)
 
 
-def lay_whole(painter: QPainter, image: Image, place: QRect) -> None:
+def lay_whole(painter: QPainter, image: Image, place: QRect, *, opaque: bool = True) -> None:
     """Lay all of an image; at its own size it stays as sharp as it is."""
     if place.width() == image.shape[1] and place.height() == image.shape[0]:
-        painter.drawImage(place.topLeft(), as_qimage(image))
+        painter.drawImage(place.topLeft(), as_qimage(image, opaque=opaque))
     else:
-        painter.drawImage(place, as_qimage(image))
+        painter.drawImage(place, as_qimage(image, opaque=opaque))
 
 
-def lay_part(painter: QPainter, image: Image, has: Bounds, box: Bounds, grid: Grid) -> None:
+def lay_part(
+    painter: QPainter, image: Image, has: Bounds, box: Bounds, grid: Grid, *, opaque: bool = True
+) -> None:
     """Lay what of `image` (which shows the box `has`) lies in `box`, both local metres."""
     x0, x1 = max(box.x0, has.x0), min(box.x1, has.x1)
     y0, y1 = max(box.y0, has.y0), min(box.y1, has.y1)
@@ -83,4 +86,4 @@ def lay_part(painter: QPainter, image: Image, has: Bounds, box: Bounds, grid: Gr
         QPointF((x0 - has.x0) / has.width * w, (has.y1 - y1) / has.height * h),
         QPointF((x1 - has.x0) / has.width * w, (has.y1 - y0) / has.height * h),
     )
-    painter.drawImage(QRectF(place), as_qimage(image), source)
+    painter.drawImage(QRectF(place), as_qimage(image, opaque=opaque), source)

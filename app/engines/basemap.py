@@ -91,7 +91,7 @@ class BaseMapTiles:
         dark: bool = False,
     ) -> None:
         self.base = base
-        self._draws, self._cache, self._on_ready = draws, cache, on_ready
+        self._draws, self._cache, self.on_ready = draws, cache, on_ready
         self._lon0, self._lat0, self._dark = lon0, lat0, dark
         self._shelf = shelf_name(base, lon0, lat0)
         self._changed = threading.Condition()
@@ -199,7 +199,7 @@ class BaseMapTiles:
                 self._missed.add(key)
                 over = self._next() is None
             if over:
-                self._on_ready()
+                self.on_ready()
             return
         self._draw(key)
 
@@ -277,7 +277,7 @@ class BaseMapTiles:
                 self._done.popitem(last=False)
         if self._state.code == "gone" and not self._state.from_cache:
             self._say("gone", self._state.reason)
-        self._on_ready()
+        self.on_ready()
 
     def _say(self, code: str, reason: str = "") -> None:
         same = code == self._state.code
@@ -285,4 +285,4 @@ class BaseMapTiles:
         state = BaseState(code, reason, since, code == "gone" and bool(self._done))
         if state != self._state:
             self._state = state
-            self._on_ready()
+            self.on_ready()
