@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, insert, select, text
@@ -27,6 +27,9 @@ from app.domain.hlc import HybridClock
 from app.domain.identity import new_uid
 from app.domain.rules import RuleBook
 from app.services.ports import AreaIndex, Gazetteer
+
+if TYPE_CHECKING:
+    from app.data.part_edits import EditedMap
 
 OpenAreas = Callable[[], AreaIndex]
 _TOTALS = "totals"
@@ -54,6 +57,7 @@ class SqlCity:
         self._engine = engine
         self._open_areas = open_areas
         self._areas: AreaIndex | None = None
+        self._edits: EditedMap | None = None
         self._open_gazetteer: Callable[[], Gazetteer] | None = None
         self._gazetteer: Gazetteer | None = None
         self._books: dict[str, RuleBook] = {}
@@ -83,6 +87,15 @@ class SqlCity:
                 )
             self._areas = areas
         return self._areas
+
+    @property
+    def edits(self) -> EditedMap:
+        """The map as it is edited."""
+        if self._edits is None:
+            from app.data.part_edits import edited_map  # brings shapely: a start can spare it
+
+            self._edits = edited_map(self)
+        return self._edits
 
     def _is_own(self, areas: AreaIndex) -> bool:
         try:

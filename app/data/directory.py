@@ -19,6 +19,7 @@ _BATCH = 500
 _UNIT = select(unit).where(unit.c.uid == bindparam("uid"))
 _PERSON = select(person).where(person.c.uid == bindparam("uid"))
 _DUTY = select(duty).where(duty.c.uid == bindparam("uid"))
+_DUTIES_ON = select(duty).where(duty.c.area == bindparam("area"))
 _DUTIES = select(duty).where(
     duty.c.area.in_(bindparam("areas", expanding=True)), duty.c.kind == bindparam("kind")
 )
@@ -54,6 +55,11 @@ class SqlDirectory:
         rows = self._connection.execute(_DUTIES, {"areas": list(areas), "kind": kind})
         place = {area: i for i, area in enumerate(areas)}
         return sorted((_duty(row) for row in rows), key=lambda one: (place[one.area], one.uid))
+
+    def duties_on(self, area: UUID) -> Sequence[Duty]:
+        """Return all posts on an area, by uid."""
+        rows = self._connection.execute(_DUTIES_ON, {"area": area})
+        return sorted((_duty(row) for row in rows), key=lambda one: one.uid)
 
     def duty_of(self, person: UUID) -> Duty | None:
         """Return the post on which a person stands in some shift, if any; the oldest of several."""

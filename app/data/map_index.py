@@ -20,17 +20,19 @@ from app.data.gpkg_rows import decode_geometry
 from app.data.part_rows import PART, part_record
 from app.data.place_hits import FULL_CODE, PLACE_COLUMNS, part_hits, place_entry
 from app.domain.addresses.register import Entry
-from app.domain.areas import Area, Tier, Whereabouts
+from app.domain.areas import Area, Tier, Whereabouts, iso_ms
 from app.domain.codes import one_slip
 from app.domain.errors import NotFound, StorageFailure
 from app.services.views import PartRecord, PlaceHit
 
 _AREA = "fid, uid, tier, code, name, name_en, parent_uid, valid_from, valid_to, platform, sample"
 _AT = f"""
-SELECT {_AREA}, geom FROM area WHERE valid_to IS NULL AND fid IN (
+SELECT {_AREA}, geom FROM area WHERE {{when}} AND fid IN (
   SELECT id FROM rtree_area_geom WHERE minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ?)
 ORDER BY code
 """
+_NOW = "valid_to IS NULL"
+_THEN = "valid_from <= ? AND (valid_to IS NULL OR valid_to > ?)"
 _PARTS = "SELECT p.uid, p.code, r.minx, r.miny FROM part p JOIN rtree_part_geom r ON r.id = p.fid"
 _PLACE = f"SELECT {PLACE_COLUMNS}, geom FROM place WHERE uid ="
 
@@ -55,6 +57,7 @@ class MapIndex:
             self._file = path.stat().st_ino
             self._opened = dbapi2.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=True)
             self._opened.execute("PRAGMA query_only = 1")
+            self._seen = self._version()
             self._root = self._find_root()
         except (dbapi2.Error, ValueError) as error:  # also text or a tier that is none
             raise StorageFailure(
@@ -71,7 +74,14 @@ class MapIndex:
             if self._path.stat().st_ino != self._file:
                 self._opened.close()
                 self._open()
+        if self._version() != self._seen:  # somebody edited the file: what is kept may be old
+            self._areas.clear()
+            self._shapes.clear()
+            self._seen = self._version()
         return self._opened
+
+    def _version(self) -> int:
+        return int(self._opened.execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
         """Close the file."""
@@ -83,11 +93,16 @@ class MapIndex:
             raise NotFound("The map has no city area yet.", advice="Import areas first.")
         return self._root
 
-    def at(self, lon: float, lat: float) -> Whereabouts:
-        """Return the areas that hold a point (degrees WGS 84); on an edge, the smallest code."""
+    def at(self, lon: float, lat: float, at_ms: int | None = None) -> Whereabouts:
+        """Return the areas that hold a point (degrees WGS 84); on an edge, the smallest code.
+
+        `at_ms` asks for a past minute, as areas were then.
+        """
         point = shapely.Point(lon, lat)
         found: dict[Tier, Area] = {}
-        for row in self._db.execute(_AT, (lon, lon, lat, lat)):
+        query = _AT.format(when=_NOW if at_ms is None else _THEN)
+        then = () if at_ms is None else (iso_ms(at_ms),) * 2
+        for row in self._db.execute(query, (*then, lon, lon, lat, lat)):
             tier = Tier(row[2])
             if tier not in found and self._shape(row[0], row[-1]).intersects(point):
                 found[tier] = self._area(row)

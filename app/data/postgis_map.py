@@ -14,7 +14,7 @@ from app.data.map_schema import LAYERS, MapLayer
 from app.data.part_rows import PART, part_record
 from app.data.place_hits import FULL_CODE, PLACE_COLUMNS, part_hits, place_entry
 from app.domain.addresses.register import Entry
-from app.domain.areas import Area, Tier, Whereabouts
+from app.domain.areas import Area, Tier, Whereabouts, iso_ms
 from app.domain.codes import one_slip
 from app.domain.errors import NotFound, StorageFailure
 from app.services.views import PartRecord, PlaceHit
@@ -33,6 +33,8 @@ _REVISION = (
 )
 _PARTS = "SELECT uid, code, ST_X(geom), ST_Y(geom) FROM part"
 _PLACE = f"SELECT {PLACE_COLUMNS}, ST_X(geom), ST_Y(geom) FROM place WHERE uid ="
+_NOW = "valid_to IS NULL"
+_THEN = 'valid_from COLLATE "C" <= :then AND (valid_to IS NULL OR valid_to COLLATE "C" > :then)'
 _POINT = "ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)"
 
 
@@ -88,13 +90,17 @@ class PostgisMap:
             raise NotFound("The map has no city area yet.", advice="Import areas first.")
         return _area(rows[0])
 
-    def at(self, lon: float, lat: float) -> Whereabouts:
-        """Return the areas that hold a point (degrees WGS 84); on an edge, the smallest code."""
+    def at(self, lon: float, lat: float, at_ms: int | None = None) -> Whereabouts:
+        """Return the areas that hold a point (degrees WGS 84); on an edge, the smallest code.
+
+        `at_ms` asks for a past minute, as areas were then.
+        """
         rows = self._ask(
-            f"SELECT {_AREA} FROM area WHERE valid_to IS NULL "
+            f"SELECT {_AREA} FROM area WHERE {_NOW if at_ms is None else _THEN} "
             f"AND ST_Intersects(geom, {_POINT}) ORDER BY code",
             lon=lon,
             lat=lat,
+            **({} if at_ms is None else {"then": iso_ms(at_ms)}),
         )
         found: dict[Tier, Area] = {}
         for row in rows:

@@ -290,3 +290,32 @@ address_request = Table(
     Index("ix_address_request_address", "address"),
     Index("ix_address_request_standing", "standing", "at_ms"),
 )
+
+part_edit = Table(
+    "part_edit",
+    metadata,
+    Column("uid", Uid, primary_key=True),
+    Column("code", BYTEWISE, nullable=False),
+    Column("entry", Text, nullable=False),  # JSON, see `part_table`
+    Column("revision", BigInteger, nullable=False),  # seq of the action that last changed it
+    Index("ix_part_edit_code", "code"),
+)
+
+grid_edit = Table(
+    "grid_edit",
+    metadata,
+    Column("uid", Uid, primary_key=True),
+    Column("code", BYTEWISE, nullable=False),
+    Column("entry", Text, nullable=False),  # JSON, see `part_table`
+    Column("revision", BigInteger, nullable=False),
+    Index("ix_grid_edit_code", "code"),
+)
+
+map_journal = Table(
+    "map_journal",
+    metadata,
+    Column("number", ROW_ID, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),  # part | grid
+    Column("uid", Uid, nullable=False),
+    sqlite_autoincrement=True,
+)

@@ -12,6 +12,7 @@ from app.data.case_table import SqlCaseTable
 from app.data.device_table import SqlCheckpoints, SqlDevices
 from app.data.directory import SqlDirectory
 from app.data.engine import empty_wal
+from app.data.part_table import SqlParts
 from app.data.rules_table import SqlRules
 from app.data.vault import SqlVault
 from app.domain.rules import RuleBook
@@ -38,6 +39,7 @@ class SqlUnitOfWork:
     devices: SqlDevices
     checkpoints: SqlCheckpoints
     addresses: SqlAddresses
+    parts: SqlParts
 
     def __init__(
         self, connection: Connection, device: str, read: MutableMapping[str, RuleBook]
@@ -51,6 +53,7 @@ class SqlUnitOfWork:
         self.cases = SqlCaseTable(connection, self.rules)
         self.devices = SqlDevices(connection)
         self.addresses = SqlAddresses(connection)
+        self.parts = SqlParts(connection)
         self.checkpoints = SqlCheckpoints(connection)
 
     def next_receipt(self, day: str) -> str:

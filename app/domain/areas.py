@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -66,3 +66,8 @@ class Whereabouts:
         """Return the names of district and street, as a breadcrumb."""
         named = (self.district, self.street)
         return " › ".join(area.name for area in named if area)
+
+
+def iso_ms(ms: int) -> str:
+    """Return Unix ms as a map writes times: ISO 8601 in UTC; texts sort as times do."""
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds")

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
+from app.domain.addresses.register import ADDRESS_ACTIONS
 from app.services.changes import Changes
 from app.services.ports import City
+from app.services.questions import MAP_ACTIONS
 
 PAGE = 500
 
@@ -31,8 +33,8 @@ class Watcher:
 
     def note_own(self, changes: Changes) -> None:
         """Remember that these rows were published as of `changes.revision`."""
-        for row in changes.cases:
-            self._own[row.uid] = changes.revision
+        for uid in (*(row.uid for row in changes.cases), *(row.uid for row in changes.parts)):
+            self._own[uid] = changes.revision
 
     def look(self, city: City) -> None:
         """Publish what came since the last look, at most `PAGE` actions at a time."""
@@ -40,7 +42,7 @@ class Watcher:
             changes = self._next(city)
             if changes is None:
                 return
-            if changes.cases or changes.notes or changes.map_changed:
+            if changes != Changes(changes.revision):
                 self._publish(changes)
 
     def _next(self, city: City) -> Changes | None:
@@ -55,7 +57,12 @@ class Watcher:
             newest = {signed.action.subject: revision for revision, signed in page}
             foreign = [s for s, rev in newest.items() if rev > self._own.get(s, 0)]
             rows = tuple(uow.cases.rows(foreign))
+            parts = tuple(uow.parts.rows(foreign))
         others = set(foreign) - {row.uid for row in rows}
         kinds = sorted({s.action.type for _, s in page if s.action.subject in others})
-        imported = "import" in kinds
-        return Changes(self._seen, cases=rows, map_changed=imported, notes=tuple(kinds))
+        changed = any(kind in MAP_ACTIONS for kind in kinds)
+        asked = {s.action.subject for _, s in page if s.action.type in ADDRESS_ACTIONS}
+        return Changes(
+            self._seen, cases=rows, map_changed=changed, parts=parts, notes=tuple(kinds),
+            addresses=tuple(asked & set(foreign)),
+        )  # fmt: skip

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from app.services.parts_views import PartRow
+
 LONGEST_TITLE = 40
 _SENTENCE_END = re.compile(r"[。！？!?；]")
 
@@ -111,7 +113,7 @@ class Changes:
     `revision` is the sequence number of the newest action in the log; `cases`, `units` and
     `signs` carry the new rows; `gone` are uids no longer shown; `map_changed` says that parts
     or areas changed, so the derived store is to be brought up to date; `addresses` are those
-    of the register with a new request or a new form.
+    of the register with a new request or a new form; `parts` are single parts as they are now.
     """
 
     revision: int = 0
@@ -122,4 +124,5 @@ class Changes:
     map_changed: bool = False
     readings: int = 0
     addresses: tuple[UUID, ...] = ()
+    parts: tuple[PartRow, ...] = ()
     notes: tuple[str, ...] = field(default_factory=tuple)

@@ -129,6 +129,78 @@ class DecideAddress:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class AddPart:
+    """Add a part 部件 at a place (degrees WGS 84).
+
+    `fields` are texts: class (its code, such as 0101), state, source, accuracy (A, B, C),
+    initial_date (today if left out), attrs.NAME, and code (the next free one if left out).
+    `part` may be given so that a repeated request adds nothing twice.
+    """
+
+    actor: Actor
+    lon: float
+    lat: float
+    fields: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+    part: UUID | None = None
+
+
+@dataclass(frozen=True)
+class ChangePart:
+    """Change what a part's record says (`fields` as in `AddPart`), move it, or retire it.
+
+    Moved over a border it keeps its code; with `recode` it gets one of the county it stands in
+    now. Another class always gives it a code of that class.
+    """
+
+    actor: Actor
+    part: UUID
+    fields: Mapping[str, str] = field(default_factory=dict)
+    lon: float | None = None
+    lat: float | None = None
+    retire: bool = False
+    recode: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class UndoPart:
+    """Take back the last change of a part that counts, by a compensating action."""
+
+    actor: Actor
+    part: UUID
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class SplitGrid:
+    """Split a grid 单元网格 along a line of places (degrees WGS 84)."""
+
+    actor: Actor
+    grid: UUID
+    line: tuple[tuple[float, float], ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class MergeGrids:
+    """Merge neighbouring grids into one."""
+
+    actor: Actor
+    grids: tuple[UUID, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class UndoGrids:
+    """Take back a split or merge, named by the beginning of its hash; the last one if empty."""
+
+    actor: Actor
+    step: str = ""
+    reason: str = ""
+
+
 Command = (
     ReportCase
     | ActOnCase
@@ -139,4 +211,10 @@ Command = (
     | SignCheckpoint
     | ProposeAddress
     | DecideAddress
+    | AddPart
+    | ChangePart
+    | UndoPart
+    | SplitGrid
+    | MergeGrids
+    | UndoGrids
 )

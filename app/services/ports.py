@@ -13,10 +13,14 @@ from app.domain.areas import Area, Tier, Whereabouts
 from app.domain.cases import CaseState
 from app.domain.checkpoints import Checkpoint
 from app.domain.hlc import HybridClock
+from app.domain.parts.grids import Cell, GridState
+from app.domain.parts.record import Part
+from app.domain.parts.register import PartState
 from app.domain.people import Duty, Person, Shift, Unit
 from app.domain.personal import Secret
 from app.domain.rules import RuleBook
 from app.services.changes import CaseRow
+from app.services.parts_views import MapDue, PartMap, PartRow
 from app.services.views import (
     CasePage,
     CaseQuery,
@@ -117,6 +121,11 @@ class Directory(Protocol):
 
     def duty(self, uid: UUID) -> Duty | None: ...
 
+    def put_duties(self, duties: Iterable[Duty]) -> None: ...
+
+    def duties_on(self, area: UUID) -> Sequence[Duty]:
+        """Return all posts on an area."""
+
     def duties(self, areas: Sequence[UUID], kind: str) -> Sequence[Duty]:
         """Return posts of `kind` on any of `areas`, in the order of `areas`."""
 
@@ -164,7 +173,8 @@ class Checkpoints(Protocol):
 class AreaIndex(Protocol):
     """Read side of the map: which areas hold a point (degrees WGS 84)."""
 
-    def at(self, lon: float, lat: float) -> Whereabouts: ...
+    def at(self, lon: float, lat: float, at_ms: int | None = None) -> Whereabouts:
+        """Return the areas that hold a point now, or held it at a past minute (Unix ms)."""
 
     def get(self, uid: UUID) -> Area | None: ...
 
@@ -221,6 +231,28 @@ class Addresses(Protocol):
     def find_request(self, beginning: str) -> tuple[UUID, str] | None: ...
 
 
+class Parts(Protocol):
+    """Parts and grids as actions made them, and the journal of what the map is to take."""
+
+    def put_part(self, state: PartState, revision: int) -> None: ...
+
+    def put_grids(self, state: GridState, revision: int) -> None: ...
+
+    def part(self, uid: UUID) -> Part | None: ...
+
+    def cell(self, uid: UUID) -> Cell | None: ...
+
+    def of_code(self, code: str) -> Sequence[UUID]: ...
+
+    def last_code(self, prefix: str, *, grids: bool = False) -> str: ...
+
+    def rows(self, uids: Iterable[UUID]) -> Sequence[PartRow]: ...
+
+    def journal(self) -> tuple[str, int]: ...
+
+    def due(self, after: int) -> MapDue: ...
+
+
 class UnitOfWork(Protocol):
     """One transaction on `log.db` (or the PostgreSQL city): all or nothing.
 
@@ -235,6 +267,7 @@ class UnitOfWork(Protocol):
     devices: Devices
     checkpoints: Checkpoints
     addresses: Addresses
+    parts: Parts
 
     def next_receipt(self, day: str) -> str: ...
 
@@ -264,6 +297,9 @@ class City(Protocol):
 
     @property
     def gazetteer(self) -> Gazetteer: ...
+
+    @property
+    def edits(self) -> PartMap: ...
 
     def begin(self, *, write: bool) -> AbstractContextManager[UnitOfWork]: ...
 

@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from app.domain.areas import Area, Tier, Whereabouts
+from app.domain.parts.grids import GRID_ACTIONS
 from app.domain.people import Person
-from app.services import searching, sheet
+from app.services import parts_asking, searching, sheet
 from app.services.changes import CaseRow, Changes
 from app.services.commands import Actor
+from app.services.parts_asking import PartQuestion
 from app.services.ports import City, UnitOfWork
 from app.services.quarantine import quarantine
 from app.services.searching import (
@@ -23,6 +25,7 @@ from app.services.searching import (
 )
 from app.services.views import Apart, CasePage, CaseQuery, CaseSheet, PartRecord
 
+MAP_ACTIONS = ("import", *GRID_ACTIONS)
 _OPEN_AT_MOST = 100_000
 
 
@@ -118,6 +121,7 @@ Question = (
     | Children
     | Persons
     | Quarantine
+    | PartQuestion
     | Since
 )
 
@@ -182,9 +186,9 @@ def _since(question: Since, _city: City, uow: UnitOfWork, _now: int) -> Changes:
     batch = uow.actions.since(question.revision, 10_000)
     subjects = list(dict.fromkeys(signed.action.subject for _, signed in batch))
     revision = batch[-1][0] if batch else question.revision
-    imported = any(signed.action.type == "import" for _, signed in batch)
-    rows = tuple(uow.cases.rows(subjects))
-    return Changes(revision=revision, cases=rows, map_changed=imported)
+    imported = any(signed.action.type in MAP_ACTIONS for _, signed in batch)
+    rows, parts = tuple(uow.cases.rows(subjects)), tuple(uow.parts.rows(subjects))
+    return Changes(revision=revision, cases=rows, map_changed=imported, parts=parts)
 
 
 _ANSWERS: dict[type, Callable[[Any, City, UnitOfWork, int], Any]] = {
@@ -201,4 +205,11 @@ _ANSWERS: dict[type, Callable[[Any, City, UnitOfWork, int], Any]] = {
     Persons: _persons,
     Quarantine: _quarantine,
     Since: _since,
+    parts_asking.FindPart: parts_asking.find_part,
+    parts_asking.PartHistory: parts_asking.part_history,
+    parts_asking.FindGrid: parts_asking.find_grid,
+    parts_asking.GridHistory: parts_asking.grid_history,
+    parts_asking.PlanSplit: parts_asking.split_plan,
+    parts_asking.PlanMerge: parts_asking.merge_plan,
+    parts_asking.WhoAnswered: parts_asking.who_answered,
 }

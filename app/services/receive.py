@@ -26,6 +26,8 @@ from app.services.casework import refresh
 from app.services.changes import CaseRow, Changes
 from app.services.commands import ReleaseDue
 from app.services.erasing import erase_words
+from app.services.parts import refresh_part
+from app.services.parts_grids import refresh_grids
 from app.services.ports import City, UnitOfWork
 
 _FIRST = {"device": 0, "rules": 1}
@@ -125,6 +127,8 @@ def receive(
         erase_words(subject, uow)
     for subject in taking.touched:
         refresh_address(subject, uow)
+        refresh_part(subject, uow)
+        refresh_grids(subject, city, uow)
     rows = [row for subject in subjects if (row := refresh(subject, city, uow, now_ms)) is not None]
     for row in rows:
         uow.saw_number(row.number)
@@ -151,6 +155,8 @@ def release_due(_command: ReleaseDue, city: City, uow: UnitOfWork, now_ms: int) 
         erase_words(subject, uow)
     for subject in subjects:
         refresh_address(subject, uow)
+        refresh_part(subject, uow)
+        refresh_grids(subject, city, uow)
     rows = [refresh(subject, city, uow, now_ms) for subject in subjects]
     return Changes(uow.actions.revision(), tuple(row for row in rows if row is not None))
 

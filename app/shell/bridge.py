@@ -197,6 +197,8 @@ def join(many: list[Changes]) -> Changes:
         units=tuple(units.values()),
         signs=tuple(signs.values()),
         map_changed=any(one.map_changed for one in many),
+        parts=tuple({row.uid: row for one in many for row in one.parts}.values()),
         readings=sum(one.readings for one in many),
+        addresses=tuple(dict.fromkeys(uid for one in many for uid in one.addresses)),
         notes=tuple(note for one in many for note in one.notes),
     )

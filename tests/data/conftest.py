@@ -27,7 +27,7 @@ FACTS = CityFacts(
 )
 AS_NEW = """
 TRUNCATE case_row, case_text, secret, unit, person, duty, shift, counter, import_run,
-address, address_request
+address, address_request, part_edit, grid_edit, map_journal
 RESTART IDENTITY;
 DELETE FROM action WHERE kind NOT IN ('device', 'rules');
 DELETE FROM ruleset WHERE hash <> (SELECT hash FROM ruleset ORDER BY received_ms LIMIT 1);

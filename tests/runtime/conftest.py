@@ -30,7 +30,8 @@ class FakeCity:
 
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[Any]:
-        yield SimpleNamespace(actions=self, cases=self)
+        no_parts = SimpleNamespace(rows=lambda _uids: ())
+        yield SimpleNamespace(actions=self, cases=self, parts=no_parts)
 
     def revision(self) -> int:
         return len(self.log)

@@ -1,0 +1,257 @@
+"""The map takes what was decided about parts and grids, and tells what its rows say of them.
+
+No transaction spans log and map: the log commits first, with an entry in its journal for all that
+the map is to take; the map keeps, in the same transaction as its rows, up to which entry of which
+journal it has taken. So a kill between the two, a map put back from a copy or exchanged by an
+import all mean the same: what is missing is written, as it is now, at the next occasion (`take`:
+after each command, at opening, by the background). Writing a row twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlcipher3 import dbapi2
+
+from app.data.errors import translated_files
+from app.data.map_print import fingerprint
+from app.data.part_geometry import merge_shapes, split_shape
+from app.data.part_hand import GeoPackageHand, MapHand, PostgisHand
+from app.data.part_map_rows import (
+    find_cell,
+    find_duty_grid,
+    find_fid,
+    find_grids,
+    find_of_code,
+    find_part,
+    find_uid,
+    greatest_code,
+    layout_of,
+)
+from app.data.part_write import Written, write_due
+from app.data.readers.classes import class_codes, part_classes
+from app.domain.areas import Area
+from app.domain.codes import PartLayout
+from app.domain.errors import StorageFailure
+from app.domain.parts.grids import Cell
+from app.domain.parts.record import Part
+
+if TYPE_CHECKING:
+    from app.data.city import SqlCity
+
+_WAIT_S = 1.0
+_CLASS_DIGITS = 4
+_TURN = 0x57474D31  # one writer of a remote map at a time, as imports take it
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a map has just taken: its rows, and its fingerprints before and after."""
+
+    rows: tuple[Written, ...]
+    areas: bool
+    was: str
+    now: str
+
+
+Listener = Callable[[Taken], None]
+
+
+@dataclass
+class EditedMap(ABC):
+    """Fulfils `parts_views.PartMap` for one open city. Used on the database thread only."""
+
+    city: SqlCity
+    listeners: list[Listener] = field(default_factory=list)
+
+    @abstractmethod
+    def _reading(self) -> AbstractContextManager[MapHand]:
+        """Open the map for reading."""
+
+    @abstractmethod
+    def _write(self) -> Taken | None:
+        """Write what is due; None if another program holds the map."""
+
+    def take(self) -> bool:
+        """See `PartMap.take`."""
+        with self.city.begin(write=False) as uow:
+            journal = uow.parts.journal()
+        if not journal[1]:
+            return True
+        with self._reading() as hand:
+            if hand.taken() == journal:
+                return True
+        taken = self._write()
+        if taken is None:
+            return False
+        for listener in self.listeners:
+            listener(taken)
+        return True
+
+    def _written(self, hand: MapHand) -> tuple[tuple[Written, ...], bool]:
+        """Write what is due through `hand`, in its transaction."""
+        journal, number = hand.taken()
+        with self.city.begin(write=False) as uow:
+            own, _newest = uow.parts.journal()
+            due = uow.parts.due(number if journal == own else 0)
+        rows = write_due(hand, due)
+        hand.set_taken(due.journal, due.upto)
+        return rows, bool(due.cells)
+
+    def part(self, uid: UUID) -> Part | None:
+        """See `PartMap.part`."""
+        with self._reading() as hand:
+            return find_part(hand, uid)
+
+    def fid_of(self, uid: UUID) -> int | None:
+        """See `PartMap.fid_of`."""
+        with self._reading() as hand:
+            return find_fid(hand, uid)
+
+    def uid_of(self, fid: int) -> UUID | None:
+        """See `PartMap.uid_of`."""
+        with self._reading() as hand:
+            return find_uid(hand, fid)
+
+    def of_code(self, code: str) -> Sequence[UUID]:
+        """See `PartMap.of_code`."""
+        with self._reading() as hand:
+            return find_of_code(hand, code)
+
+    def last_code(self, prefix: str, *, grids: bool = False) -> str:
+        """See `PartMap.last_code`."""
+        with self._reading() as hand:
+            return greatest_code(hand, "area" if grids else "part", prefix)
+
+    def layout(self) -> PartLayout:
+        """See `PartMap.layout`."""
+        with self._reading() as hand:
+            return layout_of(hand)
+
+    def class_of(self, name: str) -> int | None:
+        """See `PartMap.class_of`."""
+        if name.isdigit() and len(name) < _CLASS_DIGITS:
+            return int(name) if self.class_code(int(name)) else None
+        return part_classes().get(name)
+
+    def class_code(self, cls: int) -> str:
+        """See `PartMap.class_code`."""
+        return class_codes().get(cls, "")
+
+    def grid(self, code: str) -> Sequence[UUID]:
+        """See `PartMap.grid`."""
+        with self._reading() as hand:
+            return find_grids(hand, code)
+
+    def cell(self, uid: UUID) -> Cell | None:
+        """See `PartMap.cell`."""
+        with self._reading() as hand:
+            return find_cell(hand, uid)
+
+    def duty_grid(self, area: Area) -> UUID | None:
+        """See `PartMap.duty_grid`."""
+        with self._reading() as hand:
+            return find_duty_grid(hand, area.uid)
+
+    def split(self, wkb: bytes, line: Sequence[tuple[float, float]]) -> Sequence[bytes]:
+        """See `PartMap.split`."""
+        return split_shape(wkb, line)
+
+    def merged(self, wkbs: Sequence[bytes]) -> bytes | None:
+        """See `PartMap.merged`."""
+        return merge_shapes(wkbs)
+
+
+class LocalEdits(EditedMap):
+    """Of a city in a folder: `map.gpkg`."""
+
+    @property
+    def _folder(self) -> Path:
+        assert self.city.folder is not None
+        return self.city.folder
+
+    @contextmanager
+    def _reading(self) -> Iterator[MapHand]:
+        with self._failures(), translated_files(self._folder):
+            hand = GeoPackageHand.opened(self._path, wait_s=_WAIT_S, write=False)
+            try:
+                yield hand
+            finally:
+                hand.close()
+
+    def _write(self) -> Taken | None:
+        with self._failures():
+            try:
+                hand = GeoPackageHand.opened(self._path, wait_s=_WAIT_S, write=True)
+            except dbapi2.OperationalError as error:
+                if _is_held(error):
+                    return None
+                raise
+            try:
+                was, file = fingerprint(self._folder), self._path.stat().st_ino
+                rows, areas = self._written(hand)
+                hand.commit()
+            except dbapi2.OperationalError as error:
+                if _is_held(error):
+                    return None
+                raise
+            finally:
+                hand.close()
+        same = self._path.stat().st_ino == file
+        return Taken(rows, areas, was, fingerprint(self._folder) if same else "")
+
+    @property
+    def _path(self) -> Path:
+        return self._folder / "map.gpkg"
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except dbapi2.Error as error:
+            raise StorageFailure(
+                f"{self._path} cannot be read or written: {error}",
+                advice="What was decided is safe in the log; the map takes it when it can.",
+            ) from error
+
+
+class RemoteEdits(EditedMap):
+    """Of a city on PostgreSQL: its PostGIS tables."""
+
+    @contextmanager
+    def _reading(self) -> Iterator[MapHand]:
+        from app.data.remote import remote_errors
+
+        with remote_errors(self.city.place), self.city.engine.connect() as connection:
+            yield PostgisHand(connection)
+
+    def _write(self) -> Taken | None:
+        from app.data.remote import remote_errors
+
+        with remote_errors(self.city.place), self.city.engine.begin() as connection:
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_TURN})"))
+            hand = PostgisHand(connection)
+            was = _token(hand)
+            rows, areas = self._written(hand)
+            now = _token(hand)
+        return Taken(rows, areas, was, now)
+
+
+def edited_map(city: SqlCity) -> EditedMap:
+    """Return the map of an open city as it is edited."""
+    return LocalEdits(city) if city.folder is not None else RemoteEdits(city)
+
+
+def _token(hand: MapHand) -> str:
+    return str(hand.ask("SELECT token FROM map_revision")[0][0]).replace("-", "")
+
+
+def _is_held(error: dbapi2.OperationalError) -> bool:
+    return "locked" in str(error) or "busy" in str(error)

@@ -1,0 +1,225 @@
+"""Handlers of grids: split, merge, take back. Topology, validity dates and posts are kept.
+
+The pieces of a split and what is merged cover the same ground to the last bit; the old cells end
+and the new ones begin at one minute, so whoever asks for a past one finds what was so then. Posts
+on an old cell are given to the new ones too, and stay on the old one for its own time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid5
+
+from app.domain.areas import iso_ms
+from app.domain.errors import InvalidInput, NotAllowed, NotFound
+from app.domain.identity import new_uid
+from app.domain.parts.grids import (
+    MERGED,
+    SPLIT,
+    UNDONE,
+    Cell,
+    GridState,
+    GridStep,
+    cell_body,
+    fold_grids,
+    grid_register,
+)
+from app.domain.people import Duty
+from app.services.casework import check_actor
+from app.services.changes import Changes
+from app.services.commands import Actor, MergeGrids, SplitGrid, UndoGrids
+from app.services.parts import append_action, check_right, sealed
+from app.services.parts_fields import next_grid_codes
+from app.services.ports import City, UnitOfWork
+
+_MOST_PIECES = 8
+_MOST_MERGED = 16
+_MOST_VERTICES = 500
+
+
+def split(command: SplitGrid, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
+    """Split a grid along a line; raises `InvalidInput` if it does not cut it through."""
+    check_actor(uow, command.actor)
+    check_right(command.actor, "grids")
+    cell = valid_cell(command.grid, city, uow)
+    pieces = plan_split(cell, command.line, city)
+    codes = next_grid_codes(cell.code, len(pieces), city, uow)
+    new = [
+        replace(cell, uid=new_uid(), code=code, wkb=wkb, since=iso_ms(now_ms))
+        for code, wkb in zip(codes, pieces, strict=True)
+    ]
+    return _append(SPLIT, command.actor, [cell], new, command.reason, city, uow, now_ms)
+
+
+def merge(command: MergeGrids, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
+    """Merge neighbours under the same parent and in the same duty grid."""
+    check_actor(uow, command.actor)
+    check_right(command.actor, "grids")
+    cells = [valid_cell(uid, city, uow) for uid in dict.fromkeys(command.grids)]
+    wkb = plan_merge(cells, city)
+    (code,) = next_grid_codes(cells[0].code, 1, city, uow)
+    made = replace(cells[0], uid=new_uid(), code=code, wkb=wkb, since=iso_ms(now_ms))
+    return _append(MERGED, command.actor, cells, [made], command.reason, city, uow, now_ms)
+
+
+def undo(command: UndoGrids, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
+    """Take back a split or merge: cells as before begin now; what was in between stays so."""
+    check_actor(uow, command.actor)
+    check_right(command.actor, "grids")
+    state = grid_state(city, uow)
+    step = _step_to_undo(command.step, state)
+    old = [valid_cell(cell.uid, city, uow) for cell in step.new]
+    new = [replace(cell, uid=new_uid(), since=iso_ms(now_ms), to_ms=None) for cell in step.old]
+    return _append(
+        UNDONE, command.actor, old, new, command.reason, city, uow, now_ms, {"undoes": step.hash}
+    )
+
+
+def refresh_grids(subject: UUID, city: City, uow: UnitOfWork) -> bool:
+    """Fold a city's grids anew, as after actions came in from elsewhere; False if it is another."""
+    if subject != grid_register(city.facts.uid):
+        return False
+    state = grid_state(city, uow)
+    if state is None:
+        return False
+    for step in state.steps:
+        if step.effect in ("applied", "undone"):
+            _give_posts(step, uow)
+    uow.parts.put_grids(state, uow.actions.revision())
+    return True
+
+
+def grid_state(city: City, uow: UnitOfWork) -> GridState | None:
+    """Return what became of the city's grids, None if none was ever changed."""
+    held = uow.actions.of_subject(grid_register(city.facts.uid))
+    return fold_grids(one.action for one in held)
+
+
+def valid_cell(uid: UUID, city: City, uow: UnitOfWork) -> Cell:
+    """Return a grid that is valid now; raises `NotFound` or `NotAllowed`."""
+    cell = uow.parts.cell(uid) or city.edits.cell(uid)
+    if cell is None:
+        raise NotFound(f"There is no grid {uid}.", advice="Give its code.", field="grid")
+    if cell.to_ms is not None or cell.is_void:
+        raise NotAllowed(
+            f"The grid {cell.code} has ended already.",
+            advice="`grid history` shows what became of it.",
+            field="grid",
+            code="grid_ended",
+        )
+    return cell
+
+
+def plan_split(cell: Cell, line: Sequence[tuple[float, float]], city: City) -> Sequence[bytes]:
+    """Return the pieces (WKB, largest first) that a cut would make of a grid."""
+    proper = all(-180 <= lon <= 180 and -90 <= lat <= 90 for lon, lat in line)
+    if not 2 <= len(line) <= _MOST_VERTICES or not proper:
+        raise InvalidInput(
+            f"A cut is a line of 2 to {_MOST_VERTICES} places in degrees.", field="line"
+        )
+    pieces = city.edits.split(cell.wkb, line)
+    if len(pieces) < 2:
+        raise InvalidInput(
+            f"The line does not cut the grid {cell.code} through.",
+            advice="Begin and end it outside the grid.",
+            field="line",
+            code="no_cut",
+        )
+    if len(pieces) > _MOST_PIECES:
+        raise InvalidInput(
+            f"The line cuts the grid {cell.code} into {len(pieces)} pieces.",
+            advice=f"Draw a simpler one; {_MOST_PIECES} pieces are allowed.",
+            field="line",
+        )
+    return pieces
+
+
+def plan_merge(cells: Sequence[Cell], city: City) -> bytes:
+    """Return the shape (WKB) that merging grids would make; raises `InvalidInput` if none."""
+    if not 2 <= len(cells) <= _MOST_MERGED:
+        raise InvalidInput(f"Name 2 to {_MOST_MERGED} different grids to merge.", field="grids")
+    if len({cell.parent for cell in cells}) > 1 or len({cell.code[:12] for cell in cells}) > 1:
+        raise InvalidInput(
+            "The grids do not lie in the same community and street.",
+            advice="Merge neighbours inside one.",
+            field="grids",
+            code="other_parent",
+        )
+    areas = [city.areas.get(cell.uid) for cell in cells]
+    duties = {city.edits.duty_grid(area) for area in areas if area is not None}
+    if len(duties) > 1:
+        raise InvalidInput(
+            "The grids lie in different duty grids.",
+            advice="Merge cells of one duty grid, so that it stays the union of its cells.",
+            field="grids",
+            code="other_duty",
+        )
+    wkb = city.edits.merged([cell.wkb for cell in cells])
+    if wkb is None:
+        raise InvalidInput(
+            "The grids are no neighbours: they share no edge.", field="grids", code="no_neighbours"
+        )
+    return wkb
+
+
+def _step_to_undo(named: str, state: GridState | None) -> GridStep:
+    step = None if state is None else state.step(named) if named else state.last()
+    if step is None:
+        raise NotFound(
+            "There is no such split or merge.", advice="`grid history` lists them.", field="step"
+        )
+    if step.effect != "applied" or step.type == UNDONE:
+        raise NotAllowed("That step cannot be taken back.", field="step", code="nothing_to_undo")
+    return step
+
+
+def _append(
+    kind: str,
+    actor: Actor,
+    old: Sequence[Cell],
+    new: Sequence[Cell],
+    reason: str,
+    city: City,
+    uow: UnitOfWork,
+    now_ms: int,
+    more: Mapping[str, Any] | None = None,
+) -> Changes:
+    if any(cell.since > iso_ms(now_ms) for cell in old):
+        raise InvalidInput("A grid cannot end before it began.", field="grid")
+    body = {
+        "old": [cell_body(cell) for cell in old], "new": [cell_body(cell) for cell in new],
+        "at_ms": now_ms, **(more or {}),
+    }  # fmt: skip
+    subject = grid_register(city.facts.uid)
+    secrets = sealed(subject, reason)
+    action = append_action(kind, subject, actor, body, secrets, city, uow, now_ms)
+    state = grid_state(city, uow)
+    assert state is not None  # the action is there
+    step = next(one for one in state.steps if one.hash == action.hash)
+    if step.effect != "applied":
+        raise NotAllowed(
+            f"This change does not count ({step.why}). Nothing was changed.",
+            field="grid",
+            code=step.why,
+        )
+    _give_posts(step, uow)
+    uow.parts.put_grids(state, uow.actions.revision())
+    codes = " ".join([*(one.code for one in old), ">", *(one.code for one in new)])
+    return Changes(uow.actions.revision(), map_changed=True, notes=(f"{kind} {codes}",))
+
+
+def _give_posts(step: GridStep, uow: UnitOfWork) -> None:
+    """Give the posts on ended cells to those that follow them; of one trade, the first cell's."""
+    held = [duty for cell in step.old for duty in uow.directory.duties_on(cell.uid)]
+    by_kind: dict[str, Duty] = {}
+    for duty in held:
+        by_kind.setdefault(duty.kind, duty)
+    follow = [
+        replace(duty, uid=uuid5(duty.uid, str(cell.uid)), area=cell.uid)
+        for cell in step.new
+        for duty in by_kind.values()
+    ]
+    if follow:
+        uow.directory.put_duties(follow)
