@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
 
-from app.assembly.live import Live, build_core, start_shift
+from app.assembly.gazetteers import index_beside
+from app.assembly.live import KEY_VARIABLE, Live, build_core, start_shift
 from app.cli.wiring import Serve
 
 _DEADLINES_S = 10.0
@@ -28,6 +30,7 @@ def serve(wanted: Serve, say: Callable[[str], None]) -> Mapping[str, Any]:
     try:
         live = build_core(wanted.city)
         try:
+            index_beside(live.core, wanted.city, os.environ.get(KEY_VARIABLE))
             shift = start_shift(live, wanted.speed) if wanted.simulate else None
             say(_greeting(live))
             watch = DeadlineWatch(live.core, say)

@@ -58,7 +58,7 @@ def run_window(wanted: Window) -> int:
         place = wanted.city if remote else Path(wanted.city)
         store = open_store(place, live.core.facts, to_log)
         qgis = start_qgis(live.core)
-        index_beside(live.core, wanted.city, os.environ.get(KEY_VARIABLE), _log_failure)
+        index_beside(live.core, wanted.city, os.environ.get(KEY_VARIABLE))
         if wanted.simulate:
             live.core.aside(start_shift, live).add_done_callback(_log_failure)
         renew = partial(renewed_store, live.core, place)

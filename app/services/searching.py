@@ -9,6 +9,7 @@ from uuid import UUID
 from app.domain.addresses.register import Entry, Request
 from app.domain.areas import Whereabouts
 from app.domain.codes import one_slip
+from app.domain.errors import Unavailable
 from app.services.addressing import address_state
 from app.services.ports import City, Gazetteer, UnitOfWork
 from app.services.views import CaseQuery, Geocoded, NearPlace, PlaceHit
@@ -85,15 +86,23 @@ def gazetteer_of(city: City, uow: UnitOfWork) -> Gazetteer:
 
 
 def search_box(question: Search, city: City, uow: UnitOfWork, now_ms: int) -> tuple[PlaceHit, ...]:
-    """Return places and cases together; half of the room at least is for places."""
+    """Return places and cases together; half of the room at least is for places.
+
+    While the index of places is not there yet, cases are found all the same.
+    """
     text = question.text.strip()
     if not text:
         return ()
-    places = list(gazetteer_of(city, uow).search(text, question.limit, question.near))
+    cases = _cases(text, question.limit, uow, now_ms)
+    try:
+        places = list(gazetteer_of(city, uow).search(text, question.limit, question.near))
+    except Unavailable:
+        if not cases:
+            raise
+        places = []
     if text.isascii() and text.isdigit() and len(text) >= _PART_CODE_FROM:
         places += city.areas.parts(text, question.limit)
         places.sort(key=lambda hit: -hit.score)
-    cases = _cases(text, question.limit, uow, now_ms)
     half = max(question.limit - len(cases), question.limit // 2)
     return (*places[:half], *cases)[: question.limit]
 

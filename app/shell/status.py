@@ -11,7 +11,7 @@ from widgets.words import age, local
 
 _NEEDS_SOMEBODY = ("attention", "bad", "critical")
 APART = "apart"  # what is kept apart from the state; opens its list
-_ONLY_AMISS = ("batches", APART)
+_ONLY_AMISS = ("batches", "search", APART)
 _SHOWN = ("database", "batches", "feeds", "qgis", "simulation")
 
 
@@ -37,10 +37,10 @@ def troubles(bridge: Bridge) -> tuple[str, ...]:
 
 def _item(name: str, item: HealthItem) -> StatusItem:
     words = tr_or(f"health.{item.code}", tr_or(f"health.{name}", item.code))
-    text = words.format(count=item.count, total=item.total)
+    at = f"{local(item.since_ms):%H:%M}" if item.since_ms else ""
+    text = words.format(count=item.count, total=item.total, at=at)
     if item.code == "feeds" and not item.total:
         text = tr("health.feeds_none")
     if name == "database" and item.count:
-        since = f"{local(item.since_ms):%H:%M}" if item.since_ms else ""
-        text = tr("status.local_since", since=since, n=item.count)
+        text = tr("status.local_since", since=at, n=item.count)
     return StatusItem(text, item.state, APART if name == APART else "")

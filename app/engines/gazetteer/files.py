@@ -54,8 +54,37 @@ def write(folder: Path, arrays: Arrays, fingerprint: str) -> Path:
 
 
 def is_there(folder: Path, fingerprint: str) -> bool:
-    """Tell whether an index of that fingerprint was written to `folder`."""
-    return (_place(folder, fingerprint) / _MANIFEST).is_file()
+    """Tell whether an index of that fingerprint and of this form was written to `folder`."""
+    try:
+        said = json.loads((_place(folder, fingerprint) / _MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(said, dict) and said.get("form") == FORM
+
+
+def newest(folder: Path) -> str:
+    """Return the fingerprint of the newest index of this form; raises `IndexUnusableError`."""
+    manifests = sorted(folder.glob(f"{_PREFIX}*/{_MANIFEST}"), key=_written_ns, reverse=True)
+    for one in manifests:
+        try:
+            said = json.loads(one.read_text("utf-8"))
+            if said["form"] == FORM:
+                return str(said["fingerprint"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    raise IndexUnusableError("There is none.")
+
+
+def built_ms(folder: Path, fingerprint: str) -> int:
+    """Return when the index of that fingerprint was written, Unix ms; 0 if it is gone."""
+    return _written_ns(_place(folder, fingerprint) / _MANIFEST) // 1_000_000
+
+
+def _written_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def read(folder: Path, fingerprint: str) -> Arrays:

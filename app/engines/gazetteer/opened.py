@@ -14,7 +14,14 @@ from app.engines.gazetteer.build import PLACE, Arrays, arrays_of, build_arrays, 
 from app.engines.gazetteer.changed import columns_of
 from app.engines.gazetteer.district import district
 from app.engines.gazetteer.doors import metres
-from app.engines.gazetteer.files import IndexUnusableError, read, write
+from app.engines.gazetteer.files import (
+    IndexUnusableError,
+    built_ms,
+    is_there,
+    newest,
+    read,
+    write,
+)
 from app.engines.gazetteer.geocode import Geocoder, best
 from app.engines.gazetteer.search import search
 from app.engines.gazetteer.segment import Segment
@@ -22,9 +29,16 @@ from app.services.views import Geocoded, NearPlace, PlaceHit
 
 
 class Gazetteer:
-    """Searches and geocodes; fulfils `ports.Gazetteer`. Used on one thread."""
+    """Searches and geocodes; fulfils `ports.Gazetteer`. Used on one thread.
 
-    def __init__(self, arrays: Arrays, rules: AddressRules) -> None:
+    `fingerprint` is that of the map it was built from, `built_ms` when (Unix ms).
+    """
+
+    def __init__(
+        self, arrays: Arrays, rules: AddressRules, fingerprint: str = "", built_ms: int = 0
+    ) -> None:
+        self.fingerprint = fingerprint
+        self.built_ms = built_ms
         self._arrays = arrays
         self._rules = rules
         self._revision = -1
@@ -100,7 +114,22 @@ class Gazetteer:
 def open_gazetteer(folder: Path, source: GazetteerSource, rules: AddressRules) -> Gazetteer:
     """Open the index under `folder`, built anew if it is missing, torn or older than the map."""
     try:
-        return Gazetteer(read(folder, source.fingerprint), rules)
+        return open_ready(folder, source.fingerprint, rules)
     except IndexUnusableError:
         write(folder, build_arrays(source, rules), source.fingerprint)
-        return Gazetteer(read(folder, source.fingerprint), rules)
+        return open_ready(folder, source.fingerprint, rules)
+
+
+def open_ready(folder: Path, fingerprint: str, rules: AddressRules) -> Gazetteer:
+    """Open an index that is there; an empty fingerprint stands for the newest of this form.
+
+    Raises `IndexUnusableError`.
+    """
+    wanted = fingerprint or newest(folder)
+    return Gazetteer(read(folder, wanted), rules, wanted, built_ms(folder, wanted))
+
+
+def build_index(folder: Path, source: GazetteerSource, rules: AddressRules) -> None:
+    """Write the index of `source` to `folder` unless it is there; raises `StorageFailure`."""
+    if not is_there(folder, source.fingerprint):
+        write(folder, build_arrays(source, rules), source.fingerprint)
