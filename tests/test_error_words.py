@@ -101,6 +101,8 @@ def test_that_translations_fill_in_what_the_sentences_hold():
         ("The disk of /city is full. What was saved before is safe; this step was not saved.",
          "/city 所在的磁盘已满。此前保存的内容完好；这一步没有保存。"),
         ("words may have 4000 letters, not 5000.", "words 最多 4000 个字，不能有 5000 个。"),
+        ("return is not open to handler at the step filed (not_from_filed).",
+         "以 处置人员 的身份不能在 立案 环节做 回退（现处于立案环节）。"),
         ("Nobody wrote this.", "Nobody wrote this."),
     ],
 )  # fmt: skip

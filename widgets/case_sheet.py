@@ -25,7 +25,7 @@ from widgets.facts import Facts
 from widgets.i18n import tr
 from widgets.long_words import LongWords
 from widgets.photo_row import PhotoRow
-from widgets.pieces import KeyButton, Themed, make_label
+from widgets.pieces import KeyButton, LineButton, Themed, make_label
 from widgets.prompt import PersonPicker, WordsPrompt
 from widgets.sheet_words import (
     ACCEPT,
@@ -209,7 +209,7 @@ class CasePanel(QScrollArea):
         self._words = WordsPrompt(theme, page, self._height)
         self._people = PersonPicker(theme, page)
         self._near_head = make_label(page, small, ink="dim")
-        self._near = [QPushButton(page) for _ in range(_NEAR)]
+        self._near = [LineButton(page) for _ in range(_NEAR)]
         photo_head = make_label(page, small, ink="dim")
         self._photos = PhotoRow(theme, page, dialog=not big)
         history = make_label(page, small, ink="dim")
@@ -300,7 +300,7 @@ class CasePanel(QScrollArea):
         self._near_head.setVisible(bool(sheet.near))
         self._near_head.setText(tr("sheet.near", n=len(sheet.near)))
         for link, row in zip(self._near, sheet.near, strict=False):
-            link.setText(row.title or row.matter_name)
+            link.say(row.title or row.matter_name)
             link.setProperty("uid", str(row.uid))
             link.show()
         for link in self._near[len(sheet.near) :]:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+_VISIBLE = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"}
+_VISIBLE |= {127: "␡"} | dict.fromkeys([*range(128, 160), *range(0x202A, 0x202F)], "�")
+_VISIBLE |= dict.fromkeys(range(0x2066, 0x206A), "�")  # and what turns the line's direction
 DETAIL = " · "
 """Between a stage's name and what may be told beside it: rows, speed, time left."""
 
@@ -68,8 +71,16 @@ def print_json(value: Any) -> None:
 
 
 def print_line(text: str) -> None:
-    """Write one line to stdout."""
-    sys.stdout.write(text + "\n")
+    """Write one line to stdout; what would steer a terminal is made visible."""
+    sys.stdout.write(visible(text) + "\n")
+
+
+def visible(text: str) -> str:
+    """Return `text` with control characters but tab and newline as ␀ to ␡ or �.
+
+    Words of citizens reach a terminal, and an escape sequence in them would be obeyed.
+    """
+    return text.translate(_VISIBLE)
 
 
 def print_summary(summary: Mapping[str, Any], *, as_json: bool) -> None:
@@ -85,15 +96,16 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[str]], title: str = ""
     """Write a table to stdout; to a pipe as tab-separated lines."""
     if not sys.stdout.isatty():
         for row in rows:
-            print_line("\t".join(one.replace("\t", " ").replace("\n", " ") for one in row))
+            print_line("\t".join(" ".join(one.split()) for one in row))
         return
     from rich.table import Table
+    from rich.text import Text  # a plain string would be read as markup
 
     grid = Table(title=title or None, box=None, header_style="bold", pad_edge=False)
     for column in columns:
         grid.add_column(column, overflow="fold")
     for row in rows:
-        grid.add_row(*row)
+        grid.add_row(*(Text(visible(one)) for one in row))
     _console().print(grid)
 
 

@@ -173,7 +173,7 @@ def _readonly(place: str, _words: str) -> StorageFailure:
 def _unopenable(place: str, _words: str) -> AppError:
     return StorageFailure(
         f"The database of {place} cannot be opened. Nothing was changed.",
-        advice="Check that it is there and that you may read it.",
+        advice="Check that it is there and that you may read and write it.",
     )
 
 

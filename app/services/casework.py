@@ -6,6 +6,7 @@ The fold is the judge: an action that it would refuse is not written, and the pe
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -193,8 +194,13 @@ def check_actor(uow: UnitOfWork, actor: Actor) -> None:
     )
 
 
+def _is_written(words: str) -> bool:
+    """Tell whether there is more than spaces and what no one can see."""
+    return any(not one.isspace() and unicodedata.category(one)[0] != "C" for one in words)
+
+
 def _check_report(command: ReportCase, desk: _Desk) -> None:
-    if not command.words.strip():
+    if not _is_written(command.words):
         raise InvalidInput(
             "A report needs words.", advice="Say what is wrong.", field="words", code="no_words"
         )

@@ -204,3 +204,10 @@ def test_that_erased_words_are_in_no_file_of_the_open_city(desk):
     assert held() == erased
     desk.handle(EraseSubject(desk.actor(Role.SHIFT_LEAD), row.uid))
     assert held() == []
+
+
+@pytest.mark.parametrize("words", ["\u200b\u200b", " \u3000\n", "\u202e\u2066", "\x00\x1b"])
+def test_that_words_nobody_can_see_are_no_report(desk, words):
+    with pytest.raises(InvalidInput) as told:
+        handle(ReportCase(desk.actor(Role.INTAKE), words, 121.42, 31.12), desk.city, desk.now_ms)
+    assert told.value.field == "words"

@@ -18,6 +18,7 @@ from widgets.facts import Fact, Facts, Span
 from widgets.i18n import set_language, tr
 from widgets.notice import error_words, show_error
 from widgets.palette import Command, Palette, fuzzy
+from widgets.pieces import LineButton
 from widgets.report_form import ReportForm
 from widgets.row_view import RowView
 from widgets.sheet_words import reasons_line
@@ -231,3 +232,14 @@ def test_that_places_never_crowd_the_cases_out(host: QWidget, qtbot: Any) -> Non
     cases = [PlaceHit("case", f"case {n}", "", 121.4, 31.2) for n in range(3)]
     palette.take_hits((*places, *cases))
     assert [row.icon for row in palette._hits.rows] == ["place"] * 6 + ["case"] * 3
+
+
+def test_that_a_long_line_is_cut_and_widens_nothing(host: QWidget) -> None:
+    link = LineButton(host)
+    link.resize(200, 24)
+    link.say("灯" * 400)
+    assert link.fontMetrics().horizontalAdvance(link.text()) <= 200
+    assert link.text().endswith("…")
+    assert link.accessibleName() == "灯" * 400
+    link.say("A & B")
+    assert link.text() == "A && B"
