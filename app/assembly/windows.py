@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 def run_window(wanted: Window) -> int:
     """Open the window and return its exit code."""
+    from app.assembly.basemap_shelf import BaseMapShelf
     from app.data.city_folder import is_address
     from app.data.settings import Preferences, settings_folder
     from app.domain.errors import Unavailable
@@ -64,7 +65,10 @@ def run_window(wanted: Window) -> int:
         renew = partial(renewed_store, live.core, place)
         tend_store(live.core, place)
         blobs = live.keeping.blobs
-        return station(live.core, city_store=store, blobs=blobs, printer=qgis, renew=renew)
+        shelf = BaseMapShelf(live.core)
+        return station(
+            live.core, city_store=store, blobs=blobs, printer=qgis, renew=renew, shelf=shelf
+        )
     finally:
         live.core.close()
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.engines.citystore import CityStore
 from app.services.ports import Blobs
+from app.shell.basemaps import Shelf
 from app.shell.bridge import Bridge, Core
 from app.shell.desk import Desk
 from app.shell.field import Field
@@ -70,6 +71,7 @@ def build_station(
     blobs: Blobs | None = None,
     printer: SheetPrinter | None = None,
     renew: Renew | None = None,
+    shelf: Shelf | None = None,
 ) -> Station:
     """Return a station's window, not yet shown or opened.
 
@@ -94,7 +96,7 @@ def build_station(
     elif name == "field":
         station = Field(bridge, session, stage, blobs)
     else:
-        station = Desk(bridge, session, stage, blobs, printer)
+        station = Desk(bridge, session, stage, blobs, printer, shelf)
     session.theme_changed.connect(_Dress(station).on_theme)
     return station
 
@@ -109,6 +111,7 @@ def run_window(
     blobs: Blobs | None = None,
     printer: SheetPrinter | None = None,
     renew: Renew | None = None,
+    shelf: Shelf | None = None,
     look: ScreenLook | None = None,
     keep: Keep | None = None,
     note: str = "",
@@ -132,6 +135,7 @@ def run_window(
         blobs=blobs,
         printer=printer,
         renew=renew,
+        shelf=shelf,
     )
     if camera_folder and isinstance(window, Field):
         window.watch(Path(camera_folder))

@@ -16,6 +16,7 @@ from app.services.questions import Children, Quarantine
 from app.services.views import Apart, PlaceHit
 from app.shell.alarms import Alarms
 from app.shell.apart import apart_hits
+from app.shell.basemaps import BaseMapChoice, Shelf
 from app.shell.bridge import Bridge
 from app.shell.case_parts import CaseParts
 from app.shell.deeds import bind
@@ -36,7 +37,7 @@ from widgets.status_strip import StatusStrip
 from widgets.theme import Theme
 from widgets.time_strip import TimeStrip
 from widgets.top_bar import TopBar
-from widgets.words import area_name, local
+from widgets.words import area_name, local, named
 
 _SIDE = 400
 _NARROW = 336
@@ -53,10 +54,12 @@ class Desk(Station):
         stage: Stage,
         blobs: Blobs | None = None,
         printer: SheetPrinter | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
         super().__init__(bridge, session, stage, least=_LEAST)
         self.alarms = Alarms()
         self.printing = Printing(printer, bridge, stage.view, self)
+        self.base = BaseMapChoice(shelf, bridge, stage.view, self) if shelf is not None else None
         self.top = TopBar(session.theme, self)  # made in the order in which Tab walks them
         self._take_case_parts(CaseParts(self, blobs))
         self._make_parts(session.theme, bridge.now_ms)
@@ -70,6 +73,8 @@ class Desk(Station):
         """Begin to read and to follow."""
         super().open()
         self.stage.learn_city()
+        if self.base is not None:
+            self.base.open(self.session.theme)
 
     # ---- parts ---------------------------------------------------------------------------
 
@@ -118,6 +123,11 @@ class Desk(Station):
         session.path_changed.connect(self._on_path)
         self.printing.told.connect(self.notice.tell)
         self.printing.failed.connect(self.work.failed)
+        if self.base is not None:
+            self.base.told.connect(self.notice.tell)
+            self.base.failed.connect(self.work.failed)
+            self.base.offered.connect(self.palette_box.open_with)
+            session.theme_changed.connect(self.base.on_theme)
         self.times.asked.connect(self.notice.tell)
         self.signs.dimension_chosen.connect(self.open_board)
         self.top.palette_wanted.connect(self.open_palette)
@@ -166,13 +176,13 @@ class Desk(Station):
 
     def _on_path(self) -> None:
         city = self.stage.city
-        name = self.bridge.core.facts.name if city is None else area_name(city)
+        name = named(self.bridge.core.facts.name) if city is None else area_name(city)
         self.top.show_path(name, self.session.path)
 
     def retranslate(self) -> None:
         """Take the words of the language spoken now."""
         super().retranslate()
-        self.setWindowTitle(f"{tr('app.name')} · {self.bridge.core.facts.name}")
+        self.setWindowTitle(f"{tr('app.name')} · {named(self.bridge.core.facts.name)}")
         self._on_who()
         self._on_path()
         self._on_tick()
@@ -185,7 +195,8 @@ class Desk(Station):
 
     def open_palette(self) -> None:
         """Search, go to, do."""
-        self.palette_box.open_with([d.command() for d in self.deeds if d.in_palette])
+        more = self.base.commands() if self.base is not None else []
+        self.palette_box.open_with([d.command() for d in self.deeds if d.in_palette] + more)
 
     def open_help(self) -> None:
         """Show all keys."""
@@ -205,7 +216,7 @@ class Desk(Station):
 
     def print_view(self) -> None:
         """Print the map and its cases."""
-        names = [self.bridge.core.facts.name, *(area.name for area in self.session.path)]
+        names = [named(self.bridge.core.facts.name), *map(area_name, self.session.path)]
         self.printing.ask_and_print(self.feed.store, " › ".join(names))
 
     def show_city(self) -> None:
@@ -272,7 +283,8 @@ class Desk(Station):
             self.show_apart()
 
     def _on_deed(self, name: str) -> None:
-        next(deed for deed in self.deeds if deed.name == name).do()
+        if self.base is None or not self.base.take(name):
+            next(deed for deed in self.deeds if deed.name == name).do()
 
     # Qt overrides
 

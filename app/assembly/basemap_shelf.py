@@ -1,0 +1,142 @@
+"""Base maps for a window: the user's list, a QGIS process of their own, the tiles on disk.
+
+The process is another one than that which prints, so that a server that hangs holds up no print.
+It is started with the first base map that is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from app.assembly.basemaps import basemap_folder
+from app.runtime.health import HealthItem
+from app.runtime.spawn import spawn_thread
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from app.data.basemap_book import BaseMaps
+    from app.domain.basemaps import BaseMap
+    from app.domain.camera import Bounds
+    from app.engines.basemap import BaseMapTiles
+    from app.engines.basemap_keep import BaseMapKeeper, KeepPlan, Kept
+    from app.engines.qgis_client import QgisProcess
+    from app.runtime.core import Core
+
+
+class BaseMapShelf:
+    """Opens base maps for one window on `core`; ends with it."""
+
+    def __init__(self, core: Core) -> None:
+        from app.engines.basemap_cache import BaseMapCache
+
+        self._core = core
+        self._cache = BaseMapCache(basemap_folder())
+        self._qgis: QgisProcess | None = None
+        self._tiles: BaseMapTiles | None = None
+        self._keeping: tuple[int, int] | None = None
+        self._closed = False
+        core.add_health("basemap", self.health)
+        core.on_close(self.close)
+
+    def maps(self) -> BaseMaps:
+        """Return the user's base maps; raises what reading them raises."""
+        from app.data.basemap_book import load_basemaps
+        from app.data.settings import settings_folder
+
+        return load_basemaps(settings_folder())
+
+    def choose(self, name: str) -> BaseMap | None:
+        """Remember which one is shown (empty: none) and return it."""
+        from app.data.basemap_book import save_basemaps
+        from app.data.settings import settings_folder
+
+        maps = self.maps()
+        if name:
+            maps.named(name)
+        chosen = replace(maps, shown=name)
+        save_basemaps(settings_folder(), chosen)
+        return chosen.chosen
+
+    def open(self, base: BaseMap | None, *, dark: bool) -> BaseMapTiles | None:
+        """Close the tiles that were open and return those of `base`, if one is given."""
+        from app.engines.basemap import BaseMapTiles
+
+        self._close_tiles()
+        if base is None or self._closed:
+            return None
+        facts = self._core.facts
+        self._tiles = BaseMapTiles(
+            base, self._process(), self._cache, facts.lon0, facts.lat0, lambda: None,
+            spawn_thread, dark=dark,
+        )  # fmt: skip
+        return self._tiles
+
+    def plan(self, base: BaseMap, box: Bounds, levels: Sequence[int]) -> Future[KeepPlan]:
+        """Find out what keeping a piece for use offline takes."""
+        return self._core.aside(self._keeper(base).plan, box, levels)
+
+    def keep(self, base: BaseMap, plan: KeepPlan, progress: Callable[[], None]) -> Future[Kept]:
+        """Keep a piece; `progress` is called now and then, `health` tells how far it is."""
+        self._keeping = (0, len(plan.keys))
+
+        def step(done: int, total: int) -> None:
+            self._keeping = (done, total)
+            progress()
+
+        def work() -> Kept:
+            try:
+                return self._keeper(base).keep(plan, step, lambda: self._keeping is None)
+            finally:
+                self._keeping = None
+
+        return self._core.aside(work)
+
+    def stop_keeping(self) -> None:
+        """Keep no more; what is kept stays."""
+        self._keeping = None
+
+    @property
+    def is_keeping(self) -> bool:
+        """Whether a piece is being kept."""
+        return self._keeping is not None
+
+    def health(self) -> HealthItem:
+        """Return what the status strip says; nothing while all is well."""
+        if self._keeping is not None:
+            return HealthItem("unknown", "basemap_keeping", *self._keeping)
+        state = self._tiles.state if self._tiles is not None else None
+        if state is None or state.code != "gone":
+            return HealthItem("normal", "basemap")
+        code = "basemap_gone_cached" if state.from_cache else "basemap_gone"
+        since = int(state.since_s * 1000)
+        return HealthItem("attention", code, since_ms=since, detail=state.reason)
+
+    def close(self) -> None:
+        """End tiles and process."""
+        self._closed, self._keeping = True, None
+        self._close_tiles()
+        if self._qgis is not None:
+            self._qgis.close()
+
+    def _close_tiles(self) -> None:
+        tiles, self._tiles = self._tiles, None
+        if tiles is not None:
+            tiles.close()
+
+    def _keeper(self, base: BaseMap) -> BaseMapKeeper:
+        from app.engines.basemap_keep import BaseMapKeeper
+
+        facts = self._core.facts
+        return BaseMapKeeper(base, self._process(), self._cache, facts.lon0, facts.lat0)
+
+    def _process(self) -> QgisProcess:
+        from app.engines.qgis_client import QgisProcess
+
+        if self._qgis is None:
+            self._qgis = QgisProcess(spawn_thread=spawn_thread)
+            if self._qgis.available()[0]:
+                self._qgis.start()
+        return self._qgis
