@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -102,6 +103,10 @@ class Assembler:
         self._put_places(columns, work)
         derive.finish(self.mapping.kind, columns, work.shapes, work.refusals)
         return self._collect(columns, work, chunk.rejects)
+
+    def remember_in(self, folder: Path) -> None:
+        """Keep the uids of a long source in `folder` rather than in memory."""
+        self._repeats = RepeatFinder(folder)
 
     def remember(self, batch: pa.RecordBatch) -> None:
         """Know the rows of a batch that an earlier run took."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import blake2b
+from pathlib import Path
 from typing import Final
 from uuid import UUID
 
@@ -21,10 +22,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from app.data.readers.schemas import IMPORT_EPOCH
+from app.data.spool import blank
 
 Uids = NDArray[np.uint8]
 """Shape (rows, 16)."""
 
+_LONG: Final = 500_000
 _EPOCH_MS: Final = int(datetime.fromisoformat(IMPORT_EPOCH).timestamp() * 1000)
 
 
@@ -86,10 +89,12 @@ def content_key(name: str, content: bytes) -> str:
 class RepeatFinder:
     """Tells which uids came before in the same file; 8 bytes a row, whatever the file's size.
 
-    Keeps the uids' last 64 bits in sorted runs that are merged as they grow alike.
+    Keeps the uids' last 64 bits in sorted runs that are merged as they grow alike; given a
+    `folder`, long runs lie there in files without names.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
         self._runs: list[NDArray[np.uint64]] = []
 
     def first_seen(self, uids: Uids) -> NDArray[np.bool_]:
@@ -109,6 +114,14 @@ class RepeatFinder:
         if not len(run):
             return
         while self._runs and len(self._runs[-1]) <= 2 * len(run):
-            run = np.concatenate([self._runs.pop(), run])
+            run = self._joined(self._runs.pop(), run)
         run.sort()
         self._runs.append(run)
+
+    def _joined(self, one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        rows = len(one) + len(other)
+        if self._folder is None or rows < _LONG:
+            return np.concatenate([one, other])
+        both: NDArray[np.uint64] = blank(self._folder, np.uint64, rows)
+        both[: len(one)], both[len(one) :] = one, other
+        return both

@@ -134,6 +134,10 @@ class ImportStream:
         if not length:
             csv.writer(self._rejects).writerow(_HEADER)
 
+    def remember_in(self, folder: Path) -> None:
+        """Keep in `folder`, not in memory, which rows came before; call it before the first one."""
+        self._assembler.remember_in(folder)
+
     def state(self, mark: Mark) -> dict[str, Any]:
         """Return, as JSON's own kinds, all that `resume` needs to go on after `mark`."""
         length = 0

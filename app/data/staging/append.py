@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -19,8 +19,11 @@ from app.data.gpkg_rows import register_functions
 from app.data.map_schema import CRS, GEOMETRY, MapLayer
 from app.data.map_target import Added, RowsDone
 from app.data.readers.keys import RepeatFinder, uids_of
-from app.data.staging.doubles import near_alike, same_codes
-from app.data.staging.rtree import Boxes, boxes_of, sides_of, write_rtree
+from app.data.spool import Spool
+from app.data.staging.btree import MOST_ROWS, Cells, PageFile, pair_cells, write_table
+from app.data.staging.doubles import near_alike_count, same_codes
+from app.data.staging.indexes import KeySpool, Written
+from app.data.staging.rtree import Boxes, boxes_of, pack_rtree, sides_of
 from app.data.staging.working_copy import working_copy
 from app.domain.errors import StorageFailure
 
@@ -29,7 +32,7 @@ Fill = Callable[[pa.RecordBatch], tuple[pa.RecordBatch, int]]
 
 _ROWS_AT_ONCE: Final = 200_000
 _RTREE: Final = "gpkg_rtree_index"
-_CACHE_KIB: Final = 200_000
+_CACHE_KIB: Final = 32_000
 
 
 @dataclass
@@ -40,11 +43,10 @@ class _Flow:
     known: RepeatFinder
     fill: Fill
     progress: RowsDone
+    rows: _Rows
     seen: int = 0
     added: int = 0
     outside: int = 0
-    boxes: list[Boxes] = field(default_factory=list)
-    classes: list[NDArray[np.uint8]] = field(default_factory=list)
     failure: BaseException | None = None
 
     def new(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -65,16 +67,9 @@ class _Flow:
                 filled, outside = self.fill(batch)
                 self.outside += outside
                 self.added += batch.num_rows
-                self.remember(filled)
+                self.rows.add(filled)
                 yield filled
             self.progress(self.seen)
-
-    def remember(self, batch: pa.RecordBatch) -> None:
-        """Keep boxes and classes of rows (geometry as WKB) for the indexes to come."""
-        self.boxes.append(boxes_of(batch.column(GEOMETRY)))
-        if "class" in batch.schema.names:
-            column = batch.column("class").fill_null(0)
-            self.classes.append(column.to_numpy(zero_copy_only=False).astype(np.uint8))
 
 
 def append_many(
@@ -90,7 +85,9 @@ def append_many(
     `finish` may change the copy further, in the same step. Raises `StorageFailure`; the map is
     then as it was.
     """
-    flow = _Flow(layer, _known(path, layer), fill, progress)
+    known = RepeatFinder(path.parent)
+    _recall(path, layer, known)
+    flow = _Flow(layer, known, fill, progress, _Rows(layer, path.parent))
     new = flow.new(batches)
     first = next(new, None)
     if first is None:
@@ -99,19 +96,16 @@ def append_many(
         with _quick(copy) as db:
             laid_by = _take_off(db, layer)
         _write(copy, layer, chain((first,), new), flow)
-        flow.known = RepeatFinder()  # its memory is needed for the indexes
-        with _quick(copy) as db:
-            doubles = _put_on(db, copy, layer, flow, laid_by)
-            if finish is not None:
+        doubles = _put_on(copy, layer, flow, laid_by)
+        if finish is not None:
+            with _quick(copy) as db:
                 finish(db)
     return Added(flow.added, flow.seen - flow.added, flow.outside, *doubles)
 
 
-def _known(path: Path, layer: MapLayer) -> RepeatFinder:
-    known = RepeatFinder()
+def _recall(path: Path, layer: MapLayer, known: RepeatFinder) -> None:
     for batch, _ in _stored(path, layer, ["uid"], geometry=False):
         known.first_seen(uids_of(batch.column("uid").drop_null()))
-    return known
 
 
 def _stored(
@@ -161,7 +155,7 @@ def _quick(copy: Path) -> Iterator[Any]:
 class _LaidBy:
     """What was taken off a layer: the statements that make it again; and the layer's last fid."""
 
-    statements: tuple[str, ...]
+    statements: tuple[tuple[str, str], ...]
     tree: str
     extension: tuple[Any, ...]
     last_fid: int
@@ -192,8 +186,10 @@ def _take_off(db: Any, layer: MapLayer) -> _LaidBy:
         "DELETE FROM gpkg_extensions WHERE table_name = ? AND extension_name = ?",
         (layer.name, _RTREE),
     )
+    given = db.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (layer.name,)).fetchone()
     last = db.execute(f'SELECT max(fid) FROM "{layer.name}"').fetchone()[0]
-    return _LaidBy(tuple(sql for _, _, sql in found), made[0], extension, int(last or 0))
+    statements = tuple((name, sql) for _, name, sql in found)
+    return _LaidBy(statements, made[0], extension, max(int(last or 0), given[0] if given else 0))
 
 
 def _write(copy: Path, layer: MapLayer, rows: Iterator[pa.RecordBatch], flow: _Flow) -> None:
@@ -219,60 +215,104 @@ def _write(copy: Path, layer: MapLayer, rows: Iterator[pa.RecordBatch], flow: _F
         ) from error
 
 
-def _put_on(db: Any, copy: Path, layer: MapLayer, flow: _Flow, laid_by: _LaidBy) -> tuple[int, int]:
+def _put_on(copy: Path, layer: MapLayer, flow: _Flow, laid_by: _LaidBy) -> tuple[int, int]:
     """Build R-tree and indexes, tell the layer's size; return doubles by code and by place."""
-    added = flow.boxes, flow.classes
-    flow.boxes, flow.classes = [], []
-    fids = [np.zeros(0, np.int64)]
+    rows = flow.rows
     if laid_by.last_fid:
-        fids = list(_recalled(copy, layer, flow, laid_by.last_fid))
-    flow.boxes += added[0]
-    added[0].clear()
-    boxes = _joined(flow.boxes)
-    fids.append(np.arange(laid_by.last_fid + 1, laid_by.last_fid + 1 + flow.added))
-    db.execute(laid_by.tree)
-    write_rtree(db, f"rtree_{layer.name}_{GEOMETRY}", np.concatenate(fids), boxes)
-    marks = ", ".join("?" * len(laid_by.extension))
-    db.execute(f"INSERT INTO gpkg_extensions VALUES ({marks})", laid_by.extension)
-    for statement in laid_by.statements:
-        db.execute(statement)
-    _tell_size(db, layer, boxes)
+        rows = _with_stored(copy, layer, flow, laid_by.last_fid)
+    rows.number(laid_by.last_fid, flow.added)
+    fids, boxes = rows.fids.array(), rows.boxes.array()
+    with PageFile(copy) as file:
+        made = rows.write_indexes(file, fids)
+    tree = f"rtree_{layer.name}_{GEOMETRY}"
+    with _quick(copy) as db:
+        _refuse_other_rows(db, layer, fids)
+        _register(db, layer, laid_by, made)
+        db.execute(laid_by.tree)
+        held, leaves = pack_rtree(db, tree, fids, boxes, copy.parent)
+        marks = ", ".join("?" * len(laid_by.extension))
+        db.execute(f"INSERT INTO gpkg_extensions VALUES ({marks})", laid_by.extension)
+        for name, statement in laid_by.statements:
+            if name not in made:
+                db.execute(statement)
+        _tell_size(db, layer, boxes, len(fids))
+        codes = 0
+        if layer.name == "part":
+            code = made.get(_index_name(layer, "code"))
+            codes = code.twice if code else same_codes(db, layer.name)
+        root = db.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = ?", (f"{tree}_rowid",)
+        ).fetchone()[0]
+    with PageFile(copy) as file:
+        write_table(file, _pairs(held, leaves), int(root))
     if layer.name != "part":
         return 0, 0
-    classes = np.concatenate([*flow.classes, *added[1]])
-    points = boxes if boxes.shape[1] == 2 else boxes[:, [0, 2]]
-    alike = near_alike(points[:, 0], points[:, 1], classes)
-    return same_codes(db, layer.name), int(alike[-flow.added :].sum())
+    return codes, near_alike_count(boxes, rows.classes.array(), len(fids) - flow.added)
 
 
-def _joined(pieces: list[Boxes]) -> Boxes:
-    """Return all boxes; as points if all are."""
-    width = max((piece.shape[1] for piece in pieces), default=2)
-    boxes = np.empty((sum(len(piece) for piece in pieces), width))
-    end = len(boxes)
-    while pieces:  # each goes as it is copied: there may be many millions
-        piece = pieces.pop()
-        boxes[end - len(piece) : end] = sides_of(piece) if width == 4 else piece
-        end -= len(piece)
-    return boxes
-
-
-def _recalled(copy: Path, layer: MapLayer, flow: _Flow, last: int) -> Iterator[NDArray[np.int64]]:
-    """Read the boxes and classes of the rows that were there before; yield their fids."""
-    columns = ["class"] if layer.name == "part" else []
+def _with_stored(copy: Path, layer: MapLayer, flow: _Flow, last: int) -> _Rows:
+    """Return what the indexes need of the rows that were there before, and then of the new ones."""
+    rows = _Rows(layer, copy.parent)
+    columns = list(dict.fromkeys(["uid", *rows.columns]))
     for batch, geometry in _stored(copy, layer, columns, geometry=True):
         fids = np.asarray(batch.column("fid").to_numpy(zero_copy_only=False), np.int64)
         keep = fids <= last
         if not keep.any():
-            return
+            break
         old = batch.filter(pa.array(keep))
-        flow.remember(old.rename_columns(
+        rows.add(old.rename_columns(
             [GEOMETRY if name == geometry else name for name in old.schema.names]
         ))  # fmt: skip
-        yield fids[keep]
+        rows.fids.add(fids[keep])
+    rows.follow(flow.rows)
+    return rows
 
 
-def _tell_size(db: Any, layer: MapLayer, boxes: Boxes) -> None:
+def _refuse_other_rows(db: Any, layer: MapLayer, fids: NDArray[np.int64]) -> None:
+    """Refuse to go on if the rows are not numbered as the indexes take them to be."""
+    count, last = db.execute(f'SELECT count(*), max(fid) FROM "{layer.name}"').fetchone()
+    if count != len(fids) or last != fids[-1]:
+        raise StorageFailure(
+            f"The layer {layer.name} holds other rows than were written.",
+            advice="The map is as it was before. Run the import again; if it happens again, "
+            "check the disk.",
+        )
+
+
+def _register(db: Any, layer: MapLayer, laid_by: _LaidBy, made: dict[str, Written]) -> None:
+    """Tell SQLite of the indexes that lie in the file already."""
+    unique = made.get(_index_name(layer, "uid"))
+    if unique is not None and unique.twice:
+        raise StorageFailure(
+            f"{unique.twice:,} rows of {layer.name} would be there twice.",
+            advice="The map is as it was before. Run the import again.",
+        )
+    db.execute("PRAGMA writable_schema = ON")
+    db.executemany(
+        "INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) "
+        "VALUES ('index', ?, ?, ?, ?)",
+        [
+            (name, layer.name, made[name].root, statement)
+            for name, statement in laid_by.statements
+            if name in made
+        ],
+    )
+    version = db.execute("PRAGMA schema_version").fetchone()[0]
+    db.execute(f"PRAGMA schema_version = {version + 1}")
+    db.execute("PRAGMA writable_schema = OFF")
+
+
+def _index_name(layer: MapLayer, column: str) -> str:
+    return f"ix_{layer.name}_{column}"
+
+
+def _pairs(rows: NDArray[np.int64], values: NDArray[np.int32]) -> Iterator[Cells]:
+    for at in range(0, len(rows), _ROWS_AT_ONCE):
+        some = slice(at, at + _ROWS_AT_ONCE)
+        yield pair_cells(rows[some], values[some].astype(np.int64))
+
+
+def _tell_size(db: Any, layer: MapLayer, boxes: Boxes, rows: int) -> None:
     """Set extent, row count and time of change in the GeoPackage's tables."""
     sides = [
         float(pick(boxes[:, side])) if len(boxes) else None
@@ -289,7 +329,59 @@ def _tell_size(db: Any, layer: MapLayer, boxes: Boxes) -> None:
         (*sides, layer.name),
     )
     db.execute(
-        f'UPDATE gpkg_ogr_contents SET feature_count = (SELECT count(*) FROM "{layer.name}") '
-        "WHERE lower(table_name) = lower(?)",
-        (layer.name,),
+        "UPDATE gpkg_ogr_contents SET feature_count = ? WHERE lower(table_name) = lower(?)",
+        (rows, layer.name),
     )
+
+
+class _Rows:
+    """What the indexes of a layer need of each row; it lies on the disk."""
+
+    def __init__(self, layer: MapLayer, folder: Path) -> None:
+        self._layer, self._folder = layer, folder
+        self._point = layer.geometry == "Point"
+        self.columns = ("class", "code") if layer.name == "part" else ()
+        self.fids = Spool(folder, np.int64)
+        self.boxes = Spool(folder, np.float64, 2 if self._point else 4)
+        self.classes = Spool(folder, np.uint8)
+        self._keys = {"uid": KeySpool(folder, text=False)}
+        if layer.name == "part":
+            self._keys["code"] = KeySpool(folder, text=True)
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Keep rows (geometry as WKB)."""
+        boxes = boxes_of(batch.column(GEOMETRY))
+        if self._point:
+            self.boxes.add(boxes if boxes.shape[1] == 2 else boxes[:, [0, 2]])
+        else:
+            self.boxes.add(sides_of(boxes))
+        for name, keys in self._keys.items():
+            keys.add(batch.column(name))
+        if "class" in self.columns:
+            column = batch.column("class").fill_null(0)
+            self.classes.add(column.to_numpy(zero_copy_only=False))
+
+    def follow(self, later: _Rows) -> None:
+        """Put the rows of `later` behind these."""
+        for mine, other in ((self.boxes, later.boxes), (self.classes, later.classes)):
+            rows = other.array()
+            for at in range(0, len(rows), _ROWS_AT_ONCE):
+                mine.add(rows[at : at + _ROWS_AT_ONCE])
+            other.close()
+        for name, keys in self._keys.items():
+            keys.follow(later._keys[name])
+
+    def number(self, last: int, count: int) -> None:
+        """Give the rows that are new their ids, on from `last`."""
+        for at in range(last + 1, last + 1 + count, _ROWS_AT_ONCE):
+            end = min(at + _ROWS_AT_ONCE, last + 1 + count)
+            self.fids.add(np.arange(at, end, dtype=np.int64))
+
+    def write_indexes(self, file: PageFile, fids: NDArray[np.int64]) -> dict[str, Written]:
+        """Write the indexes that can be written as pages; return them by name."""
+        made = {}
+        for name, keys in self._keys.items():
+            if keys.whole and len(fids) and fids[-1] < MOST_ROWS and (fids[1:] > fids[:-1]).all():
+                made[_index_name(self._layer, name)] = keys.write(file, fids)
+            keys.close()
+        return made

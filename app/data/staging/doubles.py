@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.data.gpkg_rows import decode_geometry
+from app.data.spool import runs
 
 WITHIN_M: Final = 0.5
 _METRE_LAT: Final = 1 / 111_195.0  # degrees a metre on the mean sphere
@@ -43,6 +44,22 @@ def near_alike(
         some = some[np.isfinite(lon[some]) & np.isfinite(lat[some])]
         if len(some) > 1:
             found[some[_near(lon[some], lat[some], within_m)]] = True
+    return found
+
+
+def near_alike_count(
+    places: NDArray[np.float64], cls: NDArray[np.uint8], first: int, within_m: float = WITHIN_M
+) -> int:
+    """Count the points from row `first` on that have one alike near them.
+
+    `places`: (rows, 2), degrees. Goes from south to north, some at a time.
+    """
+    found = 0
+    for rows, own in runs(places[:, 1], margin=2 * within_m * _METRE_LAT):
+        if len(rows):
+            some = places[rows]
+            alike = near_alike(some[:, 0], some[:, 1], cls[rows], within_m)
+            found += int((alike & own & (rows >= first)).sum())
     return found
 
 

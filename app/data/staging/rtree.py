@@ -8,6 +8,8 @@ by sort-tile-recursive (Leutenegger, Lopez and Edgington 1997): slices by x, in 
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +18,7 @@ import shapely
 from numpy.typing import NDArray
 
 from app.data.readers.shapes import point_coordinates
+from app.data.spool import blank, runs
 
 Boxes = NDArray[np.float64]
 """Shape (n, 4): minx, maxx, miny, maxy; or of points (n, 2): x, y, for their memory's sake."""
@@ -33,16 +36,42 @@ def write_rtree(db: Any, name: str, fids: NDArray[np.int64], boxes: Boxes) -> No
 
     `db` is an open connection in a transaction. Rows with a side that is no number are left out.
     """
-    whole = np.isfinite(boxes).all(axis=1)
+    fids, nodes = pack_rtree(db, name, fids, boxes, Path(gettempdir()))
+    if np.any(fids[1:] < fids[:-1]):
+        order = np.argsort(fids, kind="stable")
+        fids, nodes = fids[order], nodes[order]
+    for at in range(0, len(fids), _ROWS_AT_ONCE):
+        some = slice(at, at + _ROWS_AT_ONCE)
+        pairs = zip(fids[some].tolist(), nodes[some].tolist(), strict=True)
+        db.executemany(f'INSERT INTO "{name}_rowid" VALUES (?, ?)', pairs)
+
+
+def pack_rtree(
+    db: Any, name: str, fids: NDArray[np.int64], boxes: Boxes, folder: Path
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Write the nodes of an R-tree; return the rows in it and the leaf that holds each.
+
+    What `write_rtree` does but for the table `…_rowid`. Long columns lie in `folder`.
+    """
+    whole = _whole(boxes)
     if not whole.all():
         fids, boxes = fids[whole], boxes[whole]
     if not len(fids):
-        return
+        return fids, np.zeros(0, np.int32)
     size = db.execute(f'SELECT length(data) FROM "{name}_node" WHERE nodeno = 1').fetchone()[0]
     most = max(int((size - _HEAD) // _CELL.itemsize * _FULL), 2)
     tree = _Tree(db, name, size, most)
     db.execute(f'DELETE FROM "{name}_node"')
-    tree.write(fids, boxes)
+    return fids, tree.write(fids, boxes, folder)
+
+
+def _whole(boxes: Boxes) -> NDArray[np.bool_]:
+    """Tell which boxes have numbers on all sides."""
+    whole = np.ones(len(boxes), np.bool_)
+    for at in range(0, len(boxes), _ROWS_AT_ONCE):
+        some = slice(at, at + _ROWS_AT_ONCE)
+        whole[some] = np.isfinite(boxes[some]).all(axis=1)
+    return whole
 
 
 def boxes_of(wkb: pa.Array) -> Boxes:
@@ -60,30 +89,49 @@ class _Tree:
         self._db, self._name, self._size, self._most = db, name, size, most
         self._next = 2  # 1 is the root
 
-    def write(self, ids: NDArray[np.int64], boxes: Boxes) -> None:
-        """Write level upon level until one node holds all."""
-        depth = 0
+    def write(self, ids: NDArray[np.int64], boxes: Boxes, folder: Path) -> NDArray[np.int32]:
+        """Write level upon level until one node holds all; return which leaf holds each row."""
+        leaves = blank(folder, np.int32, len(ids))
+        if len(ids) <= self._most:
+            self._put([(1, self._node(_cells(ids, sides_of(boxes)), 0))])
+            leaves[:] = 1
+            return leaves
+        ids, boxes = self._leaves(ids, boxes, leaves)
+        depth = 1
         while len(ids) > self._most:
-            ids, boxes = self._level(ids, boxes, leaf=depth == 0)
+            ids, boxes = self._level(ids, boxes)
             depth += 1
-        self._put([(1, self._node(_cells(ids, sides_of(boxes)), depth))])
-        self._under(ids, np.ones(len(ids), np.int64), leaf=depth == 0)
+        self._put([(1, self._node(_cells(ids, boxes), depth))])
+        self._under(ids, np.ones(len(ids), np.int64))
+        return leaves
 
-    def _level(
-        self, ids: NDArray[np.int64], boxes: Boxes, *, leaf: bool
+    def _leaves(
+        self, ids: NDArray[np.int64], boxes: Boxes, leaves: NDArray[np.int32]
     ) -> tuple[NDArray[np.int64], Boxes]:
-        """Write the nodes of a level, some at a time; return their numbers and boxes."""
-        order = packed_order(boxes, self._most)
+        """Write the leaves, run by run from west to east; return their numbers and boxes."""
         first, above = self._next, []
-        for at in range(0, len(ids), self._most * _NODES_AT_ONCE):
-            some = order[at : at + self._most * _NODES_AT_ONCE]
-            above.append(self._nodes(ids[some], sides_of(boxes[some])))
-        numbers = np.arange(first, self._next, dtype=np.int64)
-        under = np.empty(len(ids), np.int32)
+        for run, _ in runs(boxes[:, 0]):
+            if not len(run):
+                continue
+            order = run[packed_order(boxes[run], self._most)]
+            leaves[order] = self._next + np.arange(len(run)) // self._most
+            above += self._in_turns(ids, boxes, order)
+        return np.arange(first, self._next, dtype=np.int64), np.concatenate(above)
+
+    def _level(self, ids: NDArray[np.int64], boxes: Boxes) -> tuple[NDArray[np.int64], Boxes]:
+        """Write the nodes of an upper level; return their numbers and boxes."""
+        order = packed_order(boxes, self._most)
+        first = self._next
+        above = self._in_turns(ids, boxes, order)
+        under = np.empty(len(ids), np.int64)
         under[order] = first + np.arange(len(ids)) // self._most
-        del order
-        self._under(ids, under, leaf=leaf)
-        return numbers, np.concatenate(above)
+        self._under(ids, under)
+        return np.arange(first, self._next, dtype=np.int64), np.concatenate(above)
+
+    def _in_turns(self, ids: NDArray[np.int64], boxes: Boxes, order: NDArray[Any]) -> list[Boxes]:
+        step = self._most * _NODES_AT_ONCE
+        pieces = (order[at : at + step] for at in range(0, len(order), step))
+        return [self._nodes(ids[some], sides_of(boxes[some])) for some in pieces]
 
     def _nodes(self, ids: NDArray[np.int64], boxes: Boxes) -> Boxes:
         """Write nodes of consecutive rows; return their boxes."""
@@ -108,16 +156,10 @@ class _Tree:
     def _put(self, nodes: Any) -> None:
         self._db.executemany(f'INSERT INTO "{self._name}_node" VALUES (?, ?)', nodes)
 
-    def _under(self, ids: NDArray[np.int64], nodes: NDArray[Any], *, leaf: bool) -> None:
-        """Note which node each row, or node, lies in."""
-        table = f"{self._name}_{'rowid' if leaf else 'parent'}"
-        if np.any(ids[1:] < ids[:-1]):
-            order = np.argsort(ids, kind="stable")
-            ids, nodes = ids[order], nodes[order]
-        for at in range(0, len(ids), _ROWS_AT_ONCE):
-            some = slice(at, at + _ROWS_AT_ONCE)
-            pairs = zip(ids[some].tolist(), nodes[some].tolist(), strict=True)
-            self._db.executemany(f'INSERT INTO "{table}" VALUES (?, ?)', pairs)
+    def _under(self, ids: NDArray[np.int64], nodes: NDArray[np.int64]) -> None:
+        """Note which node each node of a level lies in."""
+        pairs = zip(ids.tolist(), nodes.tolist(), strict=True)
+        self._db.executemany(f'INSERT INTO "{self._name}_parent" VALUES (?, ?)', pairs)
 
 
 def _cells(ids: NDArray[np.int64], boxes: Boxes) -> NDArray[Any]:

@@ -48,6 +48,7 @@ def fill(job: ImportJob) -> None:
     entries = job.entries()
     job.trim(entries)
     with open_source(job) as stream:
+        stream.remember_in(job.folder)
         number = len(entries)
         if entries:
             seen = (batch for at in range(1, number + 1) for batch in job.batches(at))
