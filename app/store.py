@@ -68,7 +68,7 @@ class StoreDelta:
     """What became of the picture.
 
     `tabs` has the edits of each tab touched, None where it was sorted anew; `cases` are the
-    uids whose row is new or other, `gone` those no longer there.
+    uids whose row is new or other, `gone` those no longer there; `parts` are edited parts.
     """
 
     cases: tuple[UUID, ...] = ()
@@ -77,6 +77,7 @@ class StoreDelta:
     units: bool = False
     signs: tuple[tuple[str, str], ...] = ()
     map_changed: bool = False
+    parts: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -259,6 +260,7 @@ class Store:
             units=bool(changes.units or gone_units),
             signs=signs,
             map_changed=changes.map_changed,
+            parts=tuple(row.uid for row in changes.parts),
         )
 
     def look_from(self, person: UUID | None, role: str) -> StoreDelta:

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QWidget
@@ -36,17 +33,16 @@ from widgets.map_log import FrameLog
 from widgets.map_names import Names
 from widgets.map_overlays import Counts, Words, paint_empty
 from widgets.map_panels import Panels
-from widgets.map_picks import CasePicked, PlaceClicked, area_at, part_at
+from widgets.map_picks import CasePicked, PlaceClicked, UnitPicked, area_at, part_at
 from widgets.map_still import Still
-from widgets.map_surface import MapSurface
 from widgets.map_wait import wait_settled
-from widgets.map_wishes import Wishes
+from widgets.map_wished import MapWished
 
 _SOON_MS, _SOON_FRAMES = 30, 4  # tiles that arrive within this, and so many frames, share one
 _LATE_MS = 1_500  # names and counts wait no longer than this for the last tile
 
 
-class MapView(MapSurface):
+class MapView(MapWished):
     """A map of one city store.
 
     Args:
@@ -60,6 +56,7 @@ class MapView(MapSurface):
         part_picked: `PartPicked`. case_picked: `CasePicked`. unit_picked: `UnitPicked`.
         area_picked: `AreaPicked`, with each click on open ground. place_clicked: `PlaceClicked`.
         pointer_moved: `PlaceClicked` under the pointer. camera_changed: `Camera`.
+        looked_at: (x, y), logical pixels of each click that no tool took, before any pick.
         settled: nothing; all that is in sight is sharp, named and counted.
     """
 
@@ -70,6 +67,7 @@ class MapView(MapSurface):
     place_clicked = Signal(object)
     pointer_moved = Signal(object)
     camera_changed = Signal(object)
+    looked_at = Signal(object)
     settled = Signal()
 
     def __init__(
@@ -86,7 +84,6 @@ class MapView(MapSurface):
         self._theme, self._tr, self._submit, self._empty_text = theme, tr, submit, empty_text
         self._store: CityStore | None = None
         self._ground: Ground | None = None
-        self._wishes = Wishes()
         self._live, self._still, self._panels = Live(), Still(), Panels()
         self._scale, self._version = 1.0, 0
         self._counts: tuple[int, int | None] = (0, None)
@@ -232,21 +229,6 @@ class MapView(MapSurface):
         self._panels.chip, self._panels.legend = chip, legend
         self.update()
 
-    @property
-    def wishes(self) -> Wishes:
-        """Which layers, classes and values are shown, and how."""
-        return self._wishes
-
-    def wish(self, wishes: Wishes) -> None:
-        """Show other layers, classes or values."""
-        self._wishes = wishes
-        self._live.strengths = {s.key: s.opacity for s in wishes.layers}
-        self._dress()
-
-    def set_layer_visible(self, key: str, visible: bool) -> None:
-        """Show or hide a layer of `app.domain.layers`."""
-        self.wish(self._wishes.with_layer(key, visible))
-
     def set_base_map(self, base: BaseUnder | None) -> None:
         """Lay a base map under everything, or none; who made it closes it."""
         self._base = base
@@ -257,13 +239,14 @@ class MapView(MapSurface):
         self._version += 1
         self._unsettle()
 
-    def set_part_families(self, family: NDArray[np.uint8], icons: tuple[str, ...] = ()) -> None:
-        """Give each class of parts one of six hues, uint8 (256,), and an icon by its name."""
-        self.wish(replace(self._wishes, family=family, icons=icons))
+    @property
+    def look(self) -> Look:
+        """How the ground looks now."""
+        return self._look()
 
-    def set_part_classes(self, want: NDArray[np.uint8]) -> None:
-        """Show and count only classes whose entry is not 0: uint8 (256,)."""
-        self.wish(replace(self._wishes, want=want))
+    def live_at(self, sx: float, sy: float) -> CasePicked | UnitPicked | None:
+        """Return the case, else the unit, under a pixel."""
+        return self._live.at(self.camera, sx, sy)
 
     @property
     def store(self) -> CityStore | None:
@@ -287,6 +270,12 @@ class MapView(MapSurface):
             self._version += 1
             self.frames.move()
             self._unsettle()
+
+    def show_edits(self) -> None:
+        """Draw and count anew: parts were edited over the store that is shown."""
+        if self._store is not None:
+            self._counts = (self._store.n_parts, None)
+            self.forget_tiles()
 
     def stop(self) -> None:
         """Let go of timers and wishes; call before the pool ends. The map stays as it is."""
@@ -396,6 +385,7 @@ class MapView(MapSurface):
             return
         if self.tools.click(self.hand_at(QPointF(*at))):
             return
+        self.looked_at.emit(at)
         live = self._live.at(self.camera, *at)
         if live is not None:
             signal = self.case_picked if isinstance(live, CasePicked) else self.unit_picked
@@ -422,6 +412,7 @@ class MapView(MapSurface):
         return self._wishes.look(self._theme, self._density, dpr, self._scale)
 
     def _dress(self) -> None:
+        self._live.strengths = {s.key: s.opacity for s in self._wishes.layers}
         if self._ground is not None:
             self._ground.dress(self._look())
         self._version += 1

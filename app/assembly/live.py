@@ -53,11 +53,13 @@ def open_core(
 
 
 def _open_city(city: str) -> City:
+    from app.assembly.edits import give_edits
     from app.assembly.gazetteers import give_gazetteer
     from app.data.city_folder import open_city
 
     opened = open_city(city, os.environ.get(KEY_VARIABLE))
     give_gazetteer(opened)
+    give_edits(opened, city)
     return opened  # type: ignore[return-value]  # facts are set by opening
 
 

@@ -16,7 +16,9 @@ from app.cli import (
     case_commands,
     check_commands,
     city_commands,
+    grid_commands,
     live_commands,
+    part_commands,
 )
 from app.cli.guard import INTERRUPTED, json_of, quiet_stdout
 from app.cli.wiring import Wiring
@@ -51,6 +53,8 @@ def build(wiring: Wiring) -> typer.Typer:
     )
     app.add_typer(case_commands.build(wiring), name="case")
     app.add_typer(address_commands.build(wiring), name="address")
+    app.add_typer(part_commands.build(wiring), name="part")
+    app.add_typer(grid_commands.build(wiring), name="grid")
     app.add_typer(basemap_commands.build(wiring), name="basemap")
     city = city_commands.build_city(wiring)
     check_commands.add(city, wiring)

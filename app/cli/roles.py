@@ -55,6 +55,24 @@ def decider(core: Core, acting: str) -> Actor:
     return Actor(people[0].uid, Role.SHIFT_LEAD)
 
 
+def keeper(core: Core, acting: str) -> Actor:
+    """Return who changes a part: `acting`, else a grid supervisor, whose daily work it is."""
+    return _acting(core, acting) if acting else _one_of(core, Role.SUPERVISOR)
+
+
+def grid_keeper(core: Core, acting: str) -> Actor:
+    """Return who splits and merges grids: `acting`, else who leads the shift."""
+    return _acting(core, acting) if acting else _one_of(core, Role.SHIFT_LEAD)
+
+
+def _one_of(core: Core, role: Role) -> Actor:
+    """Return somebody of a role; in a city without rolls yet whoever sits there has it."""
+    people = _people(core, role)
+    if not people and core.ask(Persons()).result():
+        raise NotFound(f"Nobody on the rolls is a {role}.", field="as")
+    return Actor(people[0].uid if people else core.facts.uid, role)
+
+
 def person_named(core: Core, text: str) -> Person:
     """Return the one person of that uid or name; raises `NotFound` or `InvalidInput`."""
     people: tuple[Person, ...] = core.ask(Persons()).result()

@@ -29,7 +29,7 @@ from app.domain.rules import RuleBook
 from app.services.ports import AreaIndex, Gazetteer
 
 if TYPE_CHECKING:
-    from app.data.part_edits import EditedMap
+    from app.data.part_edits import EditedMap, EditListener
 
 OpenAreas = Callable[[], AreaIndex]
 _TOTALS = "totals"
@@ -40,6 +40,7 @@ class SqlCity:
     """Fulfils `ports.City` on SQLite or PostgreSQL. Used on the database thread only.
 
     Attributes:
+        edit_listeners: told of every edit that the map has taken.
         place: the folder or address, without password, for messages.
         folder: the city's folder; None for a remote city.
         blobs: photos and files.
@@ -58,6 +59,7 @@ class SqlCity:
         self._open_areas = open_areas
         self._areas: AreaIndex | None = None
         self._edits: EditedMap | None = None
+        self.edit_listeners: list[EditListener] = []
         self._open_gazetteer: Callable[[], Gazetteer] | None = None
         self._gazetteer: Gazetteer | None = None
         self._books: dict[str, RuleBook] = {}

@@ -12,7 +12,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -61,7 +61,7 @@ class Taken:
     now: str
 
 
-Listener = Callable[[Taken], None]
+EditListener = Callable[[Taken], None]
 
 
 @dataclass
@@ -69,7 +69,6 @@ class EditedMap(ABC):
     """Fulfils `parts_views.PartMap` for one open city. Used on the database thread only."""
 
     city: SqlCity
-    listeners: list[Listener] = field(default_factory=list)
 
     @abstractmethod
     def _reading(self) -> AbstractContextManager[MapHand]:
@@ -91,7 +90,7 @@ class EditedMap(ABC):
         taken = self._write()
         if taken is None:
             return False
-        for listener in self.listeners:
+        for listener in self.city.edit_listeners:
             listener(taken)
         return True
 

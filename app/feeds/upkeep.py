@@ -1,4 +1,4 @@
-"""Keeps the truth in order: a checkpoint a day, and what was too early let in when it is time."""
+"""Keeps the truth in order: a checkpoint a day, what was too early, what the map lacks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from app.runtime.core import Core
 from app.runtime.health import HealthItem
 from app.services.commands import ReleaseDue, SignCheckpoint
+from app.services.ports import City
 from app.services.questions import Quarantine
 from app.services.views import Apart
 
@@ -36,8 +37,15 @@ class Upkeep:
                 self._core.submit(ReleaseDue()).result()
             if not first and hour != self._hour:
                 self._core.submit(SignCheckpoint()).result()
+        if not first:
+            self._core.with_city(_let_map_follow).result()
         self._hour = -1 if first else hour
 
     def health(self) -> HealthItem:
         """Return how many actions are kept apart."""
         return HealthItem("attention" if self._apart else "normal", "apart", count=self._apart)
+
+
+def _let_map_follow(city: City) -> None:
+    """Let the map take edits that it could not take at once."""
+    city.edits.take()

@@ -29,6 +29,7 @@ from widgets.i18n import tr
 from widgets.map_picks import CasePicked, PlaceClicked
 from widgets.map_view import MapView
 from widgets.theme import Theme
+from widgets.words import named
 
 _CLASSES = Path(__file__).resolve().parents[2] / "resources" / "part_classes.csv"
 _SETTLE_MS = 300
@@ -104,6 +105,8 @@ class Stage(QObject):
         self._store = store
         if delta.cases or delta.gone or delta.units:
             self.refresh()
+        if delta.parts and self._city is not None:
+            self._bridge.run(self._city.live.follow, self._on_edited)
         if delta.map_changed:
             self._renew_map()
 
@@ -123,7 +126,7 @@ class Stage(QObject):
             self.view.select(None)
             return
         self._redraw()
-        self.view.select(row.uid, row.address)
+        self.view.select(row.uid, named(row.address))
         x, y = self._frame.to_xy(row.lon, row.lat)
         if not self._sees(float(x), float(y)):
             self._fly(row.lon, row.lat)
@@ -134,7 +137,7 @@ class Stage(QObject):
         if row is None:
             self.view.select(None)
         else:
-            self.view.select(row.uid, row.address)
+            self.view.select(row.uid, named(row.address))
 
     def go_to(self, hit: PlaceHit) -> None:
         """Fly to something found, and ring it."""
@@ -146,7 +149,8 @@ class Stage(QObject):
             return
         self._fly(hit.lon, hit.lat, _DISTRICT_VIEW if is_area else _STREET_VIEW)
         if not is_area:
-            self.view.select_place(hit.lon, hit.lat, hit.title)
+            title = hit.title if hit.kind == "case" else named(hit.title)
+            self.view.select_place(hit.lon, hit.lat, title)
 
     def go_to_area(self, area: Area | None) -> None:
         """Show a whole area, or the whole city."""
@@ -222,6 +226,9 @@ class Stage(QObject):
         self._renewing, self._stale = True, False
         self.told.emit(tr("map.renewing"))
         self._bridge.follow(self._renew(), self._on_renewed, self._on_not_renewed)
+
+    def _on_edited(self, _now: object) -> None:
+        self.view.show_edits()
 
     def _on_renewed(self, city: CityStore) -> None:
         self._renewing = False

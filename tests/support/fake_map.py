@@ -72,6 +72,9 @@ class FakeMap(QWidget):
     def wait_sharp(self, timeout_ms: int = 10_000) -> bool:
         return True
 
+    def show_edits(self) -> None:
+        self.flights.append(("edits",))
+
     def stop(self) -> None:
         self.flights.append(("stop",))
 
