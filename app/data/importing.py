@@ -25,6 +25,7 @@ from app.data.place_matching import PlaceMatching
 from app.data.readers import ImportStream, Kind, Summary, read
 from app.data.readers.crs import Box
 from app.data.staging.meter import Meter, Progress
+from app.data.staging.notice import noticed
 from app.data.staging.staged import StagedStream
 from app.domain.errors import AppError, InvalidInput, StorageFailure
 
@@ -97,7 +98,8 @@ def _import_map(
         matching = PlaceMatching(city) if kind is Kind.PLACES else None
         if matching is not None:
             batches = matching.through(batches)
-        added = _into_map(city, MAP_LAYERS[kind], batches, meter)
+        with _noticed(city, request.source.name, meter):
+            added = _into_map(city, MAP_LAYERS[kind], batches, meter)
         if isinstance(stream, StagedStream):
             added = _since_begun(city, stream, MAP_LAYERS[kind], added)
         rejects = _write_rejects(city, stream)
@@ -194,6 +196,17 @@ def _write_rejects(city: SqlCity, stream: Reading) -> Path | None:
         aside = city.folder / "rejected"
         aside.mkdir(exist_ok=True)
         return stream.write_rejects(aside / f"{stream.path.name}.rejected.csv")
+
+
+@contextmanager
+def _noticed(city: SqlCity, source: str, meter: Meter) -> Iterator[None]:
+    """Let others who want to write to a local map know what holds it, and how long."""
+    if city.folder is None:
+        yield
+        return
+    with noticed(city.folder / "map.gpkg", source) as tell:
+        meter.told_left = tell
+        yield
 
 
 def _into_map(city: SqlCity, layer: str, read_: Iterator[pa.RecordBatch], meter: Meter) -> Added:

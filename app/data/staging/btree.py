@@ -70,8 +70,8 @@ class PageFile:
     def numbers(self, count: int) -> NDArray[np.int64]:
         """Return the numbers of `count` new pages; the page with SQLite's lock byte is none."""
         lock = _LOCK_BYTE // self.page + 1
-        found = np.arange(self._next, self._next + count + 1, dtype=np.int64)
-        found = found[found != lock][:count]
+        found: NDArray[np.int64] = np.arange(self._next, self._next + count + 1, dtype=np.int64)
+        found = np.asarray(found[found != lock][:count])
         self._next = int(found[-1]) + 1 if count else self._next
         return found
 

@@ -28,6 +28,7 @@ class Meter:
         self._told = 0.0
         self._share = 0.0
         self._first: float | None = None
+        self.told_left: Callable[[float | None], None] = lambda _left: None
         progress(stage, 0.0)
 
     def read(self, done: int, total: int) -> None:
@@ -52,13 +53,18 @@ class Meter:
         if now - self._told >= _EVERY_S:
             self._told = now
             self._progress(self._text(), self._share)
+            self.told_left(self.left_s())
 
     def _text(self) -> str:
         spent = max(self._clock() - self._started, 1e-3)
         rate = max(self.rows - self.resumed, 0) / spent
         text = f"{self._stage} · {self.rows:,} rows · {rate:,.0f}/s"
+        left = self.left_s()
+        return text if left is None else f"{text} · {int(left) // 60}:{int(left) % 60:02} left"
+
+    def left_s(self) -> float | None:
+        """Return the seconds that are left, None while nobody can know."""
         way = self._share - (self._first or 0.0)
         if way <= 0.005 or self._share >= _READ_SHARE:
-            return text
-        left = int(spent / way * (1.0 - self._share))
-        return f"{text} · {left // 60}:{left % 60:02} left"
+            return None
+        return (self._clock() - self._started) / way * (1.0 - self._share)

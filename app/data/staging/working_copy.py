@@ -17,6 +17,7 @@ from typing import Any, Final
 from sqlcipher3 import dbapi2
 
 from app.data.gpkg_rows import register_functions
+from app.data.staging.notice import running_import
 from app.domain.errors import Busy, StorageFailure
 
 _WAIT_S: Final = 30.0
@@ -105,6 +106,9 @@ def _sync(path: Path) -> None:
 
 def _translated(path: Path, error: Exception) -> StorageFailure:
     if "locked" in str(error) or "busy" in str(error):
+        running = running_import(path)
+        if running is not None:
+            return running.refusal()
         return Busy(
             f"{path} is held by another program.",
             advice="Close it there (QGIS edits a snapshot, not the map) and try again.",

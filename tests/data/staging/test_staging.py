@@ -23,6 +23,7 @@ from app.data.readers import derived_uid
 from app.data.staging.doubles import near_alike
 from app.data.staging.job import Declared, ImportJob
 from app.data.staging.meter import Meter
+from app.data.staging.notice import noticed, running_import
 from app.data.staging.rtree import outward, write_rtree
 from app.data.staging.working_copy import open_locked
 from app.domain.errors import Busy, InvalidInput
@@ -176,6 +177,29 @@ def test_that_nobody_writes_beside_an_import(folder, monkeypatch):
     monkeypatch.setattr("app.data.staging.working_copy._WAIT_S", 0.05)
     with open_locked(folder / "map.gpkg"), pytest.raises(Busy):
         append(folder, parts(1))
+
+
+def test_that_who_writes_beside_an_import_is_told_which_and_how_long(folder, monkeypatch):
+    monkeypatch.setattr("app.data.staging.working_copy._WAIT_S", 0.05)
+    path = folder / "map.gpkg"
+    index = MapIndex(folder)
+    with open_locked(path), noticed(path, "parts.csv") as tell:
+        assert running_import(path).left_s is None
+        with pytest.raises(Busy, match=r"parts\.csv is being imported into the map\."):
+            append(folder, parts(1))
+        monkeypatch.setattr("app.data.staging.notice._EVERY_S", 0)
+        tell(200.0)
+        with pytest.raises(Busy, match="about 3 min are left"):
+            append(folder, parts(1))
+        assert index.root().name
+    assert running_import(path) is None
+    assert append(folder, parts(1)).added == 1
+    index.close()
+
+
+def test_that_the_notice_of_a_killed_import_counts_for_nothing(folder):
+    (folder / "map.importing.json").write_text('{"source": "x.csv", "until": null}')
+    assert running_import(folder / "map.gpkg") is None
 
 
 def test_that_a_torn_journal_costs_only_the_chunk_it_was_writing(tmp_path):
