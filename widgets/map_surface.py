@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -15,6 +15,8 @@ _OWN_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
 class MapSurface(QWidget):
     """A widget that paints all of itself and listens to pointer, wheel and keys."""
+
+    stepped = Signal(int)  # -1 back, 1 forward, by the mouse's own buttons
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,7 +60,10 @@ class MapSurface(QWidget):
         return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """See `Toolbox` and `Gestures`."""
+        """See `Toolbox` and `Gestures`; the mouse's own buttons go back and forward."""
+        if event.button() in _STEPS:
+            self.stepped.emit(_STEPS[event.button()])
+            return
         left = event.button() == Qt.MouseButton.LeftButton
         if not (left and self.tools.press(self.hand_at(event.position()))):
             self._gestures.press(event)
@@ -92,4 +97,5 @@ class MapSurface(QWidget):
             super().keyPressEvent(event)
 
 
+_STEPS = {Qt.MouseButton.BackButton: -1, Qt.MouseButton.ForwardButton: 1}
 _PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
