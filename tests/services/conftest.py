@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.assembly.gazetteers import give_gazetteer
 from app.data.city import SqlCity
 from app.data.city_folder import open_city
 from app.domain.people import Role
@@ -70,5 +71,6 @@ def desk(tiny_folder: Path, tmp_path: Path) -> Iterator[Desk]:
     folder = tmp_path / "city"
     shutil.copytree(tiny_folder, folder)
     city = open_city(folder)
+    give_gazetteer(city)
     yield Desk(city)
     city.close()
