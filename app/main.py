@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from app.assembly import basemaps, benches, cities, live, serving, showing, truth, windows
+from app.assembly import basemaps, benches, cities, live, prints, serving, showing, truth, windows
 from app.cli.application import build
 from app.cli.wiring import Wiring
 
@@ -29,6 +29,7 @@ def wiring() -> Wiring:
         import_pack=truth.import_pack,
         check_city=truth.check_city,
         basemaps=basemaps.basemaps,
+        print_map=prints.print_map,
         run_window=windows.run_window,
         tour=windows.tour,
         serve=serving.serve,

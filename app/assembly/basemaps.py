@@ -82,7 +82,7 @@ def _test(wish: BaseMapWish, maps: BaseMaps, progress: Progress) -> Mapping[str,
     base = maps.named(wish.name)
     lon0, lat0 = _middle(wish.city)
     view = view_of(BaseKey(_TRIED_LEVEL, 0, 0), lon0, lat0)
-    with _qgis() as qgis:
+    with qgis_process() as qgis:
         progress("open", 0.2)
         report = qgis.check_base(base, view).result()
         progress("draw", 0.6)
@@ -99,7 +99,7 @@ def _fetch(wish: BaseMapWish, maps: BaseMaps, progress: Progress) -> Mapping[str
 
     base = maps.named(wish.name)
     (lon0, lat0), box = _middle(wish.city), _box(wish)
-    with _qgis() as qgis:
+    with qgis_process() as qgis:
         keeper = BaseMapKeeper(base, qgis, BaseMapCache(basemap_folder()), lon0, lat0)
         plan = keeper.plan(box, wish.levels)
         told = {
@@ -149,7 +149,8 @@ def _box(wish: BaseMapWish) -> Bounds:
 
 
 @contextmanager
-def _qgis() -> Iterator[QgisProcess]:
+def qgis_process() -> Iterator[QgisProcess]:
+    """Start a QGIS process for a while; raises `Unavailable` where it is not installed."""
     from app.domain.errors import Unavailable
     from app.engines.qgis_client import QgisProcess
     from app.runtime.spawn import spawn_thread

@@ -19,6 +19,7 @@ from app.cli import (
     grid_commands,
     live_commands,
     part_commands,
+    print_commands,
 )
 from app.cli.guard import INTERRUPTED, json_of, quiet_stdout
 from app.cli.wiring import Wiring
@@ -61,6 +62,7 @@ def build(wiring: Wiring) -> typer.Typer:
     app.add_typer(city, name="city")
     city_commands.add(app, wiring)
     live_commands.add(app, wiring)
+    print_commands.add(app, wiring)
     return app
 
 

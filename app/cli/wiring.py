@@ -170,6 +170,7 @@ class Wiring:
     import_pack: Callable[[PackIn, Progress], Mapping[str, Any]]
     check_city: Callable[[str, Progress], Mapping[str, Any]]
     basemaps: Callable[[BaseMapWish, Progress], Mapping[str, Any]]
+    print_map: Callable[[Print, Progress], Mapping[str, Any]]
     run_window: Callable[[Window], int]
     tour: Callable[[Tour, Progress], Mapping[str, Any]]
     serve: Callable[[Serve, Callable[[str], None]], Mapping[str, Any]]

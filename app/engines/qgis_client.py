@@ -33,6 +33,7 @@ from app.domain.errors import InvalidInput, StorageFailure, Unavailable
 from app.engines.qgis_pdf import searchable
 from app.engines.qgis_protocol import (
     MAX_SIDE,
+    Atlas,
     BaseReport,
     MapSource,
     Printed,
@@ -41,6 +42,7 @@ from app.engines.qgis_protocol import (
     Sheet,
     Versions,
     View,
+    atlas_record,
     base_report,
     memory_file,
     project_report,
@@ -222,23 +224,38 @@ class QgisProcess:
         Files appear whole or not at all. Raises InvalidInput for another ending or a picture
         that is no PNG, StorageFailure where the folder cannot be written.
         """
-        path = path.resolve()
-        if path.suffix not in (".pdf", ".png"):
-            raise InvalidInput(f"{path.name} must end in .pdf or .png.", field="path")
+        path = _paper(path)
         payload = self._print_record(sheet)
-        try:
-            desk = Path(tempfile.mkdtemp(prefix=".print-", dir=path.parent))
-        except OSError as error:
-            raise StorageFailure(
-                f"{path.parent} cannot be written: {error.strerror}.",
-                advice="Choose another folder.",
-                field="path",
-            ) from error
+        desk = _desk_beside(path)
         payload["path"] = str(desk / path.name)
         fds = (memory_file("wangge-view", sheet.image),) if sheet.image is not None else ()
         convert = partial(_printed, path.parent, payload["pages"])
         clean = partial(shutil.rmtree, desk, ignore_errors=True)
         return self._call(Call("print", payload, convert, timeout_s, fds=fds, over=clean))
+
+    def print_atlas(
+        self,
+        atlas: Atlas,
+        path: Path,
+        progress: Callable[[int, int], None] = lambda _done, _total: None,
+        *,
+        page_s: float = 60.0,
+    ) -> Future[Printed]:
+        """Print `atlas` to `path`: one .pdf, or .png files, one a page (`name_001.png`).
+
+        `progress(done, total)` comes on the supervising thread; `cancel()` on the future ends it
+        after the page at hand, and nothing is left. Raises and fails as `print_sheet`, and with
+        InvalidInput naming `template` where that cannot be used.
+        """
+        path = _paper(path)
+        desk = _desk_beside(path)
+        payload = atlas_record(atlas) | {"path": str(desk / path.name)}
+        payload |= {"north": str(self._layouts / "north.svg")}
+        call = Call(
+            "atlas", payload, partial(_printed, path.parent, len(atlas.rows) or 1), page_s,
+            over=partial(shutil.rmtree, desk, ignore_errors=True), progress=progress,
+        )  # fmt: skip
+        return self._call(call)
 
     def _print_record(self, sheet: Sheet) -> Record:
         style = self._style()
@@ -317,6 +334,25 @@ class FramePool:
             self._free.append((fd, shared))
         else:
             os.close(fd)
+
+
+def _paper(path: Path) -> Path:
+    path = path.resolve()
+    if path.suffix not in (".pdf", ".png"):
+        raise InvalidInput(f"{path.name} must end in .pdf or .png.", field="path")
+    return path
+
+
+def _desk_beside(path: Path) -> Path:
+    """Make a folder beside `path` in which files come to be before they are moved there."""
+    try:
+        return Path(tempfile.mkdtemp(prefix=".print-", dir=path.parent))
+    except OSError as error:
+        raise StorageFailure(
+            f"{path.parent} cannot be written: {error.strerror}.",
+            advice="Choose another folder.",
+            field="path",
+        ) from error
 
 
 def _frame(pixels: NDArray[np.uint8], answer: Record) -> Frame:

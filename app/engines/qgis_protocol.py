@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from app.domain.basemaps import BaseMap
 from app.domain.errors import InvalidInput
 
 DATAGRAM = 48 * 1024
@@ -59,7 +60,8 @@ class LayerStyle:
     """How one layer of a GeoPackage is drawn; colours are #rrggbb, sizes millimetres on paper.
 
     `where` is an SQL condition; `classes` maps values of `by` to (colour, width) pairs, other
-    values keep `color` and `width`; `label` names the column written beside each feature.
+    values keep `color` and `width`; `label` names the column written beside each feature. `title`
+    is its name in an atlas's legend (empty: not listed), `titles` those of its classes.
     """
 
     layer: str
@@ -71,6 +73,8 @@ class LayerStyle:
     by: str = ""
     classes: Mapping[str, tuple[str, float]] = field(default_factory=dict)
     label: str = ""
+    title: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -170,6 +174,46 @@ class Sheet:
 
 
 @dataclass(frozen=True)
+class AtlasWords:
+    """The fixed words of an atlas, in the language of the window."""
+
+    legend: str = "图例"
+    made: str = "制图"
+    page: str = "第 {page} 页，共 {pages} 页"
+    sample: str = "示意"
+    sample_note: str = "示意数据，不代表真实情况"
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """Maps on paper, one a page, laid out by a QGIS template (`.qpt`).
+
+    The template needs one map; items with these ids are filled: title, subtitle, date, sample,
+    legend_title, legend, scalebar, scale, north, credit, page. `rows` are those of the areas to be
+    shown (layer `area` of the source, in order of their codes), each emphasised on its page;
+    without them one page shows `view`.
+    """
+
+    template: Path
+    source: MapSource
+    view: View
+    title: str
+    subtitle: str
+    date: str
+    rows: Sequence[int] = ()
+    base: BaseMap | None = None
+    sample: bool = True
+    credit: str = ""
+    dpi: int = 200
+    words: AtlasWords = AtlasWords()
+
+    def __post_init__(self) -> None:
+        """Refuse what no printer takes."""
+        if not 50 <= self.dpi <= 600:
+            raise InvalidInput(f"{self.dpi} dpi is not between 50 and 600.", field="dpi")
+
+
+@dataclass(frozen=True)
 class Printed:
     """What a print left on disk: the files (PNG: one a page), pages, seconds in QGIS."""
 
@@ -255,6 +299,16 @@ def sheet_record(sheet: Sheet) -> Record:
     record["words"] = asdict(sheet.words)
     for name in ("legend", "figures", "columns", "rows"):
         record[name] = [asdict(item) for item in getattr(sheet, name)]
+    return record
+
+
+def atlas_record(atlas: Atlas) -> Record:
+    """Return `atlas` as JSON values."""
+    names = ("title", "subtitle", "date", "sample", "credit", "dpi")
+    record = {name: getattr(atlas, name) for name in names}
+    record |= {"template": str(atlas.template.resolve()), "rows": list(atlas.rows)}
+    record |= {"view": view_record(atlas.view), "source": source_record(atlas.source)}
+    record |= {"base": atlas.base.record() if atlas.base else None, "words": asdict(atlas.words)}
     return record
 
 

@@ -87,8 +87,10 @@ class SpawnThread(Protocol):
 class Call:
     """One request on its way; `fds` are closed when it is over.
 
-    `convert` turns the answer into the future's value, on the supervising thread; `over` runs
-    once at the end, however it ends. A newer call in the same `lane` cancels an older one.
+    `progress(done, total)` is called on the supervising thread; each step gives the call its
+    whole patience anew. `convert` turns the answer into the future's value, on the supervising
+    thread; `over` runs once at the end, however it ends. A newer call in the same `lane` cancels
+    an older one.
     """
 
     verb: str
@@ -98,6 +100,7 @@ class Call:
     fds: Sequence[int] = ()
     lane: str | None = None
     over: Callable[[], None] = lambda: None
+    progress: Callable[[int, int], None] | None = None
     future: Future[Any] = field(default_factory=Future)
     id: int = 0
     attempts: int = 0
@@ -332,8 +335,17 @@ class QgisSupervisor:
         elif event == "missing":
             self._failed_starts = self._limits.starts
             child.printed.append(message["reason"])
+        elif event == "progress":
+            self._went_on(message)
         elif event is None:
             self._answered(message)
+
+    def _went_on(self, message: Record) -> None:
+        call = self._running
+        if call is not None and call.id == message["id"]:
+            call.sent = time.monotonic()
+            if call.progress is not None:
+                call.progress(message["done"], message["total"])
 
     def _answered(self, message: Record) -> None:
         call, self._running = self._running, None

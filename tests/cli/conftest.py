@@ -174,6 +174,7 @@ def cli(
         import_pack=summary,
         check_city=checked,
         basemaps=summary,
+        print_map=summary,
         run_window=window,
         tour=summary,
         serve=summary,
