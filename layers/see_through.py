@@ -13,20 +13,33 @@ import numpy as np
 
 from app.engines.tiles import Image, TileKey
 from layers.look import Look
-from layers.tiles import draw_tile
+from layers.tiles import TilePainter
 
 if TYPE_CHECKING:
     from app.engines.citystore import CityStore
 
 
-def draw_see_through(store: CityStore, look: Look, key: TileKey) -> Image:
-    """Return the tile `key` without ground: premultiplied uint32 (SIDE, SIDE), 0xAARRGGBB."""
-    layers = look.layers - {"base"}
-    on_black = draw_tile(store, replace(look, layers=layers, ground=0), key)
-    on_white = draw_tile(store, replace(look, layers=layers, ground=0xFFFFFF), key)
-    image = matted(on_black, on_white)
-    image.flags.writeable = False
-    return image
+class SeeThroughPainter:
+    """Draws tiles of one store without ground, on any thread."""
+
+    def __init__(self, store: CityStore) -> None:
+        self._tiles = TilePainter(store)
+        self._grounds: tuple[Look, Look, Look] | None = None
+
+    def draw(self, look: Look, key: TileKey) -> Image:
+        """Return the tile `key`: premultiplied uint32 (SIDE, SIDE), 0xAARRGGBB."""
+        _look, black, white = self._looks(look)
+        image = matted(self._tiles.draw(black, key), self._tiles.draw(white, key))
+        image.flags.writeable = False
+        return image
+
+    def _looks(self, look: Look) -> tuple[Look, Look, Look]:
+        """Return a look with itself on black and on white, the same ones each time."""
+        kept = self._grounds
+        if kept is None or kept[0] is not look:
+            bare = replace(look, layers=look.layers - {"base"}, ground=0)
+            kept = self._grounds = (look, bare, replace(bare, ground=0xFFFFFF))
+        return kept
 
 
 def matted(on_black: Image, on_white: Image) -> Image:

@@ -6,6 +6,8 @@ opens does not wait for them.
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -24,8 +26,9 @@ from layers.values import geometry as values
 
 if TYPE_CHECKING:
     from app.engines.citystore import CityStore
-    from app.engines.tiles_canvas import Canvas
+    from app.engines.tiles_canvas import Canvas, Sketch
 
+_SKETCHES = 12
 Draw = Callable[["Canvas", "CityStore", Look, float], None]
 
 DRAWN: dict[str, Draw] = {
@@ -40,32 +43,62 @@ DRAWN: dict[str, Draw] = {
 }
 
 
-def draw_tile(store: CityStore, look: Look, key: TileKey) -> Image:
-    """Return the tile `key` in `look`: uint32 (SIDE, SIDE), 0xFFRRGGBB."""
-    from app.engines.tiles_canvas import Canvas
+class TilePainter:
+    """Draws tiles of one store, on any thread.
 
-    box = key.bounds
-    canvas = Canvas(store, box.x0, box.y1, key.m_per_px, SIDE, SIDE)
+    What a tile consists of depends on the look and the scale alone: it is noted once, and each tile
+    is then one call that needs no GIL.
+    """
+
+    def __init__(self, store: CityStore) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._sketches: OrderedDict[tuple[int, float], tuple[Look, Sketch]] = OrderedDict()
+
+    def draw(self, look: Look, key: TileKey) -> Image:
+        """Return the tile `key` in `look`: uint32 (SIDE, SIDE), 0xFFRRGGBB."""
+        box = key.bounds
+        image = self._sketch(look, key.m_per_px).draw(box.x0, box.y1, key.m_per_px, SIDE, SIDE)
+        image.flags.writeable = False
+        return image
+
+    def _sketch(self, look: Look, m_per_px: float) -> Sketch:
+        """Return how tiles of a scale are drawn, of the parts there are now."""
+        name = (id(look), m_per_px)
+        with self._lock:
+            kept = self._sketches.get(name)
+            if kept is not None and kept[1].parts is self._store.live.now:
+                self._sketches.move_to_end(name)
+                return kept[1]
+        made = sketch(self._store, look, m_per_px)
+        with self._lock:
+            self._sketches[name] = (look, made)  # the look is kept, so that its id stays its own
+            while len(self._sketches) > _SKETCHES:
+                self._sketches.popitem(last=False)
+        return made
+
+
+def draw_tile(store: CityStore, look: Look, key: TileKey) -> Image:
+    """Return one tile alone, as `TilePainter` draws it."""
+    return TilePainter(store).draw(look, key)
+
+
+def sketch(store: CityStore, look: Look, m_per_px: float) -> Sketch:
+    """Return the steps that draw tiles of a scale, metres a physical pixel."""
+    from app.engines.tiles_canvas import Sketch
+
+    canvas = Sketch(store)
     canvas.clear(look.ground)
     for name, draw in DRAWN.items():
-        if look.shows(name, key.m_per_px * look.dpr):
-            _draw_at(look.opacity.get(name, 1.0), draw, canvas, store, look, key)
-    canvas.image.flags.writeable = False
-    return canvas.image
-
-
-def _draw_at(
-    opacity: float, draw: Draw, canvas: Canvas, store: CityStore, look: Look, key: TileKey
-) -> None:
-    """Draw a layer, mixed with what lies below if it is to be seen through."""
-    if opacity <= 0.0:
-        return
-    below = canvas.image.copy() if opacity < 1.0 else None
-    draw(canvas, store, look, key.m_per_px * look.unit)
-    if below is not None:
-        a, b = below.view(np.uint8), canvas.image.view(np.uint8)
-        share = np.uint16(round(opacity * 256))
-        b[:] = (a * (np.uint16(256) - share) + b * share) >> np.uint16(8)
+        opacity = look.opacity.get(name, 1.0)
+        if opacity <= 0.0 or not look.shows(name, m_per_px * look.dpr):
+            continue
+        if opacity < 1.0:
+            canvas.keep()
+        draw(canvas, store, look, m_per_px * look.unit)
+        if opacity < 1.0:
+            canvas.mix(opacity)
+    return canvas
 
 
 def draw_overview(store: CityStore, look: Look) -> Image:

@@ -16,8 +16,8 @@ from app.domain.camera import Bounds, Camera
 from app.engines.citystore import CityStore
 from app.engines.tiles import Image, Submit, TileKey, TileService, keys_over
 from layers.look import Look
-from layers.see_through import draw_see_through
-from layers.tiles import draw_overview, draw_tile
+from layers.see_through import SeeThroughPainter
+from layers.tiles import TilePainter, draw_overview
 from widgets.map_arrivals import Arrivals
 from widgets.map_base import BaseUnder
 from widgets.map_icons import PartIcons
@@ -57,6 +57,7 @@ class Ground:
         self._looks: dict[int, Look] = {}
         self._number = 0
         self._overview: tuple[int, Image] | None = None
+        self._tiles, self._bare = TilePainter(store), SeeThroughPainter(store)
         self._service = TileService(self._draw, submit, arrivals.tell_tile, lanes=_LANES)
         self._icons = PartIcons()
         self._base: BaseUnder | None = None
@@ -209,9 +210,9 @@ class Ground:
 
     def _draw(self, key: TileKey) -> Image:
         """Draw a tile (pool thread)."""
-        look = self._looks.get(key.look)
-        draw = draw_see_through if key.look in self._through else draw_tile
-        return draw(self._store, look if look is not None else self.look, key)
+        look = self._looks.get(key.look, self.look)
+        painter = self._bare if key.look in self._through else self._tiles
+        return painter.draw(look, key)
 
 
 class _Overview:

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.engines import tiles_counts, tiles_fields, tiles_lines, tiles_points, tiles_shapes
+from app.engines import (
+    tiles_counts,
+    tiles_fields,
+    tiles_lines,
+    tiles_plan,
+    tiles_points,
+    tiles_shapes,
+)
 
 KERNELS = (
     tiles_points.density,
@@ -27,6 +34,7 @@ KERNELS = (
     tiles_shapes.lay_fill,
     tiles_shapes.stroke,
     tiles_shapes.lay_cover,
+    tiles_plan.run,
 )
 
 

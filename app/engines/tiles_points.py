@@ -230,7 +230,10 @@ def density(cell, start, num, sub, px, py, cls, state, want, side, every, x0, y1
 
 @numba.njit([types.void(COUNTS, IMAGE, U4, U1)], nogil=True, cache=True, error_model="numpy")
 def lay_density(counts, image, colours, alphas):  # type: ignore[no-untyped-def] # pragma: no cover
-    """Lay the ramp (`colours`, `alphas`, shape (256,), index = count, capped) over `image`."""
+    """Lay the ramp (`colours`, `alphas`, shape (256,), index = count, capped) over `image`.
+
+    Clears `counts`.
+    """
     h, w = image.shape
     for row in range(h):
         for x in range(w):
@@ -238,6 +241,7 @@ def lay_density(counts, image, colours, alphas):  # type: ignore[no-untyped-def]
             if c > 0:
                 step = min(c, 255)
                 image[row, x] = mixed(image[row, x], colours[step], alphas[step])
+                counts[row, x] = 0
 
 
 @numba.njit(nogil=True, inline="always", error_model="numpy")

@@ -16,12 +16,10 @@ def draw(canvas: Canvas, store: CityStore, look: Look, m_per_px: float) -> None:
     """Clear the tile and lay what is quietest."""
     canvas.clear(look.ground)
     areas = store.shapes["area"]
-    for tier in ("city", "district", "street"):
-        if canvas.fill(areas, wanting(AREA_TIERS.index(tier)), look.land):
-            break
-    else:
-        if not len(areas):
-            canvas.clear(look.land)
+    if not len(areas):
+        canvas.clear(look.land)
+    tiers = [wanting(AREA_TIERS.index(tier)) for tier in ("city", "district", "street")]
+    canvas.fill_first(areas, tiers, look.land)
     if m_per_px < 120:
         canvas.fill(store.shapes["green"], everything(), look.green)
     canvas.fill(store.shapes["water"], everything(), look.water)
