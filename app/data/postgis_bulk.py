@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import shapely
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.data.bulk import Progress
-from app.data.map_schema import GEOMETRY, LAYERS, MapLayer
+from app.data.map_schema import LAYERS, MapLayer
+from app.data.postgis_copy import END, HEAD, copy_bytes
 from app.data.postgis_map import create_map_tables
 from app.data.remote import remote_engine, remote_errors
 from app.data.tables import metadata
@@ -52,26 +51,18 @@ def write_postgis(
 
 def copy_rows(driver: Any, table: str, layer: MapLayer, batches: Iterable[pa.RecordBatch]) -> int:
     """COPY rows of `layer` into `table` on psycopg's connection `driver`; return how many."""
-    names = [name for name, _ in layer.columns]
     columns = ", ".join(f'"{name}"' for name in layer.schema.names)
     rows = 0
     with (
         driver.cursor() as cursor,
-        cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN') as copy,
+        cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN (FORMAT BINARY)') as copy,
     ):
+        copy.write(HEAD)
         for batch in batches:
-            values = [batch.column(name).to_pylist() for name in names]
-            if layer.geometry:
-                values.append(_ewkb(batch.column(GEOMETRY).to_pylist()))
-            for row in zip(*values, strict=True):
-                copy.write_row(row)
+            copy.write(copy_bytes(batch.select(layer.schema.names).cast(layer.schema)))
             rows += batch.num_rows
+        copy.write(END)
     return rows
-
-
-def _ewkb(wkb: list[bytes]) -> list[str]:
-    shapes = shapely.set_srid(shapely.from_wkb(np.array(wkb, dtype=object)), 4326)
-    return list(shapely.to_wkb(shapes, hex=True, include_srid=True))
 
 
 def remove_city(address: str) -> None:

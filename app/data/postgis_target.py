@@ -16,16 +16,28 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, Engine, text
 
 from app.data.holders import Holders, parents_of
-from app.data.map_schema import GEOMETRY, LAYERS, MapLayer
+from app.data.map_schema import LAYERS, MapLayer
 from app.data.map_target import Added, RowsDone
 from app.data.postgis_bulk import copy_rows
 from app.data.postgis_map import PostgisMap
 from app.data.postgis_source import read_layer
 from app.data.remote import remote_errors
+from app.data.staging.doubles import METRE_LAT, WITHIN_M
 from app.domain.errors import InvalidInput
 from app.services.ports import AreaIndex
 
 _TURN = 0x57474D31  # one writer of the map at a time ("WGM1")
+_SAME_CODE = """
+SELECT count(*) FROM (SELECT code FROM part WHERE code <> '' GROUP BY code
+HAVING count(*) > 1 AND max(fid) > :last) AS twice
+"""
+_SAME_PLACE = """
+SELECT count(*) FROM part AS new WHERE new.fid > :last AND EXISTS (
+  SELECT 1 FROM part AS other
+  WHERE other.geom && ST_Expand(new.geom, 2 * :span, :span)
+  AND other.class = new.class AND other.fid <> new.fid
+  AND ST_DistanceSphere(other.geom, new.geom) <= :within)
+"""
 
 
 class PostgisTarget:
@@ -83,11 +95,9 @@ class _Staging:
             self._progress(self.rows)
 
     def _with_grids(self, batch: pa.RecordBatch, grids: Holders) -> pa.RecordBatch:
-        given = batch.column("grid_uid").to_pylist()
-        uids, missing = grids.fill(given, batch.column(GEOMETRY).to_pylist())
+        filled, missing = grids.filled(batch)
         self.outside += missing
-        at = batch.schema.get_field_index("grid_uid")
-        return batch.set_column(at, "grid_uid", pa.array(uids, pa.binary()))
+        return filled
 
 
 def _append(
@@ -102,10 +112,24 @@ def _append(
             f'(SELECT 1 FROM "{layer.name}" AS old WHERE old.uid = new.uid)'
         )
         added = 0
+        doubles = (0, 0)
         if connection.execute(text(f"SELECT 1 {unknown} LIMIT 1")).first():
+            last = connection.execute(text(f'SELECT max(fid) FROM "{layer.name}"')).scalar() or 0
             insert = f'INSERT INTO "{layer.name}" ({columns}) SELECT {columns} {unknown}'
             added = connection.execute(text(f"{insert} ON CONFLICT (uid) DO NOTHING")).rowcount
-    return Added(added, staging.rows - added, staging.outside)
+            doubles = _doubles(connection, layer.name, int(last))
+    return Added(added, staging.rows - added, staging.outside, *doubles)
+
+
+def _doubles(connection: Connection, layer: str, last: int) -> tuple[int, int]:
+    """Return how many codes of rows after `last` several bear, and how many of them lie alike."""
+    if layer != "part":
+        return 0, 0
+    connection.execute(text("ANALYZE part"))
+    told = {"last": last, "within": WITHIN_M, "span": WITHIN_M * METRE_LAT * 1.1}
+    codes = connection.execute(text(_SAME_CODE), told).scalar() or 0
+    places = connection.execute(text(_SAME_PLACE), told).scalar() or 0
+    return int(codes), int(places)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from app.data.gpkg_rows import decode_geometry
 from app.data.spool import runs
 
 WITHIN_M: Final = 0.5
-_METRE_LAT: Final = 1 / 111_195.0  # degrees a metre on the mean sphere
+METRE_LAT: Final = 1 / 111_195.0  # degrees a metre on the mean sphere
 _AROUND: Final = """
 SELECT new.fid, new.geom, other.geom
 FROM part new CROSS JOIN rtree_part_geom r ON r.id = new.fid
@@ -55,7 +55,7 @@ def near_alike_count(
     `places`: (rows, 2), degrees. Goes from south to north, some at a time.
     """
     found = 0
-    for rows, own in runs(places[:, 1], margin=2 * within_m * _METRE_LAT):
+    for rows, own in runs(places[:, 1], margin=2 * within_m * METRE_LAT):
         if len(rows):
             some = places[rows]
             alike = near_alike(some[:, 0], some[:, 1], cls[rows], within_m)
@@ -65,8 +65,8 @@ def near_alike_count(
 
 def _near(lon: NDArray[np.float64], lat: NDArray[np.float64], within_m: float) -> NDArray[np.int64]:
     """Return which points of one class lie near another."""
-    y = (lat - lat.min()) / _METRE_LAT
-    x = (lon - lon.min()) / (_METRE_LAT / np.cos(np.radians(float(np.median(lat)))))
+    y = (lat - lat.min()) / METRE_LAT
+    x = (lon - lon.min()) / (METRE_LAT / np.cos(np.radians(float(np.median(lat)))))
     row = (y / within_m).astype(np.int64) + 1
     order = np.argsort((row << _X_BITS) | _steps(x, within_m), kind="stable")
     search = _Search(row[order], x[order], y[order], within_m)
@@ -143,7 +143,7 @@ def doubles_of(db: Any, layer: str, last_fid: int) -> tuple[int, int]:
         "AND other.fid <> new.fid)",
         (last_fid,),
     ).fetchone()[0]
-    span = WITHIN_M * _METRE_LAT * 1.1
+    span = WITHIN_M * METRE_LAT * 1.1
     found = db.execute(_AROUND, {"last": last_fid, "span": span})
     near = {fid for fid, here, there in found if _metres(here, there) <= WITHIN_M}
     return int(codes), len(near)
@@ -154,4 +154,4 @@ def _metres(here: bytes, there: bytes) -> float:
     west, south, *_ = decode_geometry(here).bounds
     lon, lat, *_ = decode_geometry(there).bounds
     east = (lon - west) * np.cos(np.radians(south))
-    return float(np.hypot(east, lat - south) / _METRE_LAT)
+    return float(np.hypot(east, lat - south) / METRE_LAT)
