@@ -96,6 +96,7 @@ def misspelt(name: str, letters: Sequence[str], chance: random.Random) -> str:
 def by_address(kept: Gazetteer, held: Sequence[Poi]) -> dict[str, Any]:
     """Return how near held-back places are found by their address alone, from the kept ones."""
     off: list[float] = []
+    roads: list[float] = []
     doors = 0
     for one in held:
         text = f"{one.district}{one.address}"
@@ -103,14 +104,18 @@ def by_address(kept: Gazetteer, held: Sequence[Poi]) -> dict[str, Any]:
             continue
         doors += 1
         found = kept.geocode(text, 1)
-        if found and found[0].precision not in ("road", "area"):
+        if found and found[0].precision != "area":
             east = (found[0].lon - one.lon) * 111_320 * np.cos(np.radians(one.lat))
-            off.append(float(np.hypot(east, (found[0].lat - one.lat) * 110_950)))
+            away = float(np.hypot(east, (found[0].lat - one.lat) * 110_950))
+            (roads if found[0].precision == "road" else off).append(away)
     return {
         "addresses_asked": doors,
         "door_or_name_found": round(len(off) / max(doors, 1), 4),
+        "all_within_150_m": round(sum(one <= _NEAR_M for one in off) / max(doors, 1), 4),
         "of_these_within_150_m": round(sum(one <= _NEAR_M for one in off) / max(len(off), 1), 4),
         "address_median_m": round(float(np.median(off)), 1) if off else -1.0,
+        "only_road_found": round(len(roads) / max(doors, 1), 4),
+        "only_road_median_m": round(float(np.median(roads)), 1) if roads else -1.0,
     }
 
 

@@ -11,6 +11,7 @@ from app.domain.addresses.rules import AddressRules
 LONGEST = 200
 AREA_KINDS = ("province", "city", "district", "street", "community")
 DOOR_KINDS = ("lane", "sublane", "number", "building", "unit", "floor", "room")
+_MOUTH = "口"  # 九江路与河南中路口
 _BRACKET = re.compile(r"\(([^()]*)\)?")
 _FILL = re.compile(r"[,\s:/.·)-]+")
 _NAMED = re.compile(r"[^\d,()#]+?(?=\d+(?:号|弄|幢|栋|号楼|单元|室|层|楼|#)|[,(]|$)")
@@ -66,6 +67,8 @@ class _Reader:
     def read(self) -> Address:
         """Take the parts from the left, each kind where it may stand."""
         self._areas()
+        if self.parts and self._match("city") is not None:  # 静安区上海市静安区
+            self._areas()
         while self.at < len(self.source.text):
             if not self._step():
                 break
@@ -121,15 +124,16 @@ class _Reader:
         """Take a second road right after the first, with or without a joint between them."""
         if not self.parts or self.parts[-1].kind not in ("road", "cross"):
             return self._crossing()
+        crossed = self._crossing()
         joint = self._match("joint")
-        road = self.rules.patterns["road"].match(
-            self.source.text, joint.end() if joint else self.at
-        )
+        pattern = self.rules.patterns["road_here" if joint else "road"]
+        road = pattern.match(self.source.text, joint.end() if joint else self.at)
         if road is None:
-            return self._crossing()
+            return crossed
         self.at = road.start()
         self._take("cross", road[1], road.end())
-        self._crossing()
+        if not self._crossing() and self.source.text[self.at : self.at + 1] == _MOUTH:
+            self.at += 1
         return True
 
     def _crossing(self) -> bool:
@@ -146,7 +150,7 @@ class _Reader:
     def _road(self) -> bool:
         if self.get_road() or any(part.kind == "poi" for part in self.parts):
             return False
-        found = self._match("road")
+        found = self._match("road") or self._road_alone()
         if found is None:
             return False
         zone = self.rules.patterns["zone"].match(found[1])
@@ -154,6 +158,13 @@ class _Reader:
             self._take("poi", zone[0], self.at + zone.end())
         self._take("road", self.source.text[self.at : found.end()], found.end())
         return True
+
+    def _road_alone(self) -> re.Match[str] | None:
+        """Find a road that ends in 道 or 弄: 荣华东道, 五福弄; not 街道, not 隧道."""
+        found = self._match("road_alone")
+        if found is None or self.rules.patterns["not_road"].fullmatch(found[1]):
+            return None
+        return found
 
     def _door(self) -> bool:
         taken = {part.kind for part in self.parts}

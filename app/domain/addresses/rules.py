@@ -19,7 +19,8 @@ class AddressRules:
     """The rules of one language area, with the patterns made from them.
 
     `patterns` go by the kind of part: province, city, district, street, community, road, lane,
-    sublane, number, building, unit, floor, room, cross, near, direction.
+    sublane, number, building, unit, floor, room, cross, near, direction; `road_alone` are roads
+    that end in 道 or 弄, `road_here` one before 口.
     """
 
     variants: Mapping[str, str]
@@ -52,7 +53,7 @@ def parse_rules(raw: Mapping[str, Any]) -> AddressRules:
             near_m=float(matching["near_m"]),
             fuzzy=float(matching["fuzzy"]),
             established=int(matching["established"]),
-            patterns=_patterns(ends, raw["not_district"]["ends"], raw["relations"]),
+            patterns=_patterns(ends, raw),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInput(
@@ -68,12 +69,14 @@ def any_of(words: Iterable[str]) -> str:
 
 
 def _patterns(
-    ends: Mapping[str, tuple[str, ...]], not_district: Iterable[str], relations: Mapping[str, Any]
+    ends: Mapping[str, tuple[str, ...]], raw: Mapping[str, Any]
 ) -> dict[str, re.Pattern[str]]:
+    not_district, relations = raw["not_district"]["ends"], raw["relations"]
     road_end = any_of(ends["road"])
     name = rf"[^{_STOP}A-Z]"
     road = (
         rf"{name}{{1,9}}?(?:\d{{1,2}})?{road_end}(?:[东南西北中]?(?:\d|[一二三四五六七八九十])?段)?"
+        rf"{any_of(raw['road_tails']['words'])}?"
     )
     direction = any_of(relations["direction"])
     texts = {
@@ -86,6 +89,11 @@ def _patterns(
         rf"(?!(?:[东南西北中]|\d)?{road_end})(?=$|[^口站校])",
         "community": rf"[^{_STOP}市区县弄号路A-Z]{{1,9}}?{any_of(ends['community'])}",
         "road": rf"({road})(?![口边旁站])(?!线)",
+        "road_alone": rf"(?!{_NUM}{any_of(ends['road_alone'])})"
+        rf"({name}{{2,5}}?{any_of(ends['road_alone'])})"
+        rf"(?=$|\d|[{DIGITS}]{{1,4}}(?:号|弄)|[(,]|{any_of(relations['cross'])}|{direction})",
+        "not_road": rf".*{any_of(raw['not_road']['ends'])}",
+        "road_here": rf"({road})(?![边旁站])(?!线)",
         "lane": rf"({_NUM}){any_of(ends['lane'])}",
         "sublane": rf"({_NUM}){any_of(ends['sublane'])}",
         "number": rf"((?:临|甲|乙|丙|丁)?{_NUM}(?:[-,/至]\d+)*(?:[A-Z甲乙丙丁]|之\d+)?)"

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engines.gazetteer.doors import Book
+from app.engines.gazetteer.lines import road_segments
 
 _TOUCH_M = 60.0
 _DOORS_M = 180.0
@@ -18,23 +19,12 @@ def crossing(book: Book, one: int, two: int) -> tuple[float, float, float, str] 
 
     `one`, `two` are the numbers of the roads among all roads.
     """
-    a, b = _segments(book, one), _segments(book, two)
+    a, b = (road_segments(book.segment, road)[:_MOST] for road in (one, two))
     if len(a) and len(b):
         found = _meeting(a, b)
         if found is not None:
             return (*found, 15.0, "lines")
     return _by_doors(book, one, two)
-
-
-def _segments(book: Book, road: int) -> F64:
-    """Return the segments of a road as rows lon1, lat1, lon2, lat2."""
-    arrays = book.segment.arrays
-    off, coords = arrays["line_off"], arrays["line_coords"]
-    found = [np.empty((0, 4))]
-    for line in np.flatnonzero(arrays["line_road"] == road).tolist():
-        points = coords[off[line] : off[line + 1]]
-        found.append(np.hstack([points[:-1], points[1:]]))
-    return np.concatenate(found)[:_MOST]
 
 
 def _meeting(a: F64, b: F64) -> tuple[float, float] | None:

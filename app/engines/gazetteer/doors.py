@@ -10,12 +10,17 @@ from numpy.typing import NDArray
 
 from app.domain.addresses.parse import Address
 from app.engines.gazetteer.book import first_number, plain_door
+from app.engines.gazetteer.lines import on_line, road_segments
 from app.engines.gazetteer.segment import Segment
 
 FIELDS = ("lane", "number", "building", "unit", "room")
-_WIDEST_GAP = 120  # numbers between which a door is looked for
 _LONGEST_GAP_M = 1500.0
-_ALONE = 12  # a single known neighbour may be so many numbers off
+_FREE_M = 200.0  # numbers may be so far apart, and so much farther a number
+_WIDEST_STEP_M = 8.0
+_STEP_M = 3.0
+_BEND_M = 250.0  # on longer stretches the road as drawn says better where it runs
+_BOTH_SIDES = 0.9
+_ALONE = 40  # a single known neighbour may be so many numbers off
 _SAME_PLACE_M = 400.0
 Rows = NDArray[np.int64]
 
@@ -125,43 +130,74 @@ class Book:
         return rows
 
     def _between(self, rows: Rows, field: str, wanted: str) -> Door | None:
-        """Interpolate on the road between known numbers of the same side (odd or even)."""
+        """Look for a number on the road between, or beside, those that are known.
+
+        Known numbers of the same side (odd or even) say it best, then those of both sides.
+        """
         value = first_number(wanted)
         if field not in ("lane", "number") or not value:
             return None
         position = np.where(self.lane[rows] > 0, self.lane[rows], self.number[rows])
-        side = (position > 0) & (position % 2 == value % 2)
-        rows, position = rows[side], position[side]
-        below, above = position[position < value], position[position > value]
-        low = int(below.max()) if len(below) else 0
-        high = int(above.min()) if len(above) else 0
-        if low and high and high - low <= _WIDEST_GAP:
-            return self._interpolated(rows, position, low, value, high)
-        near = min((n for n in (low, high) if n), key=lambda n: abs(n - value), default=0)
-        if not near or abs(near - value) > _ALONE:
-            return None
-        found = rows[position == near]
-        lon, lat, spread = self.place(found)
-        reasons = (f"beside:{near}",)
-        return Door(found, lon, lat, "between", reasons, 40.0 + 6 * abs(near - value), 0.6,
-                    spread > _SAME_PLACE_M)  # fmt: skip
+        rows, position = rows[position > 0], position[position > 0]
+        side = position % 2 == value % 2
+        for some, worth in ((side, 1.0), (np.ones(len(rows), np.bool_), _BOTH_SIDES)):
+            found = self._enclosed(rows[some], position[some], value, worth)
+            if found is not None:
+                return found
+        return self._beside(rows, position, value)
 
-    def _interpolated(
-        self, rows: Rows, position: NDArray[np.int32], low: int, value: int, high: int
+    def _enclosed(
+        self, rows: Rows, position: NDArray[np.int32], value: int, worth: float
     ) -> Door | None:
+        """Interpolate between the next lower and the next higher number, if they lie near."""
+        below, above = position[position <= value], position[position >= value]
+        if not len(below) or not len(above):
+            return None
+        low, high = int(below.max()), int(above.min())
         before, after = rows[position == low], rows[position == high]
         lon1, lat1, _ = self.place(before)
         row = self.nearest_row(after, lon1, lat1)
+        if low == high:
+            return self._by_one(rows, position, low, value)
         thing = int(self.thing[row])
         lon2, lat2 = float(self.segment.lon[thing]), float(self.segment.lat[thing])
         length = float(metres(np.array(lon2), np.array(lat2), lon1, lat1))
-        if length > _LONGEST_GAP_M:
+        if length > min(_LONGEST_GAP_M, _FREE_M + _WIDEST_STEP_M * (high - low)):
             return None
         share = (value - low) / (high - low)
-        certain = 0.85 - 0.25 * min(length / _LONGEST_GAP_M * 3, 1)
+        certain = worth * (0.85 - 0.25 * min(length / _LONGEST_GAP_M * 3, 1))
+        lon, lat = lon1 + share * (lon2 - lon1), lat1 + share * (lat2 - lat1)
+        reasons: tuple[str, ...] = (f"between:{low}-{high}",)
+        if length > _BEND_M:
+            drawn = on_line(road_segments(self.segment, int(self.road[rows[0]])), lon, lat)
+            if drawn is not None and drawn[2] < length / 2:
+                lon, lat, reasons = drawn[0], drawn[1], (*reasons, "by:lines")
         return Door(
-            np.append(before, row), lon1 + share * (lon2 - lon1), lat1 + share * (lat2 - lat1),
-            "between", (f"between:{low}-{high}",), max(20.0, length / 4), certain,
+            np.append(before, row), lon, lat, "between", reasons, max(20.0, length / 4), certain
+        )
+
+    def _beside(self, rows: Rows, position: NDArray[np.int32], value: int) -> Door | None:
+        """Go on from the nearest known number, at the pace of numbers on this stretch."""
+        if not len(rows):
+            return None
+        near = int(position[np.argmin(np.abs(position - value))])
+        if abs(near - value) > _ALONE:
+            return None
+        return self._by_one(rows, position, near, value)
+
+    def _by_one(
+        self, rows: Rows, position: NDArray[np.int32], near: int, value: int
+    ) -> Door | None:
+        found = rows[position == near]
+        lon, lat, spread = self.place(found)
+        if spread > _SAME_PLACE_M:
+            row = self.nearest_row(found, lon, lat)
+            thing = int(self.thing[row])
+            lon, lat = float(self.segment.lon[thing]), float(self.segment.lat[thing])
+        steps = abs(near - value)
+        return Door(
+            found, lon, lat, "between", (f"beside:{near}",), 40.0 + _STEP_M * steps,
+            0.7 - 0.3 * steps / _ALONE, spread > _SAME_PLACE_M,
         )  # fmt: skip
 
 

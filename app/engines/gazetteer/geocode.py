@@ -13,6 +13,7 @@ from app.engines.gazetteer.asked import readings
 from app.engines.gazetteer.build import NAME, OTHER, PLACE, ROAD
 from app.engines.gazetteer.crossing import crossing
 from app.engines.gazetteer.doors import Book, Door, Rows, metres
+from app.engines.gazetteer.lines import road_points
 from app.engines.gazetteer.search import allowed
 from app.engines.gazetteer.segment import Segment
 from app.services.views import Geocoded
@@ -27,6 +28,12 @@ _SCATTERED = 0.75
 _NO_ROAD = 0.35
 _ONLY_ROAD = 0.9
 _ROAD_AT_ALL = 0.4
+_LIKE_AND_BETWEEN = 0.6  # a road only like the one asked for, and its door not known
+_LIKE_ELSEWHERE = 0.3  # such a road outside the area that was named
+_WITH_NAME = 0.97  # a name was read as the beginning of the road
+_OTHER_DOOR = 0.75  # a name whose own address is not the door that was asked for
+_SHORTEST_ROAD = 3
+_LEAST_ROAD_M = 100.0
 _AREA = {"community": 0.35, "street": 0.3, "district": 0.2, "city": 0.1}
 
 
@@ -137,6 +144,9 @@ class Geocoder:
         """Return roads called `name`, or much like it, with 0 to 1 for how much."""
         if name in self._roads:
             return [(self._roads[name], 1.0)]
+        for at in range(1, len(name) - _SHORTEST_ROAD + 1):  # 东新幼儿园武宁路
+            if name[at:] in self._roads:
+                return [(self._roads[name[at:]], _WITH_NAME)]
         found: dict[int, float] = {}
         for asked in readings(name, self.segment.speller)[:3]:
             texts = self.segment.find(asked, whole=True, kinds=(ROAD,))
@@ -153,10 +163,14 @@ class Geocoder:
     ) -> Iterator[Geocoded]:  # fmt: skip
         right = self._judge(self.book.thing[rows], inside) != 0
         for chosen, factor in ((rows[right], 1.0), (rows[~right], _WRONG_DISTRICT)):
+            if factor < 1 and likeness < _WITH_NAME:
+                factor *= _LIKE_ELSEWHERE
             door = self.book.find(chosen, read)
             if door is not None:
+                guessed = likeness < _WITH_NAME and door.precision == "between"
+                worth = likeness * factor * (_LIKE_AND_BETWEEN if guessed else 1.0)
                 said = [*reasons, *door.reasons, *self._area_reasons(door, inside, factor)]
-                yield self._answer(door, read, likeness * factor, said)
+                yield self._answer(door, read, worth, said)
 
     def _area_reasons(self, door: Door, inside: Sequence[int], factor: float) -> list[str]:
         if not inside:
@@ -199,17 +213,37 @@ class Geocoder:
         self, rows: Rows, road: int, inside: Sequence[int],
         worth: float, reasons: Sequence[str],
     ) -> Geocoded | None:  # fmt: skip
-        thing = self._first_road + road
         here = rows[self._judge(self.book.thing[rows], inside) != 0]
-        lon, lat = float(self.segment.lon[thing]), float(self.segment.lat[thing])
-        spread = 1000.0
-        if len(here) and (inside or np.isnan(lon)):
-            lon, lat, spread = self.book.place(here)
-        if np.isnan(lon):
+        found = self._middle(here, road, inside)
+        if found is None:
+            found, worth = self._middle(rows, road, ()), worth * _WRONG_DISTRICT
+            reasons = [*reasons, *(f"area_differs:{self.segment.title(one)}" for one in inside[:1])]
+        if found is None:
             return None
         name = self._road_name(road)
+        lon, lat, spread = found
         return Geocoded(name, name, lon, lat, "road", round(worth, 3), tuple(reasons),
                         round(spread, 1))  # fmt: skip
+
+    def _middle(
+        self, rows: Rows, road: int, inside: Sequence[int]
+    ) -> tuple[float, float, float] | None:
+        """Return the middle of a road inside the areas, by its doors there, else by its lines."""
+        if len(rows) and inside:
+            return self.book.place(rows)
+        points = road_points(self.segment, road)
+        if inside and len(points):
+            near = [
+                metres(points[:, 0], points[:, 1], float(self.segment.lon[area]),
+                       float(self.segment.lat[area])) <= self.segment.arrays["size"][area]
+                for area in inside
+            ]  # fmt: skip
+            points = points[np.any(near, axis=0)]
+        if len(points):
+            lon, lat = points[len(points) // 2]
+            far = float(metres(points[:, 0], points[:, 1], lon, lat).max())
+            return float(lon), float(lat), max(far, _LEAST_ROAD_M)
+        return self.book.place(rows) if len(rows) else None
 
     def _by_name(self, text: str, read: Address, inside: Sequence[int]) -> Iterator[Geocoded]:
         """Look for the whole text, and for the name in it, among the names of places."""
@@ -237,7 +271,9 @@ class Geocoder:
             reasons.append(f"area_differs:{self.segment.title(inside[0])}")
         elif within:
             reasons.append(f"area:{self.segment.title(inside[0])}")
-        road = read.get("road")
+        road, number = read.get("road"), read.get("lane") or read.get("number")
+        if number and number not in self.segment.detail(thing):
+            worth *= _OTHER_DOOR
         if road and road not in self.segment.title(thing):
             here = road in self.segment.detail(thing)
             worth *= 1.0 if here else 0.5

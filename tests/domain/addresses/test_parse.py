@@ -115,3 +115,29 @@ def test_that_chinese_numerals_become_digits(text: str, digits: str) -> None:
 def test_that_a_table_with_a_hole_is_refused(missing: str) -> None:
     with pytest.raises(InvalidInput, match=missing):
         parse_rules({key: value for key, value in RAW.items() if key != missing})
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("荣华东道60弄", (("road", "荣华东道"), ("lane", "60"))),
+        ("荣华东道", (("road", "荣华东道"),)),
+        ("五福弄", (("road", "五福弄"),)),
+        ("黄浦区石潭弄59号", (("district", "黄浦区"), ("road", "石潭弄"), ("number", "59"))),
+        ("三十二弄5号", (("lane", "32"), ("number", "5"))),
+        ("中山东一路外滩", (("road", "中山东一路"), ("poi", "外滩"))),
+        ("人民大道200号", (("road", "人民大道"), ("number", "200"))),
+        ("世纪大道", (("road", "世纪大道"),)),
+        ("九江路与河南中路口", (("road", "九江路"), ("cross", "河南中路"))),
+        ("顺昌路路口永年路", (("road", "顺昌路"), ("cross", "永年路"))),
+        ("延安路高架", (("road", "延安路高架"),)),
+        ("延安高架路", (("road", "延安高架路"),)),
+        ("上中路隧道", (("road", "上中路"), ("poi", "隧道"))),
+        ("南京东路街道", (("street", "南京东路街道"),)),
+        ("老弄堂面馆", (("poi", "老弄堂面馆"),)),
+    ],
+)
+def test_that_roads_without_a_usual_end_are_read(
+    text: str, parts: tuple[tuple[str, str], ...]
+) -> None:
+    assert tuple((part.kind, part.value) for part in parse(text, RULES).parts) == parts
