@@ -41,6 +41,11 @@ class PartCard(QFrame):
         over.installEventFilter(self)
 
     @property
+    def name(self) -> str:
+        """Name of its class."""
+        return self._name
+
+    @property
     def fid(self) -> int | None:
         """Row of the part on show, None if there is none."""
         return self._fid
@@ -134,6 +139,7 @@ def _facts(record: PartRecord) -> list[Fact]:
         "initial_date": (Span(record.initial_date),) if record.initial_date else (),
         "source": _source(record),
         "accuracy": _accuracy(record.accuracy),
+        "edit": (Span("E", "dim"),),
     }
     unknown = (Span(tr("part.unknown"), "dim"),)
     rows = [Fact(tr(f"part.{name}"), spans or unknown) for name, spans in said.items()]

@@ -17,6 +17,7 @@ from app.services.ports import Blobs
 from app.services.views import CaseSheet, PlaceHit
 from app.shell.casework import CaseWork
 from app.shell.deeds import Deed
+from app.shell.grid_look import GridLook
 from app.shell.part_look import PartLook
 from app.shell.photos import Photos
 from app.shell.station import Station
@@ -64,7 +65,9 @@ class CaseParts(QObject):
         self.who = WhoMenu(station)
         self.who.setProperty("touch", touch)
         self.part_look = PartLook(bridge, station.session, station.stage, station)
-        self.overlays: list[Overlay] = [self.help, self.photo_view, self.form]
+        self.grid_look = GridLook(bridge, station.session, station.stage)
+        part_form = self.part_look.form
+        self.overlays: list[Overlay] = [self.help, self.photo_view, self.form, part_form]
         self._held_key = ""
         station.dress(
             self.inbox, self.panel, self.form, self.notice, self.help, self.photo_view
@@ -113,11 +116,18 @@ class CaseParts(QObject):
             if overlay.isVisible():
                 overlay.leave()
                 return True
-        if self.part_look.leave() or self.panel.leave_prompt() or self.notice.leave():
+        if self.grid_look.leave() or self.part_look.leave():
+            return True
+        if self.panel.leave_prompt() or self.notice.leave():
             return True
         chosen = self._session.case is not None
         self._session.choose(None)
         return chosen
+
+    def undo(self) -> None:
+        """Take back the last change of the part on show or just changed, else the case's step."""
+        if not self.part_look.undo():
+            self.work.undo()
 
     def overlay_open(self) -> bool:
         """Return whether something stands over the station's page."""
@@ -144,6 +154,9 @@ class CaseParts(QObject):
         self.photos.read.connect(self._on_photos)
         self.photos.failed.connect(self._on_failed)
         self.who.role_chosen.connect(work.take_role)
+        for look in (self.part_look, self.grid_look):
+            look.told.connect(self.notice.tell)
+            look.failed.connect(self._on_failed)
         self._stage.told.connect(self.notice.tell)
         self._stage.failed.connect(self._on_failed)
 

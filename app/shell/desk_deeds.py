@@ -43,7 +43,8 @@ def desk_deeds(desk: Desk) -> tuple[Deed, ...]:
         *boards,
         Deed("photo", "help.photo", "decide", ("O",), desk.panel.open_photo),
         Deed("photos", "help.photos", "decide", ("Ctrl+O",), desk.panel.add_photos),
-        Deed("undo", "help.undo", "decide", ("Ctrl+Z",), desk.work.undo),
+        Deed("undo", "help.undo", "decide", ("Ctrl+Z",), desk.cases.undo),
+        *_map_edits(desk),
         Deed("report", "help.report", "window", ("Ctrl+N",), desk.open_form),
         Deed("palette", "help.palette", "window", ("Ctrl+K",), desk.open_palette, False),
         Deed("print", "help.print", "window", ("Ctrl+P",), desk.print_view),
@@ -55,6 +56,18 @@ def desk_deeds(desk: Desk) -> tuple[Deed, ...]:
         Deed("apart", "apart.title", "window", (), desk.show_apart),
         Deed("help", "help.title", "window", ("F1", "?"), desk.open_help),
         Deed("close", "help.close", "window", ("Esc",), desk.escape, False),
+    )
+
+
+def _map_edits(desk: Desk) -> tuple[Deed, ...]:
+    """Return what changes parts and grids."""
+    part, grid = desk.cases.part_look, desk.cases.grid_look
+    return (
+        Deed("part_edit", "part.edit", "window", ("E",), part.edit),
+        Deed("part_add", "part.add", "window", (), part.add),
+        Deed("grid_split", "grid.split", "window", (), grid.split),
+        Deed("grid_merge", "grid.merge", "window", (), grid.merge),
+        Deed("grid_undo", "grid.undo", "window", (), grid.undo),
     )
 
 

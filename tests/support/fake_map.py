@@ -7,14 +7,15 @@ from uuid import UUID
 
 from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
 
 from app.domain.camera import Camera
 from app.store import MapCases
+from layers.look import Look
+from widgets.map_wished import MapWished
 from widgets.theme import load_theme
 
 
-class FakeMap(QWidget):
+class FakeMap(MapWished):
     """Remembers what it is told; paints dots so that pictures show something."""
 
     part_picked = Signal(object)
@@ -24,6 +25,8 @@ class FakeMap(QWidget):
     unit_picked = Signal(object)
     pointer_moved = Signal(object)
     camera_changed = Signal(object)
+    looked_at = Signal(object)
+    store = None
     settled = Signal()
     is_settled = True
 
@@ -32,10 +35,18 @@ class FakeMap(QWidget):
         self.cases: MapCases | None = None
         self.units: tuple[object, ...] = ()
         self.selected: UUID | None = None
+        self.tool: object = None
         self.flights: list[tuple[object, ...]] = []
         self.theme = load_theme("light")
         self.lang = "zh"
         self.camera = Camera(0.0, 0.0, 5.0).sized(900, 700)
+
+    def live_at(self, _sx: float, _sy: float) -> None:
+        return None
+
+    @property
+    def look(self) -> Look:
+        return self._wishes.look(self.theme, 0.01, 1.0, 1.0)
 
     def set_cases(self, cases: MapCases) -> None:
         self.cases = cases
@@ -71,6 +82,9 @@ class FakeMap(QWidget):
 
     def wait_sharp(self, timeout_ms: int = 10_000) -> bool:
         return True
+
+    def take_tool(self, tool: object) -> None:
+        self.tool = tool
 
     def show_edits(self) -> None:
         self.flights.append(("edits",))
