@@ -45,6 +45,7 @@ from widgets.sheet_words import (
 from widgets.suggestion_card import SuggestionCard
 from widgets.theme import Theme
 from widgets.timeline import Timeline
+from widgets.words import matter_named, person_named
 
 _BUTTONS = 5
 _TOUCH = 44
@@ -294,13 +295,14 @@ class CasePanel(QScrollArea):
         self._become.setVisible(hand is not None)
         if hand is not None:
             role = tr(f"role.{hand.role}")
-            self._become.setText(tr("sheet.become", role=role, name=hand.name) + "  [W]")
+            name = person_named(hand.name)
+            self._become.setText(tr("sheet.become", role=role, name=name) + "  [W]")
 
     def _show_near(self, sheet: CaseSheet) -> None:
         self._near_head.setVisible(bool(sheet.near))
         self._near_head.setText(tr("sheet.near", n=len(sheet.near)))
         for link, row in zip(self._near, sheet.near, strict=False):
-            link.say(row.title or row.matter_name)
+            link.say(row.title or matter_named(row.matter_name))
             link.setProperty("uid", str(row.uid))
             link.show()
         for link in self._near[len(sheet.near) :]:

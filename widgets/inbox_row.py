@@ -17,13 +17,14 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from app.engines.titles import what_of
 from app.services.changes import CaseRow
 from app.store import state_of
 from widgets.i18n import tr, tr_or
 from widgets.models.case_list import ROW_ROLE
 from widgets.symbols import draw_state
 from widgets.theme import Theme, font, metrics
-from widgets.words import named, percent, remaining
+from widgets.words import matter_named, named, percent, remaining
 
 ROW_HEIGHT = 60
 _LEFT, _TEXT, _RIGHT = 12, 38, 13
@@ -92,7 +93,8 @@ class CaseRowDelegate(QStyledItemDelegate):
 
     def _words(self, painter: QPainter, area: QRect, row: CaseRow, reserved: int) -> None:
         width = area.width() - _TEXT - reserved - 12
-        title = row.title or row.matter_name or tr("inbox.untitled")
+        title = what_of(row.title, row.address) or matter_named(row.matter_name)
+        title = title or tr("inbox.untitled")
         left, top = area.left() + _TEXT, area.top()
         painter.setFont(font(self._strong, 600))
         painter.setPen(QColor(self._theme.text))

@@ -9,11 +9,13 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer, 
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
+from app.engines.titles import what_of
 from app.services.views import PlaceHit
 from widgets.i18n import tr, tr_or
 from widgets.icons import USUAL, draw_icon
 from widgets.overlay import Overlay
 from widgets.theme import Theme, font, metrics
+from widgets.words import matter_named, named
 
 _ROW = 44
 _MOST = 9
@@ -62,9 +64,19 @@ def fuzzy(wanted: str, text: str) -> float:
 
 
 def _found(hit: PlaceHit) -> _Found:
-    detail = "" if hit.detail == hit.title else hit.detail
+    title, detail = _said(hit)
+    detail = "" if detail == title else detail
     said = tr_or(f"palette.kind_{hit.kind.replace(':', '_')}", hit.kind)
-    return _Found(hit.title, detail, said, hit.kind.partition(":")[0], hit)
+    return _Found(title, detail, said, hit.kind.partition(":")[0], hit)
+
+
+def _said(hit: PlaceHit) -> tuple[str, str]:
+    """Return title and detail in the language spoken now; what a citizen said stays as it was."""
+    if hit.kind != "case":
+        return named(hit.title), " ".join(map(named, hit.detail.split(" ")))
+    if hit.score >= 1.0:  # found by its number, which is the title; the detail is what was said
+        return hit.title, matter_named(hit.detail)
+    return what_of(matter_named(hit.title), hit.detail), named(hit.detail)
 
 
 def _mixed(hits: Sequence[PlaceHit]) -> list[PlaceHit]:

@@ -23,6 +23,7 @@ from widgets.i18n import tr
 from widgets.overlay import keeps_key
 from widgets.pieces import KeyButton, make_label
 from widgets.theme import Theme
+from widgets.words import person_named
 
 _SHOWN = 60
 
@@ -183,9 +184,10 @@ class PersonPicker(QFrame):
     def _refill(self) -> None:
         wanted = self._filter.text().strip().lower()
         self._list.clear()
-        found = [p for p in self._people if wanted in p.name.lower()]
+        found = [p for p in self._people if wanted in f"{p.name} {person_named(p.name)}".lower()]
         for person in found[:_SHOWN]:
-            item = QListWidgetItem(f"{person.name}   {tr(f'role.{person.role}')}", self._list)
+            said = f"{person_named(person.name)}   {tr(f'role.{person.role}')}"
+            item = QListWidgetItem(said, self._list)
             item.setData(Qt.ItemDataRole.UserRole, str(person.uid))
         self._list.setCurrentRow(0)
         self._none.setVisible(not found)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.domain.cases import Entry
 from app.domain.workflow import Move
+from app.engines.titles import ENDS
 from app.services.changes import one_line, says_more
 from app.services.commands import Actor
 from app.services.views import CaseSheet, Suggestion
@@ -15,7 +16,7 @@ from widgets.facts import Fact, Span
 from widgets.i18n import language, tr, tr_or
 from widgets.suggestion_card import Advice, Choice
 from widgets.timeline import Event
-from widgets.words import area_name, clock, local, named, person_named, span
+from widgets.words import area_name, clock, local, matter_named, named, person_named, span
 
 _WAY = ("reported", "filed", "dispatched", "signed", "handled", "checked", "closed")
 _NEXT_ROLE = {
@@ -67,13 +68,13 @@ def head_line(sheet: CaseSheet) -> str:
 
 def title_line(sheet: CaseSheet) -> str:
     """Return the case in one sentence: the first of the reporter's words, or the matter."""
-    return one_line(_said(sheet)) or sheet.row.matter_name or tr("inbox.untitled")
+    return one_line(_said(sheet)) or matter_named(sheet.row.matter_name) or tr("inbox.untitled")
 
 
 def full_words(sheet: CaseSheet) -> str:
     """Return all that was said where the title does not hold it, else an empty text."""
     said = " ".join(_said(sheet).split())
-    return said if says_more(said) else ""
+    return said if says_more(said.rstrip(ENDS)) else ""
 
 
 def _said(sheet: CaseSheet) -> str:
@@ -103,9 +104,9 @@ def facts_of(sheet: CaseSheet) -> list[Fact]:
 
 def _matter_spans(sheet: CaseSheet) -> tuple[Span, ...]:
     if sheet.row.matter_name:
-        return (Span(sheet.row.matter_name),)
+        return (Span(matter_named(sheet.row.matter_name)),)
     first = sheet.suggestion.matters[:1] if sheet.suggestion else ()
-    return tuple(Span(f"{m.name}?", "dim") for m in first) or (Span("–", "dim"),)
+    return tuple(Span(f"{matter_named(m.name)}?", "dim") for m in first) or (Span("–", "dim"),)
 
 
 def _reporter(sheet: CaseSheet) -> tuple[Span, ...]:
@@ -154,7 +155,7 @@ def advice_of(sheet: CaseSheet) -> Advice | None:
 
 def _suggested(found: Suggestion) -> Advice:
     share = found.matters[0].score if found.matters else None
-    choices = tuple(Choice(m.code, m.name, m.score) for m in found.matters)
+    choices = tuple(Choice(m.code, matter_named(m.name), m.score) for m in found.matters)
     who = found.accountable
     if who is None or not found.matters:
         return Advice(

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.domain.areas import Area
-from app.engines.english import english, english_person
+from app.engines.english import english, english_matter, english_person
 from widgets.i18n import language, tr
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -82,6 +82,11 @@ def named(name: str) -> str:
 def person_named(name: str) -> str:
     """Return a person's name in the letters of the language spoken now."""
     return english_person(name) if language() == "en" else name
+
+
+def matter_named(name: str) -> str:
+    """Return the name of a matter in the language spoken now."""
+    return english_matter(name) if language() == "en" else name
 
 
 def percent(per_mille: int) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.errors import AppError
+from app.engines.english import english
 from app.runtime.error_words import error_said
 
 LANGS = ("zh", "en")
@@ -95,6 +96,8 @@ def error_line(error: AppError, lang: str) -> str:
 def _reason(kind: str, what: str, lang: str) -> str:
     sentence = said("reason", kind, lang)
     value = said("reason_value", what, lang) if kind in {"unsure", "rule"} else what
+    if lang == "en" and kind != "word":
+        value = english(value)
     return sentence.replace("{what}", value) if sentence != kind else f"{kind}: {value}"
 
 

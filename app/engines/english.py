@@ -1,4 +1,4 @@
-"""English for Chinese names of places, roads, units and people: pinyin and the kind in English.
+"""English for Chinese names: places, roads, units and people by pinyin, matters by their table.
 
 Spelling after GB/T 28039-2011 (people: surname first, two words) and GB 17733 with Shanghai's own
 street signs (衡山路 Hengshan Rd, 淮海中路 Huaihai Rd (M)); subdistricts in the city's form
@@ -7,6 +7,7 @@ street signs (衡山路 Hengshan Rd, 淮海中路 Huaihai Rd (M)); subdistricts 
 
 from __future__ import annotations
 
+import csv
 import re
 from functools import cache, lru_cache
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Final
 from app.domain.errors import StorageFailure
 
 TABLE: Final = Path(__file__).resolve().parents[2] / "resources" / "pinyin.txt"
+MATTERS: Final = TABLE.with_name("matters.csv")
+_UNDER: Final = " › "  # between a matter and what is under it
 
 # Names that are read or called otherwise than their signs mostly are.
 _READ: Final = {
@@ -74,6 +77,10 @@ _POSTS: Final = (
     ("值守岗", "duty post"), ("受理岗", "intake post"), ("派遣岗", "dispatch post"),
     ("值班长岗", "shift lead"), ("带班领导岗", "duty leader"), ("网格监督岗", "grid supervisor"),
 )  # fmt: skip
+_FLEET: Final = {
+    "网格巡查": "Grid patrol", "城管巡逻车": "Enforcement patrol", "环卫作业车": "Sanitation truck",
+    "抢修车": "Repair van",
+}  # fmt: skip
 _TWO_SIGNS: Final = ("欧阳", "上官", "司马", "诸葛", "司徒", "夏侯", "东方", "皇甫")
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _METRO: Final = re.compile(r"^轨道交通(\d+)号线$")
@@ -95,6 +102,9 @@ def english(name: str) -> str:
         return name
     if name in _CALLED:
         return _CALLED[name]
+    kind, _, number = name.partition(" ")
+    if kind in _FLEET:
+        return f"{_FLEET[kind]} {number}".rstrip()
     return _post(name) or _unit(name) or _grid(name) or _address(name) or _place(name)
 
 
@@ -108,6 +118,12 @@ def english_person(name: str) -> str:
     cut = 2 if name[:2] in _TWO_SIGNS and len(name) > 2 else 1
     surname = "".join(_syllables(name[:cut], surname=True)).capitalize()
     return f"{surname} {_pinyin(name[cut:])}"
+
+
+def english_matter(name: str) -> str:
+    """Return the English of a matter, or of a path of matters; a city's own stays as it is."""
+    names = _matters()
+    return _UNDER.join(names.get(one, one) for one in name.split(_UNDER))
 
 
 def _post(name: str) -> str:
@@ -221,6 +237,19 @@ def _readings() -> dict[str, str]:
             advice=f"Put resources/{TABLE.name} back as it was installed.",
         ) from error
     return {sign: read for read, signs in (line.split() for line in lines) for sign in signs}
+
+
+@cache
+def _matters() -> dict[str, str]:
+    """Return Chinese and English names of matters; raises StorageFailure without the table."""
+    try:
+        with MATTERS.open(encoding="utf-8-sig", newline="") as file:
+            return {row["name_zh"]: row["name_en"] for row in csv.DictReader(file)}
+    except (OSError, KeyError) as error:
+        raise StorageFailure(
+            f"The table {MATTERS.name} cannot be read: {error}.",
+            advice=f"Put resources/{MATTERS.name} back as it was installed.",
+        ) from error
 
 
 _SURNAMES: Final = {"曾": "zeng", "任": "ren", "单": "shan", "解": "xie", "仇": "qiu", "尹": "yin",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from app.services.views import Apart, PlaceHit
 from widgets.i18n import tr, tr_or
-from widgets.words import local
+from widgets.words import local, person_named
 
 
 def apart_hits(apart: Sequence[Apart]) -> list[PlaceHit]:
@@ -16,7 +16,7 @@ def apart_hits(apart: Sequence[Apart]) -> list[PlaceHit]:
 
 def _title(one: Apart) -> str:
     step = tr_or(f"move.{one.type}", one.type)
-    return f"{one.number or one.device}  {step}  {one.actor_name}".rstrip()
+    return f"{one.number or one.device}  {step}  {person_named(one.actor_name)}".rstrip()
 
 
 def _detail(one: Apart) -> str:

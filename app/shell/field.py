@@ -34,6 +34,7 @@ from widgets.i18n import tr
 from widgets.photo_grid import Shot
 from widgets.sheet_words import title_line
 from widgets.sync_page import SyncLine, SyncPage
+from widgets.words import named, person_named
 
 _TASKS, _MAP, _FORM, _CAMERA, _SYNC = "tasks", "map", "form", "camera", "sync"
 _LEAST = (1024, 640)
@@ -183,7 +184,7 @@ class Field(Station):
 
     def _on_tick(self) -> None:
         self._beats += 1
-        self.bar.show_state(self.session.name, self.feed.store.counts()["mine"])
+        self.bar.show_state(person_named(self.session.name), self.feed.store.counts()["mine"])
         self.cases.tick()
         self._show_state()
         if self.face == _CAMERA and self._beats % _LOOK_EVERY == 0:
@@ -192,7 +193,7 @@ class Field(Station):
     def _show_state(self) -> None:
         facts, state = self.bridge.core.facts, self.receipts.state()
         mark = tr("app.sample_mark") if facts.sample else ""
-        self.line.show_state(state, " · ".join(filter(None, (facts.name, mark))))
+        self.line.show_state(state, " · ".join(filter(None, (named(facts.name), mark))))
         self.sync_page.show_state(state, troubles(self.bridge))
 
     def _on_case(self, case: UUID | None) -> None:

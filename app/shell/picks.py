@@ -9,7 +9,7 @@ from pathlib import Path
 from app.store import Store
 from widgets.i18n import language, tr
 from widgets.map_picks import AreaPicked, UnitPicked
-from widgets.words import age
+from widgets.words import age, named
 
 _TABLE = Path(__file__).resolve().parents[2] / "resources" / "part_classes.csv"
 
@@ -33,9 +33,9 @@ def class_name(cls: int) -> str:
 def unit_words(picked: UnitPicked, store: Store, now_ms: int) -> str:
     """Return name of a live unit and how old its place is."""
     unit = store.units.get(picked.uid)
-    return "" if unit is None else f"{unit.name}  {age(unit.at_ms, now_ms)}"
+    return "" if unit is None else f"{named(unit.name)}  {age(unit.at_ms, now_ms)}"
 
 
 def area_words(area: AreaPicked) -> str:
     """Return tier, name and code of an area."""
-    return f"{tr(f'tier.{area.tier}')}  {area.name}  {area.code}".strip()
+    return f"{tr(f'tier.{area.tier}')}  {named(area.name)}  {area.code}".strip()

@@ -11,6 +11,7 @@ from app.services.commands import AcceptSuggestion, ActOnCase, ReportCase, UndoL
 from app.shell.bridge import Bridge
 from widgets.notice import error_words
 from widgets.sync_page import Receipt, SyncState
+from widgets.words import matter_named
 
 _REMOTE = "database_remote"
 _KEPT = 500
@@ -77,7 +78,7 @@ class Receipts(QObject):
         self._held[ticket] = replace(
             held, state="saved",
             number=row.receipt if row is not None else "",
-            title=held.title if row is None else row.title or row.matter_name,
+            title=held.title if row is None else row.title or matter_named(row.matter_name),
         )  # fmt: skip
         self._counts = replace(
             self._counts, waiting=self._counts.waiting - 1, saved=self._counts.saved + 1

@@ -13,6 +13,7 @@ from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 
 from app.domain.signs import DIMENSIONS
+from app.engines.titles import what_of
 from app.services.changes import CaseRow, Changes
 from app.services.questions import ListCases
 from app.services.views import CasePage, CaseQuery
@@ -24,7 +25,16 @@ from app.store import River, StoreDelta, state_of
 from widgets.i18n import tr, tr_or
 from widgets.theme import Theme
 from widgets.wall_parts import AlarmCard, Bend, CaseRiver, WallCard, WallHead, WallPart
-from widgets.words import age, local, long_date, remaining, span
+from widgets.words import (
+    age,
+    local,
+    long_date,
+    matter_named,
+    named,
+    person_named,
+    remaining,
+    span,
+)
 
 _LEAST = (1280, 720)
 _ALARM_MS = 20_000
@@ -69,7 +79,7 @@ class Wall(Station):
         self._write_alarm()
         self.card.show()
         self._make_room()
-        self.stage.view.select_place(row.lon, row.lat, row.address, urgent=True)
+        self.stage.view.select_place(row.lon, row.lat, named(row.address), urgent=True)
         self.stage.show_street(row.lon, row.lat)
         self._back.start()
 
@@ -85,7 +95,7 @@ class Wall(Station):
     def retranslate(self) -> None:
         """Take the words of the language spoken now."""
         super().retranslate()
-        self.setWindowTitle(tr("wall.title", city=self.bridge.core.facts.name))
+        self.setWindowTitle(tr("wall.title", city=named(self.bridge.core.facts.name)))
         self._on_tick()
 
     def _make_parts(self, theme: Theme) -> None:
@@ -156,7 +166,7 @@ class Wall(Station):
         facts, oldest = self.bridge.core.facts, self.feed.store.oldest_reading_ms()
         stale = oldest is None or now_ms - oldest > 60_000
         self.head.say(
-            tr("wall.title", city=facts.name),
+            tr("wall.title", city=named(facts.name)),
             (long_date(now_ms), f"{local(now_ms):%H:%M:%S}"),
             tr("app.sample_mark") if facts.sample else "",
             tr("status.no_readings")
@@ -176,7 +186,7 @@ class Wall(Station):
         row, now = self._alarm, self.bridge.now_ms()
         if row is None:
             return
-        self.card.title = row.title or row.matter_name
+        self.card.title = _what(row)
         self.card.text = alarm_sentence(row, now)
         late = row.due_ms is not None and row.due_ms < now
         self.card.figure = remaining(row.due_ms, now)
@@ -229,12 +239,12 @@ class Wall(Station):
 
 def alarm_sentence(row: CaseRow, now_ms: int) -> str:
     """Return where and how bad it is, who is going, and by when it must be done."""
-    place = "" if row.address in (row.title or row.matter_name) else row.address
+    place = "" if row.address in _what(row) else named(row.address)
     bad = tr(f"state.{state_of(row, now_ms)}")
     since = tr("wall.since", age=age(row.reported_ms, now_ms))
     who = tr("wall.nobody")
     if row.person is not None:
-        who = tr("wall.who_goes", unit=row.unit_name, person=row.person_name)
+        who = tr("wall.who_goes", unit=named(row.unit_name), person=person_named(row.person_name))
     by = ""
     if row.due_ms is not None:
         key = "wall.by" if row.due_ms >= now_ms else "wall.was_due"
@@ -242,6 +252,10 @@ def alarm_sentence(row: CaseRow, now_ms: int) -> str:
         by = tr(key, at=f"{local(row.due_ms):%H:%M}", clock=clock)
     joint = tr("reason.comma")
     return tr("wall.sentence", what=joint.join(filter(None, (place, bad, since, who, by))))
+
+
+def _what(row: CaseRow) -> str:
+    return what_of(row.title, row.address) or matter_named(row.matter_name)
 
 
 def bends(river: River) -> tuple[Bend, ...]:

@@ -8,8 +8,10 @@ from uuid import UUID
 import numpy as np
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from app.engines.titles import what_of
 from app.services.changes import CaseRow
 from app.store import Slots, Store, StoreDelta, TabEdit
+from widgets.words import matter_named, named
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = Qt.ItemDataRole.UserRole
@@ -97,5 +99,6 @@ class CaseListModel(QAbstractListModel):
         if role == ROW_ROLE:
             return row
         if role == Qt.ItemDataRole.DisplayRole:
-            return f"{row.title or row.matter_name} {row.address}".strip()
+            what = what_of(row.title, row.address) or matter_named(row.matter_name)
+            return f"{what} {named(row.address)}".strip()
         return None
