@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 from app.domain.areas import Tier
 from app.domain.errors import AppError
 from app.domain.geodesy import CityFrame
+from app.domain.matters import Matter
 from app.domain.people import Role
 from app.domain.rules import RuleBook
 from app.domain.signs import Sign
@@ -129,7 +130,9 @@ class Shift:
         self._simulated_s = 0.0
         self._driven_s = 0.0
         self._next_report_s = 0.0
+        self._left: set[UUID] = set()
         self._busy = threading.Lock()
+        self.desk_waits = 1.0  # how long dispatchers leave a case, as a share of the usual
         self.counts = ShiftCounts()
         self._heard.extend(self._scene.open_cases)
         core.subscribe(self._hear)
@@ -146,6 +149,15 @@ class Shift:
             self._report_due(now_ms)
             self._plan()
             self._work_due()
+
+    def leave_urgent(self, matter: str) -> None:
+        """Report an urgent matter that nobody comes to handle: what an alarm looks like."""
+        with self._busy:
+            found = next((one for one in self._matters[0] if one.code == matter), None)
+            if found is not None:
+                row = self._report(self._core.now_ms, found)
+                if row is not None:
+                    self._left.add(row.uid)
 
     def wait(self) -> None:
         """Let time pass while another process plays; nothing is made up for later."""
@@ -208,11 +220,12 @@ class Shift:
             rate = self._rate * max(HOURS[hour] * 24 / sum(HOURS), 0.5)
             self._next_report_s += self._chance.expovariate(rate)
 
-    def _report(self, now_ms: int) -> None:
+    def _report(self, now_ms: int, only: Matter | None = None) -> CaseRow | None:
+        """Report a matter, or `only` this one in clear words; return the case, None if refused."""
         chance, spot = self._chance, self._chance.choice(self._scene.spots)
         leaves, weights = self._matters
-        unclear = chance.random() < _UNCLEAR
-        matter = chance.choices(leaves, weights)[0]
+        unclear = only is None and chance.random() < _UNCLEAR
+        matter = only or chance.choices(leaves, weights)[0]
         words = say_unclear(leaves, spot.address, chance) if unclear else say(
             matter, spot.address, chance
         )  # fmt: skip
@@ -230,6 +243,7 @@ class Shift:
         if row is not None:
             self.counts.reported += 1
             self.counts.dispatched_auto += row.auto
+        return row
 
     def _plan(self) -> None:
         while self._heard:
@@ -239,15 +253,16 @@ class Shift:
             if not row.is_open:
                 del self._rows[row.uid]
             elif (known is None or known.step != row.step) and row.step in _NEXT:
-                _, least, most = _NEXT[row.step]
-                due_s = self._simulated_s + self._chance.uniform(least, most) * 60
+                move, least, most = _NEXT[row.step]
+                waits = self.desk_waits if move == "accept" else 1.0
+                due_s = self._simulated_s + self._chance.uniform(least, most) * 60 * waits
                 heapq.heappush(self._due, (due_s, next(self._order), row.uid, row.step))
 
     def _work_due(self) -> None:
         while self._due and self._due[0][0] <= self._simulated_s:
             _, _, uid, step = heapq.heappop(self._due)
             row = self._rows.get(uid)
-            if row is not None and row.step == step:
+            if row is not None and row.step == step and uid not in self._left:
                 self._work(row)
 
     def _work(self, row: CaseRow) -> None:

@@ -16,8 +16,11 @@ from app.services.ports import Blobs
 from app.shell.tour import Walk, run_tour
 
 BEATS = 60
-SPEED = 120.0  # two simulated hours in all
+BEAT_MS = 80_000  # eighty minutes in all, the clock too, so that deadlines come near and pass
+SPEED = 1.0
 REPORTS_AN_HOUR = 40.0
+_DESK_WAITS = 0.15  # a desk that keeps up
+_ALARM = (6, "F0101")  # the beat at which it comes in, and what it is
 _BEAT_LIMIT_MS = 60_000
 Progress = Callable[[str, float], None]
 
@@ -48,13 +51,17 @@ def play_tour(
     """
 
     def beat() -> None:
-        clock.advance(1000)
+        clock.advance(BEAT_MS)
         shift.beat()
         core.drain()
 
     def script(walk: Walk) -> None:
+        shift.desk_waits = _DESK_WAITS
         for number in range(BEATS):
             progress("shift", number / BEATS)
+            if number == _ALARM[0]:
+                left = core.aside(lambda: shift.leave_urgent(_ALARM[1]))
+                walk.wait(left.done, _BEAT_LIMIT_MS)
             beaten = core.aside(beat)
             walk.wait(beaten.done, _BEAT_LIMIT_MS)
             beaten.result(0)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import UUID
 
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtGui import QGuiApplication, QKeySequence
@@ -30,10 +33,14 @@ from app.shell.field import Field
 from app.shell.loop import GapMeter
 from app.shell.scale import factor_for
 from app.shell.station import Station
+from app.shell.tour_photos import draw_photos
 from app.shell.wall import Wall
+from app.store import TABS
+from widgets.i18n import tr
 
 SIZES = ((1920, 1080), (3840, 2160))
 _WAIT_MS = 20_000
+_TASKS = 5  # of who sits at the field station
 _ROAD = re.compile(r"\D+")  # an address up to its number
 Script = Callable[["Walk"], None]
 Progress = Callable[[str, int, int], None]
@@ -239,12 +246,14 @@ def _walk_desk(walk: Walk, desk: Desk, stem: str, *, everything: bool) -> None:
 
 
 def _shoot_others(walk: Walk, desk: Desk, stem: str, row: CaseRow | None) -> None:
-    _press(desk, "Ctrl+K")
     road = _ROAD.match(row.address) if row is not None else None
-    desk.palette_box.type_text(road[0] if road else walk.core.facts.name)
-    wait_until(lambda: not desk.palette_box.is_searching)
+    _search(walk, desk, road[0] if road else walk.core.facts.name)
     walk.shoot(f"{stem}-palette")
     _press(desk, "Esc")
+    if row is not None and row.address:
+        _search(walk, desk, row.address)
+        walk.shoot(f"{stem}-address")
+        _press(desk, "Esc")
     _press(desk, "Ctrl+N")
     desk.form.submit()
     walk.shoot(f"{stem}-report")
@@ -252,11 +261,24 @@ def _shoot_others(walk: Walk, desk: Desk, stem: str, row: CaseRow | None) -> Non
     _press(desk, "F1")
     walk.shoot(f"{stem}-keys")
     _press(desk, "Esc")
+    _search(walk, desk, tr("palette.hint"))
+    walk.shoot(f"{stem}-nothing-found")
+    _press(desk, "Esc")
+    desk.open_board_at(1)
+    walk.shoot(f"{stem}-signs")
+    _press(desk, "Esc")
     desk.session.choose(None)
-    desk.inbox.show_tab("returned")
+    counts = desk.feed.store.counts()
+    desk.inbox.show_tab(next((tab for tab in TABS if not counts[tab]), "returned"))
     walk.shoot(f"{stem}-empty")
     desk.work.accept()
     walk.shoot(f"{stem}-error")
+
+
+def _search(walk: Walk, desk: Desk, text: str) -> None:
+    _press(desk, "Ctrl+K")
+    desk.palette_box.type_text(text)
+    walk.wait(lambda: not desk.palette_box.is_searching)
 
 
 def _wall_faces(walk: Walk, plan: _Plan, _script: Script | None, _summary: dict[str, Any]) -> None:
@@ -287,9 +309,30 @@ def _field_faces(walk: Walk, plan: _Plan, _script: Script | None, _summary: dict
                     window.show_face("map")
                     wait_until(lambda: not window.stage.is_resting, 1000)
                     walk.shoot(f"{stem}-map")
-                    for face in ("form", "camera", "sync"):
-                        window.show_face(face)
-                        walk.shoot(f"{stem}-{face}")
+                    window.show_face("form")
+                    walk.shoot(f"{stem}-form")
+                    _walk_camera(walk, window, stem)
+
+
+def _walk_camera(walk: Walk, field: Field, stem: str) -> None:
+    """Show the camera's page without a folder and with one; sign a task; show the sync page."""
+    field.show_face("camera")
+    walk.shoot(f"{stem}-camera-empty")
+    with TemporaryDirectory(prefix="wangge-camera-") as place:
+        folder = Path(place) / "DCIM"
+        draw_photos(folder, walk.core.now_ms)
+        field.watch(folder)
+        walk.wait(lambda: not field.camera.is_busy)
+        walk.shoot(f"{stem}-camera")
+        field.show_face("sync")
+        walk.shoot(f"{stem}-sync-empty")
+        field.show_face("tasks")
+        field.session.choose(_unsigned(field))
+        walk.wait(lambda: field.bridge.waiting == 0)
+        field.press("S")
+        walk.wait(lambda: field.bridge.waiting == 0)
+        field.show_face("sync")
+        walk.shoot(f"{stem}-sync")
 
 
 def _choose_first(walk: Walk, desk: Desk) -> CaseRow | None:
@@ -314,13 +357,27 @@ def _worst(window: Station) -> CaseRow | None:
 
 
 def _sit_with_tasks(window: Field) -> None:
-    """Sit down as somebody who has a task."""
+    """Sit down as somebody with some tasks, one of them not signed for yet."""
     store = window.feed.store
+    held: defaultdict[UUID, list[CaseRow]] = defaultdict(list)
     for slot in store.order("open"):
         row = store.row_at(int(slot))
         if row.person is not None and row.step in ("dispatched", "signed"):
-            window.session.become(row.person, row.person_name, "handler")
-            return
+            held[row.person].append(row)
+    if held:
+        fits = ((_fit(rows), str(one)) for one, rows in held.items())
+        person = UUID(min(fits)[1])
+        window.session.become(person, held[person][0].person_name, "handler")
+
+
+def _fit(rows: Sequence[CaseRow]) -> tuple[bool, int]:
+    return not any(row.step == "dispatched" for row in rows), abs(len(rows) - _TASKS)
+
+
+def _unsigned(field: Field) -> UUID | None:
+    store, person = field.feed.store, field.session.actor.person
+    rows = (store.row_at(int(slot)) for slot in store.order("open"))
+    return next((r.uid for r in rows if r.person == person and r.step == "dispatched"), None)
 
 
 def _sum_up(window: Desk, summary: dict[str, Any]) -> None:
