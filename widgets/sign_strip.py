@@ -134,7 +134,7 @@ class SignStrip(QWidget):
             return
         self._paint_value(painter, inside, sign)
         trend = min(110.0, inside.width() * 0.36)
-        place = QRectF(inside.right() - trend, 28, trend, 38)
+        place = QRectF(inside.right() - trend, 34, trend, 34)
         draw_trend(painter, place, sign, theme)
         self._paint_foot(painter, inside, sign, now_ms)
 

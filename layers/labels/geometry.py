@@ -42,6 +42,7 @@ class Candidate:
     y: float
     angle: float = 0.0
     rank: int = 0
+    room: tuple[float, float, float, float] | None = None  # stepping aside it stays in this box
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -122,7 +123,10 @@ def _at_spot(
     y = float(shapes.spot[row, 1]) + store.origin[1]
     if text and box.holds(x, y):
         b = shapes.box[row]
-        yield Candidate(style, text, x, y, rank=-int((b[2] - b[0]) * (b[3] - b[1]) / 1e4))
+        rank = -int((b[2] - b[0]) * (b[3] - b[1]) / 1e4)
+        ox, oy = store.origin
+        room = (float(b[0]) + ox, float(b[1]) + oy, float(b[2]) + ox, float(b[3]) + oy)
+        yield Candidate(style, text, x, y, rank=rank, room=room)
 
 
 def _roads(
@@ -200,7 +204,8 @@ class Placing:
     def offer(self, candidate: Candidate) -> bool:
         """Place a name unless it is there already or would touch another.
 
-        Names of areas step aside for others and for what must not be covered.
+        Names of areas step aside, within their area, for others and for what should not be
+        covered; one of a district that finds no free place there may cover it.
         """
         if candidate.key in self._seen:
             return False
@@ -208,19 +213,21 @@ class Placing:
         if candidate.style not in LEVEL:
             return self._put(candidate)
         w, h = self._measure(candidate.style, candidate.text)
-        for dx, dy in _SHIFTS if candidate.style in (DISTRICT, STREET) else _SHIFTS[:1]:
-            x, y = candidate.x + dx * w * self._scale, candidate.y - dy * h * self._scale
-            if self._put(replace(candidate, x=x, y=y)):
-                return True
+        shifts = _SHIFTS if candidate.style in (DISTRICT, STREET) else _SHIFTS[:1]
+        for covers in (False, True) if candidate.style == DISTRICT else (False,):
+            for dx, dy in shifts:
+                x, y = candidate.x + dx * w * self._scale, candidate.y - dy * h * self._scale
+                if _in_room(candidate, x, y) and self._put(replace(candidate, x=x, y=y), covers):
+                    return True
         return False
 
-    def _put(self, candidate: Candidate) -> bool:
+    def _put(self, candidate: Candidate, covers: bool = False) -> bool:
         x, y = candidate.x / self._scale, -candidate.y / self._scale
         same = self._where.get(candidate.text, [])
         if any((x - a) ** 2 + (y - b) ** 2 < _APART**2 for a, b in same):
             return False
         boxes = _boxes(candidate, x, y, *self._measure(candidate.style, candidate.text))
-        if self._touches(boxes) or self._covers(boxes):
+        if self._touches(boxes) or (not covers and self._covers(boxes)):
             return False
         self._add(boxes)
         self._where.setdefault(candidate.text, []).append((x, y))
@@ -248,6 +255,11 @@ class Placing:
             self._boxes = np.concatenate([self._boxes, np.empty_like(self._boxes)])
         self._boxes[self._used : self._used + len(boxes)] = boxes
         self._used += len(boxes)
+
+
+def _in_room(candidate: Candidate, x: float, y: float) -> bool:
+    room = candidate.room
+    return room is None or (room[0] <= x <= room[2] and room[1] <= y <= room[3])
 
 
 def _boxes(c: Candidate, x: float, y: float, w: float, h: float) -> NDArray[np.float64]:

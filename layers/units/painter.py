@@ -21,6 +21,8 @@ MANY = 250  # in sight, from which on units are small dots without ticks
 TICKS_UNTIL = 12.0  # metres a pixel
 _SMALL = 1.8
 _NEAR_M, _FAR_M = 3.0, 24.0  # metres a pixel between which dots shrink
+_CLEAR_M, _FAINT_M, _FAINT = 12.0, 60.0, 0.55  # and between which they fade, and how far
+_CROWD = 0.7  # of that, where there are many
 
 
 class UnitPainter:
@@ -29,7 +31,7 @@ class UnitPainter:
     def __init__(self) -> None:
         self.scale = 1.0
         self._key: object = None
-        self._dots: dict[float, QPixmap] = {}
+        self._dots: dict[tuple[float, float], QPixmap] = {}
 
     def paint(
         self,
@@ -51,19 +53,19 @@ class UnitPainter:
             _ticks(painter, sx, sy, angle, radius * 3.4 * self.scale, theme)
         if many:
             sx, sy = _apart(sx, sy, radius * self.scale)
-        dot = self._dot(painter, theme, radius * self.scale)
+        dot = self._dot(painter, theme, radius * self.scale, shade_at(m_per_px, many=many))
         half = dot.width() / dot.devicePixelRatio() / 2
         _lay(painter, dot, sx - half, sy - half, whole=many)
         return len(rows)
 
-    def _dot(self, painter: QPainter, theme: MapTheme, radius: float) -> QPixmap:
+    def _dot(self, painter: QPainter, theme: MapTheme, radius: float, shade: float) -> QPixmap:
         dpr = painter.device().devicePixelRatioF()
         if self._key != (theme, dpr):
             self._key = (theme, dpr)
             self._dots.clear()
-        dot = self._dots.get(radius)
+        dot = self._dots.get((radius, shade))
         if dot is None:
-            dot = self._dots[radius] = _dot(theme, dpr, radius)
+            dot = self._dots[radius, shade] = _dot(theme, dpr, radius, shade)
         return dot
 
 
@@ -72,6 +74,14 @@ def radius_at(m_per_px: float) -> float:
     near, far = math.log(_NEAR_M), math.log(_FAR_M)
     radius = np.interp(math.log(m_per_px), [near, far], [RADIUS, 3.0])
     return round(float(radius) * 2) / 2
+
+
+def shade_at(m_per_px: float, *, many: bool) -> float:
+    """Return how strong a unit is drawn, 1 near; over a whole city the cases come first."""
+    near, far = math.log(_CLEAR_M), math.log(_FAINT_M)
+    shade = float(np.interp(math.log(m_per_px), [near, far], [1.0, _FAINT]))
+    faint = shade < 1.0 and many
+    return round(shade * (_CROWD if faint else 1.0) * 20) / 20
 
 
 def _lay(painter: QPainter, dot: QPixmap, left: Floats, top: Floats, *, whole: bool) -> None:
@@ -109,7 +119,7 @@ def _ticks(
     painter.drawLines([QLineF(*end) for end in ends])
 
 
-def _dot(theme: MapTheme, dpr: float, radius: float) -> QPixmap:
+def _dot(theme: MapTheme, dpr: float, radius: float, shade: float) -> QPixmap:
     side = round((radius * 2 + 4) * dpr)
     picture = QPixmap(side, side)
     picture.setDevicePixelRatio(dpr)
@@ -117,6 +127,7 @@ def _dot(theme: MapTheme, dpr: float, radius: float) -> QPixmap:
     painter = QPainter(picture)
     try:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setOpacity(shade)
         painter.setPen(QPen(QColor(theme.panel), 1.6 if radius > 4 else 0.8))
         painter.setBrush(QColor(theme.accent))
         middle = side / dpr / 2
