@@ -156,9 +156,11 @@ def qgis_process() -> Iterator[QgisProcess]:
     from app.runtime.spawn import spawn_thread
 
     process = QgisProcess(spawn_thread=spawn_thread)
-    there, why = process.available()
-    if not there:
-        raise Unavailable(why)
+    if not process.available()[0]:
+        raise Unavailable(
+            "QGIS is not installed.",
+            advice="Install it with: apt-get install python3-qgis. Everything else goes on.",
+        )
     process.start()
     try:
         yield process

@@ -143,8 +143,9 @@ def _levels(text: str) -> tuple[int, ...]:
     try:
         return tuple(sorted({int(part) for part in text.split(",")}))
     except ValueError as error:
-        said = f"{text!r} is no list of whole numbers."
-        raise InvalidInput(said, advice="Such as 3,2,1,0.", field="levels") from error
+        raise InvalidInput(
+            f"{text!r} is no list of whole numbers.", advice="Such as 3,2,1,0.", field="levels"
+        ) from error
 
 
 def _quiet(_stage: str, _share: float) -> None:

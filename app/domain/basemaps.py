@@ -72,14 +72,23 @@ class BaseMap:
         for name, most in _PLAIN.items():
             _check_text(name, getattr(self, name), most)
         if not self.name.strip():
-            raise _wrong("name", "A base map needs a name.")
+            raise InvalidInput("A base map needs a name.", field="name")
         if self.kind not in KINDS:
-            raise _wrong("kind", f"There is no kind {self.kind!r}.", f"One of {', '.join(KINDS)}.")
+            raise InvalidInput(
+                f"There is no kind {self.kind!r}.",
+                advice=f"One of {', '.join(KINDS)}.",
+                field="kind",
+            )
         if not _CRS.fullmatch(self.crs):
-            raise _wrong("crs", f"{self.crs!r} is no coordinate system.", "Such as EPSG:3857.")
+            raise InvalidInput(
+                f"{self.crs!r} is no coordinate system.", advice="Such as EPSG:3857.", field="crs"
+            )
         if self.format not in _FORMATS:
-            advice = f"One of {', '.join(_FORMATS)}."
-            raise _wrong("format", f"{self.format!r} is no image format.", advice)
+            raise InvalidInput(
+                f"{self.format!r} is no image format.",
+                advice=f"One of {', '.join(_FORMATS)}.",
+                field="format",
+            )
         self._check_numbers()
         self._check_address()
         self._check_layer()
@@ -88,10 +97,14 @@ class BaseMap:
         for name, least, most in (("opacity", 0.05, 1.0), ("timeout_s", 1.0, 60.0)):
             value = getattr(self, name)
             if not (math.isfinite(value) and least <= value <= most):
-                raise _wrong(name, f"{name} is {value}, not between {least:g} and {most:g}.")
+                raise InvalidInput(
+                    f"{name} is {value}, not between {least:g} and {most:g}.", field=name
+                )
         if not 0 <= self.min_zoom <= self.max_zoom <= 24:
-            zooms = f"{self.min_zoom} to {self.max_zoom}"
-            raise _wrong("max_zoom", f"Zooms {zooms} are not within 0 to 24.")
+            raise InvalidInput(
+                f"Zooms {self.min_zoom} to {self.max_zoom} are not within 0 to 24.",
+                field="max_zoom",
+            )
 
     def _check_address(self) -> None:
         _check_text("address", self.address, 2_000)
@@ -105,12 +118,15 @@ class BaseMap:
 
     def _check_layer(self) -> None:
         if self.kind in ("wms", "wmts", "postgis") and not self.layer:
-            raise _wrong("layer", f"A base map of kind {self.kind} needs a layer.")
+            raise InvalidInput(f"A base map of kind {self.kind} needs a layer.", field="layer")
         if self.kind == "postgis" and not _TABLE.fullmatch(self.layer):
-            advice = "Such as public.roads or public.roads.geom."
-            raise _wrong("layer", f"{self.layer!r} names no table.", advice)
+            raise InvalidInput(
+                f"{self.layer!r} names no table.",
+                advice="Such as public.roads or public.roads.geom.",
+                field="layer",
+            )
         if self.kind == "wmts" and not self.matrix_set:
-            raise _wrong("matrix_set", "A base map of kind wmts needs a matrix set.")
+            raise InvalidInput("A base map of kind wmts needs a matrix set.", field="matrix_set")
 
     @property
     def is_network(self) -> bool:
@@ -143,13 +159,11 @@ _PIXELS = (
 )  # fmt: skip
 
 
-def _wrong(name: str, message: str, advice: str = "") -> InvalidInput:
-    return InvalidInput(message, advice=advice, field=name)
-
-
 def _check_text(name: str, text: str, most: int) -> None:
     if len(text) > most or not text.isprintable():
-        raise _wrong(name, f"{name} is longer than {most} characters or holds unprintable ones.")
+        raise InvalidInput(
+            f"{name} is longer than {most} characters or holds unprintable ones.", field=name
+        )
 
 
 def _check_url(address: str, schemes: tuple[str, ...]) -> None:
@@ -157,12 +171,17 @@ def _check_url(address: str, schemes: tuple[str, ...]) -> None:
         parts = urlsplit(address)
         host, user, _port = parts.hostname, parts.username, parts.port
     except ValueError as error:
-        raise _wrong("address", f"The address cannot be read: {error}.") from error
+        raise InvalidInput(f"The address cannot be read: {error}.", field="address") from error
     if parts.scheme not in schemes or not host or " " in address:
-        raise _wrong("address", f"The address must begin with {schemes[0]}:// and a host.")
+        raise InvalidInput(
+            f"The address must begin with {schemes[0]}:// and a host.", field="address"
+        )
     if user is not None or parts.password is not None:
-        advice = "Give user and password apart."
-        raise _wrong("address", "The address holds a user or password.", advice)
+        raise InvalidInput(
+            "The address holds a user or password.",
+            advice="Give user and password apart.",
+            field="address",
+        )
 
 
 def _check_template(kind: str, address: str) -> None:
@@ -171,12 +190,12 @@ def _check_template(kind: str, address: str) -> None:
         if "{y}" not in address and "{-y}" not in address:
             missing.append("{y}")
         if missing:
-            raise _wrong("address", f"The address lacks {', '.join(missing)}.")
+            raise InvalidInput(f"The address lacks {', '.join(missing)}.", field="address")
 
 
 def _check_path(kind: str, address: str) -> None:
     path, endings = Path(address), _ENDINGS[kind]
     if not path.is_absolute() or address.startswith("/vsi") or "|" in address:
-        raise _wrong("address", f"{address!r} is not the absolute path of a file.")
+        raise InvalidInput(f"{address!r} is not the absolute path of a file.", field="address")
     if path.suffix.lower() not in endings:
-        raise _wrong("address", f"{path.name} must end in {' or '.join(endings)}.")
+        raise InvalidInput(f"{path.name} must end in {' or '.join(endings)}.", field="address")

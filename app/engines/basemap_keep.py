@@ -63,8 +63,9 @@ class BaseMapKeeper:
         """
         for level in levels:
             if not FINEST <= level <= COARSEST:
-                said = f"Level {level} is not within {FINEST} to {COARSEST}."
-                raise InvalidInput(said, field="levels")
+                raise InvalidInput(
+                    f"Level {level} is not within {FINEST} to {COARSEST}.", field="levels"
+                )
         count = sum(keys_count(level, box) for level in levels)
         if count > MOST_TILES:
             raise InvalidInput(
