@@ -29,7 +29,7 @@ def build_city(wiring: Wiring) -> typer.Typer:
             str, typer.Argument(help="Folder to make, or the address of an empty database.")
         ],
         scale: Annotated[
-            str, typer.Option(help="sample, district, full; empty to import into.")
+            str, typer.Option(help="sample, district, full, or empty: to import into.")
         ] = "sample",
         seed: Annotated[int, typer.Option(help="The same seed makes the same city.")] = 1,
         code: Annotated[str, typer.Option(help="Code of a Chinese city.")] = "3101",
