@@ -1,4 +1,4 @@
-"""All keys on one sheet, in three columns."""
+"""All keys on one sheet, in four columns."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from widgets.palette import Command
 from widgets.theme import Theme, font, metrics
 
 _ROW = 28
-_GROUPS = (("decide",), ("select", "signs"), ("window",))
-_WIDE = 1020
+_GROUPS = (("decide",), ("select", "signs"), ("map",), ("window",))
+_WIDE = 1280
 
 
 class CheatSheet(Overlay):
@@ -27,7 +27,7 @@ class CheatSheet(Overlay):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def open_with(self, groups: Mapping[str, Sequence[Command]]) -> None:
-        """Open with the keys by group: decide, select, window."""
+        """Open with the keys by group: decide, select, map, window."""
         self._groups = {name: list(rows) for name, rows in groups.items()}
         self.pop_up()
         self.setFocus()

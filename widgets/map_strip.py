@@ -32,7 +32,7 @@ class _Button(QAbstractButton):
         super().__init__(parent)
         self.item, self.theme = item, theme
         self._hovered = False
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # each has a key of its own
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def sizeHint(self) -> QSize:
@@ -55,10 +55,6 @@ class _Button(QAbstractButton):
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QColor(ground))
                 painter.drawRoundedRect(QRectF(self.rect()).adjusted(3, 3, -3, -3), 4, 4)
-            if self.hasFocus():
-                painter.setPen(QColor(self.theme.accent))
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.drawRoundedRect(QRectF(self.rect()).adjusted(2.5, 2.5, -2.5, -2.5), 4, 4)
             ink = QColor(self.theme.accent if lit else self.theme.text)
             draw_icon(painter, self.item.icon, QRectF(self.rect()), ink, USUAL)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +16,11 @@ from app.assembly.stores import build_store
 from app.cli.wiring import Export, Import, NewCity, Progress
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from app.data.city import SqlCity
+    from app.runtime.core import Core
     from app.sample.create import MadeMap
 
 
@@ -111,6 +116,20 @@ def export_data(wanted: Export, progress: Progress) -> Mapping[str, Any]:
     chosen = Selection(wanted.area, wanted.classes, ids, wanted.with_personal, wanted.person)
     with _opened(wanted.city) as city:
         return export_city(city, wanted.kind, wanted.out, progress, chosen)
+
+
+def export_parts_aside(
+    core: Core, place: str, find: Callable[[], NDArray[np.uint32]], out: Path, progress: Progress
+) -> Future[int]:
+    """Write the parts that `find` finds to `out`, on a thread and a connection of its own."""
+
+    def export() -> int:
+        from app.data.part_export import export_parts
+
+        with _opened(place) as city:
+            return export_parts(city, find(), out, progress)
+
+    return core.aside(export)
 
 
 @contextmanager

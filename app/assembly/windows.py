@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from app.assembly.cities import export_parts_aside
 from app.assembly.gazetteers import index_beside
 from app.assembly.live import (
     KEY_VARIABLE,
@@ -46,6 +47,7 @@ def run_window(wanted: Window) -> int:
     station = partial(
         run_station, station=seen.station, lang=seen.lang, theme=seen.theme, look=look,
         keep=preferences.keep, note=preferences.note, camera_folder=seen.camera_folder,
+        views=seen.saved_views, link=wanted.link,
     )  # fmt: skip
     remote = is_address(wanted.city)
     if remote and wanted.simulate:
@@ -65,10 +67,11 @@ def run_window(wanted: Window) -> int:
         renew = partial(renewed_store, live.core, place)
         tend_store(live.core, place)
         blobs = live.keeping.blobs
-        shelf = BaseMapShelf(live.core)
+        shelf = BaseMapShelf(live.core, wanted.city)
         return station(
-            live.core, city_store=store, blobs=blobs, printer=qgis, renew=renew, shelf=shelf
-        )
+            live.core, city_store=store, blobs=blobs, printer=qgis, renew=renew, shelf=shelf,
+            export=partial(export_parts_aside, live.core, wanted.city),
+        )  # fmt: skip
     finally:
         live.core.close()
 

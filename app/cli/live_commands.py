@@ -30,6 +30,8 @@ LastLang = Annotated[
     str | None, typer.Option("--lang", help="zh or en.", show_default="as last time")
 ]
 
+Link = Annotated[str, typer.Option("--open", help="A view to open on: wangge://view?…")]
+
 
 def add(app: typer.Typer, wiring: Wiring) -> None:
     """Add the commands that run something."""
@@ -49,6 +51,7 @@ def _add_run(app: typer.Typer, wiring: Wiring) -> None:
         lang: LastLang = None,
         theme: Theme = None,
         simulate: Annotated[bool, typer.Option(help="With a live simulated shift.")] = False,
+        link: Link = "",
     ) -> None:
         """Open the window."""
         window = Window(
@@ -57,6 +60,7 @@ def _add_run(app: typer.Typer, wiring: Wiring) -> None:
             _asked(lang, LANGS, "lang"),
             _asked(theme, THEMES, "theme"),
             simulate,
+            _link(link),
         )
         raise typer.Exit(wiring.run_window(window))
 
@@ -73,6 +77,15 @@ def _add_run(app: typer.Typer, wiring: Wiring) -> None:
     ) -> None:
         if context.invoked_subcommand is None:
             run(city=city, station=station, lang=lang, theme=theme, simulate=simulate)
+
+
+def _link(text: str) -> str:
+    """Return a link that holds; raises `InvalidInput` before anything is opened."""
+    if text:
+        from app.domain.deep_links import read_link
+
+        read_link(text)
+    return text
 
 
 def _asked(value: str | None, allowed: tuple[str, ...], field: str) -> str:

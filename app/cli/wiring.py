@@ -36,6 +36,7 @@ class Window:
     lang: str = ""
     theme: str = ""
     simulate: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True)

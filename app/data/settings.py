@@ -50,6 +50,7 @@ class Settings(BaseModel):
     camera_folder: str = ""  # of the field station
     recent_cities: list[str] = Field(default_factory=list, max_length=_RECENT_MOST)
     views: dict[str, MapView] = Field(default_factory=dict)  # by city
+    saved_views: dict[str, dict[str, str]] = Field(default_factory=dict)  # station, name: link
 
     def with_city(self, city: str) -> Settings:
         """Return these settings with `city` first among the recent ones."""
@@ -143,7 +144,7 @@ class Preferences:
         own = self._now.theme if station == "desk" else theme or "light"
         return self._now.model_copy(update={"theme": own})
 
-    def keep(self, **changes: str) -> None:
+    def keep(self, **changes: object) -> None:
         """Remember new values by field; returns at once."""
         self._take(Settings.model_validate({**self._now.model_dump(), **changes}))
 

@@ -6,7 +6,7 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -24,6 +24,7 @@ from app.shell.desk import Desk
 from app.shell.field import Field
 from app.shell.geometry import keep_place, show_where_it_was
 from app.shell.loop import GapMeter, IdleCollector
+from app.shell.map_exporting import PartExporter
 from app.shell.printing import SheetPrinter
 from app.shell.scale import ScreenLook
 from app.shell.session import Session
@@ -38,13 +39,15 @@ from widgets.theme import Theme, apply_theme, load_theme
 STATIONS = ("desk", "wall", "field")
 Renew = Callable[[], Future[CityStore]]
 _ROLE = {"desk": "dispatcher", "wall": "duty_leader", "field": "handler"}
+SavedViews = Mapping[str, Mapping[str, str]]  # links by name, by station
+NO_VIEWS: SavedViews = {}
 _LOG = logging.getLogger(__name__)
 
 
 class Keep(Protocol):
     """Remembers what a person prefers, by the field's name, at once and off this thread."""
 
-    def __call__(self, **changes: str) -> None: ...
+    def __call__(self, **changes: object) -> None: ...
 
 
 def application() -> QApplication:
@@ -72,6 +75,7 @@ def build_station(
     printer: SheetPrinter | None = None,
     renew: Renew | None = None,
     shelf: Shelf | None = None,
+    export: PartExporter | None = None,
 ) -> Station:
     """Return a station's window, not yet shown or opened.
 
@@ -96,7 +100,7 @@ def build_station(
     elif name == "field":
         station = Field(bridge, session, stage, blobs)
     else:
-        station = Desk(bridge, session, stage, blobs, printer, shelf)
+        station = Desk(bridge, session, stage, blobs, printer, shelf, export)
     session.theme_changed.connect(_Dress(station).on_theme)
     return station
 
@@ -112,6 +116,9 @@ def run_window(
     printer: SheetPrinter | None = None,
     renew: Renew | None = None,
     shelf: Shelf | None = None,
+    export: PartExporter | None = None,
+    views: SavedViews = NO_VIEWS,
+    link: str = "",
     look: ScreenLook | None = None,
     keep: Keep | None = None,
     note: str = "",
@@ -121,7 +128,8 @@ def run_window(
 
     `look` says how large it is drawn, `keep` takes language, theme and the camera's folder
     whenever they change, `note` is news of the start for the person, and `camera_folder` what the
-    field watches. The core stays open: who opened it closes it.
+    field watches. `views` are the saved ones, `link` a view to open on. The core stays open: who
+    opened it closes it.
     """
     if look is not None:
         look.choose()
@@ -136,7 +144,10 @@ def run_window(
         printer=printer,
         renew=renew,
         shelf=shelf,
+        export=export,
     )
+    if isinstance(window, Desk):
+        window.map.views.load(views.get(station, {}))
     if camera_folder and isinstance(window, Field):
         window.watch(Path(camera_folder))
     hook = Unhandled(window)
@@ -144,7 +155,9 @@ def run_window(
     wake = QTimer(window)  # lets Python see Ctrl-C while Qt waits
     wake.start(250)
     before = signal.signal(signal.SIGINT, _Quit(window))
-    _show(window, station, keep, note)
+    _show(window, station, keep, note, views)
+    if link and isinstance(window, Desk):
+        window.map.open_link(link)
     collector.start()
     meter.start()
     try:
@@ -159,12 +172,12 @@ def run_window(
         close_station(window)
 
 
-def _show(window: Station, station: str, keep: Keep | None, note: str) -> None:
+def _show(window: Station, station: str, keep: Keep | None, note: str, views: SavedViews) -> None:
     """Show a window where it last was, let it follow the city, and tell the news of the start."""
     show_where_it_was(window, station)
     window.open()
     if keep is not None:
-        Remember(window, keep)
+        Remember(window, keep, views)
     if note and station != "wall":
         notice_of(window).warn(tr("settings.defaults"), note)
 
@@ -221,14 +234,18 @@ class _Dress(QObject):
 class Remember(QObject):
     """Keeps language, the desk's theme and the field's folder whenever a person changes them."""
 
-    def __init__(self, station: Station, keep: Keep) -> None:
+    def __init__(self, station: Station, keep: Keep, views: SavedViews = NO_VIEWS) -> None:
         super().__init__(station)
-        self._keep = keep
+        self._keep, self._views = keep, views
         station.session.language_changed.connect(self._on_language)
         if isinstance(station, Field):
             station.camera_chosen.connect(self._on_camera)
         if isinstance(station, Desk):  # wall and field have looks of their own
             station.session.theme_changed.connect(self._on_theme)
+            station.map.views.saved.connect(self._on_views)
+
+    def _on_views(self, links: Mapping[str, str]) -> None:
+        self._keep(saved_views={**self._views, "desk": dict(links)})
 
     def _on_camera(self, folder: str) -> None:
         self._keep(camera_folder=folder)

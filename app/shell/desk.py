@@ -10,17 +10,23 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from app.domain.areas import Area, Tier
+from app.domain.deep_links import is_link
 from app.domain.signs import DIMENSIONS
 from app.services.ports import Blobs
 from app.services.questions import Children, Quarantine
 from app.services.views import Apart, PlaceHit
+from app.shell.address_look import AddressLook
 from app.shell.alarms import Alarms
 from app.shell.apart import apart_hits
+from app.shell.atlas import AtlasPrinter, AtlasPrinting
 from app.shell.basemaps import BaseMapChoice, Shelf
 from app.shell.bridge import Bridge
 from app.shell.case_parts import CaseParts
 from app.shell.deeds import bind
 from app.shell.desk_deeds import desk_deeds
+from app.shell.map_deeds import map_deeds
+from app.shell.map_exporting import PartExporter
+from app.shell.map_work import MapWork
 from app.shell.picks import area_words, unit_words
 from app.shell.printing import Printing, SheetPrinter
 from app.shell.session import Session
@@ -55,17 +61,20 @@ class Desk(Station):
         blobs: Blobs | None = None,
         printer: SheetPrinter | None = None,
         shelf: Shelf | None = None,
+        export: PartExporter | None = None,
     ) -> None:
         super().__init__(bridge, session, stage, least=_LEAST)
         self.alarms = Alarms()
         self.printing = Printing(printer, bridge, stage.view, self)
         self.base = BaseMapChoice(shelf, bridge, stage.view, self) if shelf is not None else None
+        self.atlas = self._atlas_by(printer, shelf)
         self.top = TopBar(session.theme, self)  # made in the order in which Tab walks them
         self._take_case_parts(CaseParts(self, blobs))
         self._make_parts(session.theme, bridge.now_ms)
+        self.map = MapWork(bridge, session, stage.view, self.feed.store, self, export)
         self._lay_out()
         self._connect()
-        self.deeds = desk_deeds(self)
+        self.deeds = (*desk_deeds(self), *map_deeds(self.map))
         self._keys = bind(self.deeds, self)
         self.retranslate()
 
@@ -78,11 +87,20 @@ class Desk(Station):
 
     # ---- parts ---------------------------------------------------------------------------
 
+    def _atlas_by(self, printer: object, shelf: Shelf | None) -> AtlasPrinting | None:
+        if shelf is None or not isinstance(printer, AtlasPrinter):
+            return None
+        return AtlasPrinting(printer, shelf.plan_atlas, self.bridge, self._area_code, self)
+
+    def _area_code(self) -> str:
+        """Return the code of the area one looks at, empty for the city."""
+        return self.session.path[-1].code if self.session.path else ""
+
     def _take_case_parts(self, cases: CaseParts) -> None:
         self.cases, self.work, self.photos = cases, cases.work, cases.photos
         self.inbox, self.panel, self.form = cases.inbox, cases.panel, cases.form
         self.notice, self.help, self.photo_view = cases.notice, cases.help, cases.photo_view
-        self.part_look, self.press, self.escape = cases.part_look, cases.press, cases.escape
+        self.part_look, self.press = cases.part_look, cases.press
 
     def _make_parts(self, theme: Theme, now_ms: Callable[[], int]) -> None:
         self.times = TimeStrip(theme, self)
@@ -90,7 +108,10 @@ class Desk(Station):
         self.status = StatusStrip(theme, self)
         self.palette_box = Palette(theme, self)
         self.board = SignBoardPanel(theme, now_ms, self)
-        self.cases.overlays = [self.palette_box, self.board, *self.cases.overlays]
+        self.addresses = AddressLook(self.bridge, self.session, self.stage, self)
+        pages = (self.palette_box, self.board, self.addresses.page)
+        self.cases.overlays = [*pages, *self.cases.overlays]
+        self.dress(self.addresses.page)
         self.dress(self.top, self.times, self.signs, self.status, self.palette_box, self.board)
 
     def _lay_out(self) -> None:
@@ -128,6 +149,11 @@ class Desk(Station):
             self.base.failed.connect(self.work.failed)
             self.base.offered.connect(self.palette_box.open_with)
             session.theme_changed.connect(self.base.on_theme)
+        if self.atlas is not None:
+            self.atlas.told.connect(self.notice.tell)
+            self.atlas.failed.connect(self.work.failed)
+        self.map.told.connect(self.notice.tell)
+        self.map.failed.connect(self.work.failed)
         self.times.asked.connect(self.notice.tell)
         self.signs.dimension_chosen.connect(self.open_board)
         self.top.palette_wanted.connect(self.open_palette)
@@ -196,7 +222,14 @@ class Desk(Station):
     def open_palette(self) -> None:
         """Search, go to, do."""
         more = self.base.commands() if self.base is not None else []
-        self.palette_box.open_with([d.command() for d in self.deeds if d.in_palette] + more)
+        more += self.atlas.commands() if self.atlas is not None else []
+        deeds = [d.command() for d in self.deeds if d.in_palette]
+        self.palette_box.open_with([*deeds, *self.map.views.commands(), *more])
+
+    def escape(self) -> None:
+        """Close the uppermost thing that is open, on the map or elsewhere."""
+        if self.cases.overlay_open() or not self.map.leave():
+            self.cases.escape()
 
     def open_help(self) -> None:
         """Show all keys."""
@@ -264,6 +297,10 @@ class Desk(Station):
             self.status.show_position(area_words(area))
 
     def _on_asked(self, text: str) -> None:
+        if is_link(text):
+            self.palette_box.leave()
+            self.map.open_link(text)
+            return
         self.stage.search(text, self.palette_box.take_hits)
 
     def _on_hit(self, hit: PlaceHit) -> None:
@@ -283,7 +320,9 @@ class Desk(Station):
             self.show_apart()
 
     def _on_deed(self, name: str) -> None:
-        if self.base is None or not self.base.take(name):
+        if self.map.do(name):
+            return
+        if not any(one is not None and one.take(name) for one in (self.base, self.atlas)):
             next(deed for deed in self.deeds if deed.name == name).do()
 
     # Qt overrides
