@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.assembly.basemaps import basemap_folder
@@ -23,16 +24,17 @@ if TYPE_CHECKING:
     from app.engines.basemap import BaseMapTiles
     from app.engines.basemap_keep import BaseMapKeeper, KeepPlan, Kept
     from app.engines.qgis_client import QgisProcess
+    from app.engines.qgis_protocol import Atlas
     from app.runtime.core import Core
 
 
 class BaseMapShelf:
     """Opens base maps for one window on `core`; ends with it."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, place: str) -> None:
         from app.engines.basemap_cache import BaseMapCache
 
-        self._core = core
+        self._core, self._place = core, place
         self._cache = BaseMapCache(basemap_folder())
         self._qgis: QgisProcess | None = None
         self._tiles: BaseMapTiles | None = None
@@ -93,6 +95,15 @@ class BaseMapShelf:
                 self._keeping = None
 
         return self._core.aside(work)
+
+    def plan_atlas(self, area: str, tier: str, lang: str) -> Future[Atlas]:
+        """Find out what an atlas of an area (its code, empty for the city) holds."""
+        from app.assembly.prints import plan_atlas
+        from app.cli.wiring import Print
+
+        shown = self.maps().shown
+        wanted = Print(self._place, area, Path(), tier, base=shown, lang=lang)
+        return self._core.aside(plan_atlas, wanted, self._core.facts)
 
     def stop_keeping(self) -> None:
         """Keep no more; what is kept stays."""

@@ -26,12 +26,27 @@ _MOST_PAGES = 500
 def print_map(wanted: Print, progress: Progress) -> Mapping[str, Any]:
     """Print what is wanted; returns files, pages, seconds. Raises what printing raises."""
     from app.data.city_folder import is_address, open_city
-    from app.domain.errors import InvalidInput, Unavailable
+    from app.domain.errors import Unavailable
 
     if is_address(wanted.city):
         raise Unavailable("Only a city in a folder is printed.", field="city")
     with closing(open_city(wanted.city, os.environ.get(KEY_VARIABLE))) as city:
         facts = city.facts
+    with qgis_process() as qgis:
+        printed = qgis.print_atlas(
+            plan_atlas(wanted, facts), wanted.out,
+            lambda done, total: progress("pages", done / total),
+        ).result()  # fmt: skip
+    return {
+        "files": [str(file) for file in printed.files], "pages": printed.pages,
+        "seconds": round(printed.seconds, 2),
+    }  # fmt: skip
+
+
+def plan_atlas(wanted: Print, facts: CityFacts) -> Atlas:
+    """Return what is to be printed; raises `NotFound`, `InvalidInput`."""
+    from app.domain.errors import InvalidInput
+
     whole, areas = _areas(wanted, facts)
     if len(areas) > _MOST_PAGES:
         raise InvalidInput(
@@ -39,15 +54,7 @@ def print_map(wanted: Print, progress: Progress) -> Mapping[str, Any]:
             advice="Take a smaller area.",
             field="atlas",
         )
-    atlas = _atlas(wanted, facts, whole, areas)
-    with qgis_process() as qgis:
-        printed = qgis.print_atlas(
-            atlas, wanted.out, lambda done, total: progress("pages", done / total)
-        ).result()
-    return {
-        "files": [str(file) for file in printed.files], "pages": printed.pages,
-        "seconds": round(printed.seconds, 2),
-    }  # fmt: skip
+    return _atlas(wanted, facts, whole, areas)
 
 
 def _areas(wanted: Print, facts: CityFacts) -> tuple[PrintArea, list[PrintArea]]:

@@ -13,6 +13,7 @@ from app.domain.camera import Bounds
 from app.domain.errors import AppError
 from app.engines.basemap import BaseMapTiles
 from app.engines.basemap_cache import FINEST, level_for
+from app.engines.qgis_protocol import Atlas
 from app.shell.bridge import Bridge
 from widgets.i18n import tr
 from widgets.map_base import BaseUnder
@@ -50,6 +51,9 @@ class Shelf(Protocol):
 
     def stop_keeping(self) -> None:
         """Keep no more."""
+
+    def plan_atlas(self, area: str, tier: str, lang: str) -> Future[Atlas]:
+        """Find out what an atlas of an area holds, the base map shown under it."""
 
 
 class BaseMapChoice(QObject):
