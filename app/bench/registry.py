@@ -71,6 +71,7 @@ _BENCHES = {
     "intake": ("app.bench.intake", "P6: intake to dispatch, durable"),
     "import": ("app.bench.imports", "P4: rows into database and store, beside ogr2ogr"),
     "map": ("app.bench.map", "P1 to P3: the whole city on one map, beside QGIS"),
+    "edit": ("app.bench.edit", "an edit of a part, from commit to screen"),
     "kernels": ("app.bench.kernels", "kernels over the whole city beside the memory floor"),
     "signs": ("app.bench.signs", "P9: readings stored and judged on one core"),
     "search": ("app.bench.search", "the search box over 100,000 places"),

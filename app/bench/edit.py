@@ -1,0 +1,97 @@
+"""An edit of a part, from the command to where tiles, picks and counts show it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from app.bench.registry import Bench, verdict
+from app.domain.people import Role
+from app.engines.citystore import CityStore
+from app.engines.tiles_select import nearest_parts
+from app.runtime.core import Core
+from app.services.commands import Actor, AddPart, ChangePart, Command
+from app.services.questions import Persons
+
+LIMIT_MS = 100.0
+_EVERY = np.ones(256, np.uint8)
+_STEP = 1e-5  # degrees, about a metre
+
+
+def run(bench: Bench) -> Mapping[str, Any]:
+    """Add a part and move it `--count` times (30) in the city `--city FOLDER`, or in a small one.
+
+    The city is changed: name a copy. Counted from the durable commit to the pick that finds the
+    part where it is now; `command_ms` is the command with both commits, log and map.
+    """
+    count = bench.number("count", 30)
+    with _opened(bench) as (core, store):
+        actor = _keeper(core)
+        facts = core.facts
+        lon, lat = facts.lon0 - 5e-3, facts.lat0 - 5e-3
+        part = _add(core, store, actor, lon, lat)
+        shown, took = [], []
+        for at in range(1, count + 1):
+            where = (lon + at * _STEP, lat)
+            command = ChangePart(actor, part, {}, *where)
+            done, seen = _timed(core, command, store, where)
+            took.append(done)
+            shown.append(seen)
+        parts = store.n_parts
+    return verdict(
+        "edit", _p95(shown), LIMIT_MS, "ms (commit to picked, p95)", less_is_better=True,
+        p50_ms=round(float(np.median(shown)), 2), max_ms=round(max(shown), 2),
+        command_ms=round(float(np.median(took)), 2), command_p95_ms=round(_p95(took), 2),
+        parts=parts, edits=count,
+    )  # fmt: skip
+
+
+def _timed(
+    core: Core, command: Command, store: CityStore, where: tuple[float, float]
+) -> tuple[float, float]:
+    began = time.perf_counter()
+    core.submit(command).result()
+    done = time.perf_counter()
+    store.live.follow()
+    x, y = (float(value) for value in store.frame.to_xy(*where))
+    found = nearest_parts(store, x, y, 0.5, _EVERY)
+    seen = time.perf_counter()
+    assert found, "the edit does not show"
+    return (done - began) * 1000, (seen - done) * 1000
+
+
+def _add(core: Core, store: CityStore, actor: Actor, lon: float, lat: float) -> UUID:
+    """Add the part that is moved about; the first look also loads the kernels."""
+    fields = {"class": "0101", "source": "bench", "accuracy": "B"}
+    (row,) = core.submit(AddPart(actor, lon, lat, fields)).result().parts
+    store.live.follow()
+    nearest_parts(store, 0.0, 0.0, 0.5, _EVERY)
+    return row.uid
+
+
+def _keeper(core: Core) -> Actor:
+    people = core.ask(Persons(Role.SUPERVISOR)).result()
+    return Actor(people[0].uid if people else core.facts.uid, Role.SUPERVISOR)
+
+
+def _p95(values: list[float]) -> float:
+    return float(np.percentile(values, 95))
+
+
+@contextmanager
+def _opened(bench: Bench) -> Iterator[tuple[Core, CityStore]]:
+    named = bench.text("city", "")
+    if named:
+        with bench.open_city(Path(named)) as opened:
+            yield opened
+        return
+    with bench.small_city() as (_core, folder):
+        bench.build_store(folder)
+        with bench.open_city(folder) as opened:
+            yield opened
