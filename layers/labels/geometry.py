@@ -28,6 +28,8 @@ _EVERY = 620.0  # pixels between the names of one road
 _AVOID = 4.0  # pixels around what names should not cover
 _APART = 330.0  # pixels that the same name keeps from itself
 _MOST = 4_000
+_PLAIN = " District"  # goes without saying on a map
+_MAY_COVER = 2  # of what should be free, the name of a district that has no other place
 _SHIFTS = ((0.0, 0.0), (0.0, -1.3), (0.0, 1.3), (-0.6, 0.0), (0.6, 0.0),
            (0.0, -2.4), (0.0, 2.4), (-0.6, -1.3), (0.6, -1.3), (-0.6, 1.3), (0.6, 1.3))  # fmt: skip
 
@@ -93,6 +95,8 @@ def _areas(
         if low <= m_per_px < high and not (calm and style == GRID):
             for row in rows[shapes.kind[rows] == AREA_TIERS.index(tier)]:
                 text = name_of(shapes, int(row), english)
+                if tier == "district":
+                    text = text.removesuffix(_PLAIN)
                 if tier == "grid":  # its name repeats the street's; community and sequence tell it
                     text = shapes.text("code", int(row))[-6:] or text
                 yield from _at_spot(store, shapes, int(row), style, text, box)
@@ -205,7 +209,7 @@ class Placing:
         """Place a name unless it is there already or would touch another.
 
         Names of areas step aside, within their area, for others and for what should not be
-        covered; one of a district that finds no free place there may cover it.
+        covered; one of a district that finds no free place there may cover a little of it.
         """
         if candidate.key in self._seen:
             return False
@@ -214,20 +218,20 @@ class Placing:
             return self._put(candidate)
         w, h = self._measure(candidate.style, candidate.text)
         shifts = _SHIFTS if candidate.style in (DISTRICT, STREET) else _SHIFTS[:1]
-        for covers in (False, True) if candidate.style == DISTRICT else (False,):
+        for covers in (0, _MAY_COVER) if candidate.style == DISTRICT else (0,):
             for dx, dy in shifts:
                 x, y = candidate.x + dx * w * self._scale, candidate.y - dy * h * self._scale
                 if _in_room(candidate, x, y) and self._put(replace(candidate, x=x, y=y), covers):
                     return True
         return False
 
-    def _put(self, candidate: Candidate, covers: bool = False) -> bool:
+    def _put(self, candidate: Candidate, covers: int = 0) -> bool:
         x, y = candidate.x / self._scale, -candidate.y / self._scale
         same = self._where.get(candidate.text, [])
         if any((x - a) ** 2 + (y - b) ** 2 < _APART**2 for a, b in same):
             return False
         boxes = _boxes(candidate, x, y, *self._measure(candidate.style, candidate.text))
-        if self._touches(boxes) or (not covers and self._covers(boxes)):
+        if self._touches(boxes) or self._covered(boxes) > covers:
             return False
         self._add(boxes)
         self._where.setdefault(candidate.text, []).append((x, y))
@@ -242,11 +246,11 @@ class Placing:
             for b in boxes
         )  # fmt: skip
 
-    def _covers(self, boxes: NDArray[np.float64]) -> bool:
+    def _covered(self, boxes: NDArray[np.float64]) -> int:
         x, y = self._avoid[:, 0], self._avoid[:, 1]
         r = _AVOID
-        return any(
-            bool(np.any((x > b[0] - r) & (x < b[2] + r) & (y > b[1] - r) & (y < b[3] + r)))
+        return sum(
+            int(np.sum((x > b[0] - r) & (x < b[2] + r) & (y > b[1] - r) & (y < b[3] + r)))
             for b in boxes
         )
 

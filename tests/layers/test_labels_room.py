@@ -12,8 +12,8 @@ def measure(_style: int, _text: str) -> tuple[float, float]:
     return 40.0, 16.0
 
 
-def test_that_a_name_stays_within_its_area_and_rather_covers_what_it_should_not() -> None:
-    crowded = np.array([[x, y] for x in range(-40, 41, 4) for y in range(-40, 41, 4)], np.float64)
+def test_that_a_name_stays_within_its_area_and_rather_covers_a_little() -> None:
+    crowded = np.array([[0.0, 0.0], [100.0, 100.0]])
     placing = Placing(1.0, measure, [], crowded)
     small = Candidate(DISTRICT, "黄浦区", 0.0, 0.0, room=(-10.0, -10.0, 10.0, 10.0))
     assert placing.offer(small)
