@@ -67,9 +67,10 @@ def run(bench: Bench) -> Mapping[str, Any]:
     try:
         load = os.getloadavg()[0]
         summary, import_s, rss = _imported(source, city)
-        started = time.perf_counter()
+        started, cpu = time.perf_counter(), time.process_time()
         bench.build_store(city)
         store_s = time.perf_counter() - started
+        cpu_s = {**summary.get("cpu_s", {}), "store": time.process_time() - cpu}
         ours = summary["added"] / (import_s + store_s)
         theirs = _ogr2ogr(source, rows)
     finally:
@@ -79,6 +80,7 @@ def run(bench: Bench) -> Mapping[str, Any]:
         rows=rows, added=summary["added"], refused=summary["refused"],
         rows_per_s=round(ours), database_rows_per_s=round(rows / import_s),
         import_s=round(import_s, 2), store_s=round(store_s, 2), rss_mb=rss,
+        cpu_s_per_million={name: round(s * 1e6 / rows, 3) for name, s in cpu_s.items()},
         source_mb=source.stat().st_size >> 20,
         ogr2ogr_rows_per_s=round(theirs) if theirs else None,
         ratio_ogr2ogr=round(ours / theirs, 2) if theirs else None,

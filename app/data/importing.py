@@ -112,6 +112,7 @@ def _import_map(
         if isinstance(stream, StagedStream):
             stream.job.remove()
             summary["resumed_rows"] = stream.resumed_rows
+            summary["cpu_s"] = {**stream.cpu_s, **added.cpu_s}
     meter.end()
     return summary | {"sha256": digest}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -30,6 +30,7 @@ class Added:
     outside: int  # parts or places in no grid; taken, without a grid
     same_code: int = 0  # codes that several parts bear
     same_place: int = 0  # added parts with another of their class within half a metre
+    cpu_s: Mapping[str, float] = field(default_factory=dict)  # of a large import, by stage
 
 
 class MapTarget(Protocol):

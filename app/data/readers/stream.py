@@ -16,9 +16,10 @@ from typing import IO, Any, Final
 import pyarrow as pa
 
 from app.data.readers.assemble import Assembler
-from app.data.readers.chunks import Mark, Reject, Source
+from app.data.readers.chunks import Chunk, Mark, Reject, Source
 from app.data.readers.crs import Box
 from app.data.readers.schemas import SHAPES, Kind
+from app.data.spent import Spent
 from app.data.writers.cells import guarded
 from app.domain.errors import InvalidInput, StorageFailure
 
@@ -88,6 +89,7 @@ class ImportStream:
         self._read = self._taken = self._repeated = self._refused = 0
         self._reasons: Counter[str] = Counter()
         self._rejects: IO[str] | None = None
+        self.spent = Spent()
         self._start: Mark | None = None
         self._earlier: tuple[str, ...] = ()
         weakref.finalize(self, source.close)
@@ -114,8 +116,9 @@ class ImportStream:
     def steps(self) -> Iterator[Step]:
         """Yield every batch, also empty ones, and after which of them reading can go on."""
         chunks = self._source.chunks(self._batch_rows, self._columns, self._start)
-        for chunk in chunks:
-            taken = self._assembler.take(chunk)
+        while (chunk := self._next_of(chunks)) is not None:
+            with self.spent.stage("validate"):
+                taken = self._assembler.take(chunk)
             self._read += taken.read
             self._taken += taken.batch.num_rows
             self._repeated += taken.repeated
@@ -124,6 +127,10 @@ class ImportStream:
             yield Step(taken.batch, chunk.mark)
             self._tell()
         self._tell()
+
+    def _next_of(self, chunks: Iterator[Chunk]) -> Chunk | None:
+        with self.spent.stage("decode"):
+            return next(chunks, None)
 
     def keep_rejects_in(self, path: Path, length: int = 0) -> None:
         """Collect the refused rows in a file of one's own, after its first `length` bytes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from app.data.gpkg_rows import register_functions
 from app.data.map_schema import CRS, GEOMETRY, MapLayer
 from app.data.map_target import Added, RowsDone
 from app.data.readers.keys import RepeatFinder, uids_of
+from app.data.spent import Spent
 from app.data.spool import Spool
 from app.data.staging.btree import MOST_ROWS, Cells, PageFile, pair_cells, write_table
 from app.data.staging.doubles import near_alike_count, same_codes
@@ -48,6 +49,7 @@ class _Flow:
     added: int = 0
     outside: int = 0
     failure: BaseException | None = None
+    spent: Spent = field(default_factory=Spent)
 
     def new(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the rows that the layer does not hold yet."""
@@ -59,17 +61,24 @@ class _Flow:
 
     def _new(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            fresh = self.known.first_seen(uids_of(batch.column("uid")))
-            self.seen += batch.num_rows
-            if not fresh.all():
-                batch = batch.filter(pa.array(fresh))
-            if batch.num_rows:
-                filled, outside = self.fill(batch)
-                self.outside += outside
-                self.added += batch.num_rows
-                self.rows.add(filled)
+            with self.spent.stage("fill"):
+                filled = self._filled(batch)
+            if filled is not None:
                 yield filled
             self.progress(self.seen)
+
+    def _filled(self, batch: pa.RecordBatch) -> pa.RecordBatch | None:
+        fresh = self.known.first_seen(uids_of(batch.column("uid")))
+        self.seen += batch.num_rows
+        if not fresh.all():
+            batch = batch.filter(pa.array(fresh))
+        if batch.num_rows:
+            filled, outside = self.fill(batch)
+            self.outside += outside
+            self.added += batch.num_rows
+            self.rows.add(filled)
+            return filled
+        return None
 
 
 def append_many(
@@ -95,12 +104,14 @@ def append_many(
     with working_copy(path) as copy:
         with _quick(copy) as db:
             laid_by = _take_off(db, layer)
-        _write(copy, layer, chain((first,), new), flow)
+        with flow.spent.stage("write"):
+            _write(copy, layer, chain((first,), new), flow)
         doubles = _put_on(copy, layer, flow, laid_by)
         if finish is not None:
             with _quick(copy) as db:
                 finish(db)
-    return Added(flow.added, flow.seen - flow.added, flow.outside, *doubles)
+    cpu_s = flow.spent.told()
+    return Added(flow.added, flow.seen - flow.added, flow.outside, *doubles, cpu_s=cpu_s)
 
 
 def _recall(path: Path, layer: MapLayer, known: RepeatFinder) -> None:
@@ -222,10 +233,10 @@ def _put_on(copy: Path, layer: MapLayer, flow: _Flow, laid_by: _LaidBy) -> tuple
         rows = _with_stored(copy, layer, flow, laid_by.last_fid)
     rows.number(laid_by.last_fid, flow.added)
     fids, boxes = rows.fids.array(), rows.boxes.array()
-    with PageFile(copy) as file:
+    with flow.spent.stage("index"), PageFile(copy) as file:
         made = rows.write_indexes(file, fids)
     tree = f"rtree_{layer.name}_{GEOMETRY}"
-    with _quick(copy) as db:
+    with flow.spent.stage("rtree"), _quick(copy) as db:
         _refuse_other_rows(db, layer, fids)
         _register(db, layer, laid_by, made)
         db.execute(laid_by.tree)
@@ -243,11 +254,13 @@ def _put_on(copy: Path, layer: MapLayer, flow: _Flow, laid_by: _LaidBy) -> tuple
         root = db.execute(
             "SELECT rootpage FROM sqlite_master WHERE name = ?", (f"{tree}_rowid",)
         ).fetchone()[0]
-    with PageFile(copy) as file:
+    with flow.spent.stage("rtree"), PageFile(copy) as file:
         write_table(file, _pairs(held, leaves), int(root))
     if layer.name != "part":
         return 0, 0
-    return codes, near_alike_count(boxes, rows.classes.array(), len(fids) - flow.added)
+    with flow.spent.stage("doubles"):
+        places = near_alike_count(boxes, rows.classes.array(), len(fids) - flow.added)
+    return codes, places
 
 
 def _with_stored(copy: Path, layer: MapLayer, flow: _Flow, last: int) -> _Rows:

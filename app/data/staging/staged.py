@@ -31,6 +31,7 @@ class StagedStream:
         self.path = Path(job.declared.source)
         self.job = job
         self.resumed_rows = 0
+        self.cpu_s: dict[str, float] = {}
         self._earlier = 0
         self._progress = progress
         self._summary: Summary | None = None
@@ -74,6 +75,7 @@ class StagedStream:
                 yield from self._chunk(told["chunk"])
             if "summary" in told:
                 self._summary = _summary(told["summary"])
+                self.cpu_s = told["cpu_s"]
 
     def _chunk(self, number: int) -> Iterator[pa.RecordBatch]:
         return (batch for batch in self.job.batches(number) if batch.num_rows)

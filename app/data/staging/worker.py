@@ -62,12 +62,13 @@ def fill(job: ImportJob) -> None:
             if mark is None or sum(batch.num_rows for batch in waiting) < ROWS_A_CHUNK:
                 continue
             number += 1
-            _keep(job, number, waiting, stream.state(mark))
+            with stream.spent.stage("stage"):
+                _keep(job, number, waiting, stream.state(mark))
             waiting = []
         if waiting and mark is not None:
             _keep(job, number + 1, waiting, stream.state(mark))
         stream.state(())  # the refused rows lie in their file
-        _tell({"summary": asdict(stream.summary())})
+        _tell({"summary": asdict(stream.summary()), "cpu_s": stream.spent.told()})
 
 
 def _keep(

@@ -1,10 +1,13 @@
 """Keys and uids: the same row has the same uid for ever, and repeats are found in any batches."""
 
 import numpy as np
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.data.readers import derive
 from app.data.readers.keys import RepeatFinder, content_key, derived_uid, derived_uids, stated_uids
+from app.domain.codes import PartLayout
 from app.domain.identity import uid_ms
 
 keys_ = st.text(st.characters(exclude_categories=["Cs"]))
@@ -57,3 +60,17 @@ def test_that_the_key_of_content_tells_where_fields_end():
 def test_that_stated_uids_are_read_or_none():
     uid = derived_uid("x")
     assert stated_uids([str(uid), None, "nonsense", ""]) == [uid.bytes, None, None, None]
+
+
+@given(
+    st.lists(st.text("0123456789/:", min_size=16, max_size=16) | st.from_regex(
+        r"\A(31|11|00|99)[0-9]{4}(01|00)(01|00|10)(000000|000001|100000)\Z"
+    ), min_size=1, max_size=20),
+    st.sampled_from(list(PartLayout)),
+)  # fmt: skip
+def test_that_codes_are_judged_alike_at_once_and_one_by_one(codes, layout):
+    texts = pa.array(codes, pa.string())
+    slowly = derive._are_codes(texts, derive._pieces(texts, layout))
+    assert derive._are_sixteen(texts, layout).tolist() == slowly.tolist()
+    assert derive._are_sixteen(pa.array([*codes, "1"]), layout) is None
+    assert derive._are_sixteen(pa.array([*codes, None]), layout) is None
