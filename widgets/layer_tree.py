@@ -215,6 +215,7 @@ class LayerTree(QFrame):
 
     def _hours(self, hour: int, page: QWidget) -> QHBoxLayout:
         row = QHBoxLayout()
+        row.setSpacing(10)
         label = QLabel(tr("layer.hour", hour=hour), page)
         label.setProperty("ink", "dim")
         slider = QSlider(Qt.Orientation.Horizontal, page)

@@ -14,11 +14,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 
 from widgets.icons import SMALL, draw_icon
 from widgets.map_strip import LEFT, SIDE
+from widgets.map_tools.tool import Idle
 from widgets.overlay import keeps_key
 from widgets.theme import Theme, font, metrics
 
-_WIDE, _ROW, _TITLE, _INSIDE, _MOST = 316, 30, 40, 12, 8
-_COLUMN = 64
+_WIDE, _ROW, _TITLE, _INSIDE, _MOST = 348, 30, 40, 12, 8
+_COLUMN = 62
+_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,21 @@ class _Rows(QWidget):
         return at if y >= self._top() and 0 <= at < len(self.rows) else None
 
 
+class CardKeys(Idle):
+    """Lets the map, which has the keys after a click, walk its open card."""
+
+    def __init__(self, card: MapCard) -> None:
+        self._card = card
+
+    def wants(self, key: Qt.Key) -> bool:
+        """Want the card's keys while it is open."""
+        return self._card.isVisible() and key in _KEYS
+
+    def key(self, key: Qt.Key) -> bool:
+        """Hand them on."""
+        return self.wants(key) and self._card.take_key(key)
+
+
 class MapCard(QFrame):
     """Stands at the lower left of the map `over`, beside the strip of tools.
 
@@ -196,7 +213,12 @@ class MapCard(QFrame):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Walk, open, close."""
-        match event.key():
+        if not self.take_key(Qt.Key(event.key())):
+            super().keyPressEvent(event)
+
+    def take_key(self, key: Qt.Key) -> bool:
+        """Walk, open or close; returns whether the key meant something."""
+        match key:
             case Qt.Key.Key_Down:
                 self._rows.step(1)
             case Qt.Key.Key_Up:
@@ -209,7 +231,8 @@ class MapCard(QFrame):
                 self._over.setFocus()
                 self.closed.emit()
             case _:
-                super().keyPressEvent(event)
+                return False
+        return True
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay at the map's corner."""

@@ -24,7 +24,7 @@ from app.shell.session import Session
 from app.store import Store
 from widgets.i18n import tr
 from widgets.map_ask import MapAsk
-from widgets.map_card import CardRow, MapCard
+from widgets.map_card import CardKeys, CardRow, MapCard
 from widgets.map_identify import Found, identify, parts_near
 from widgets.map_picks import CasePicked, PartPicked
 from widgets.map_strip import MapStrip, StripItem
@@ -87,6 +87,7 @@ class MapWork(QObject):
             "length": DrawTool(self, label=self.label),
             "area": DrawTool(self, closed=True, label=self.label),
         }
+        view.tools.add(CardKeys(self.card))
         view.tools.add(self.ground)
         view.tools.add(self.shift_box)
         for name, tool in (*self.tools.items(), ("box", self.shift_box)):
