@@ -11,6 +11,8 @@ from column 0 on; then come the columns named below. Whoever writes a table keep
 
 from __future__ import annotations
 
+import zlib
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -20,11 +22,13 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.numpy_support import carray
 
+from app.engines import tiles_fields, tiles_lines, tiles_points, tiles_shapes
 from app.engines.tiles_fields import choropleth, heat
 from app.engines.tiles_lines import lay_metres, metres, pipes
 from app.engines.tiles_points import density, dots, lay_density
 from app.engines.tiles_shapes import fill, lay_cover, lay_fill, mixed, stroke
 
+_MADE_OF = (tiles_fields, tiles_lines, tiles_points, tiles_shapes)
 WIDTH, REALS = 32, 4
 WANT, FIRST, SECOND, COLOUR, ALPHA, FLAG, SIDE, KIND = range(24, 32)
 CLEAR, KEEP, MIX, FILL, FILL_ELSE, STROKE, DENSITY, LAY_DENSITY, DOTS = range(9)
@@ -107,14 +111,7 @@ def _cells(step):  # type: ignore[no-untyped-def] # pragma: no cover
     )
 
 
-_STEP = _STEPS.copy(ndim=1)
-_PLACED = (_STEP, _NUMBERS.copy(ndim=1), _D, _D, _D)
-
-
-@numba.njit(
-    [types.int64(*_PLACED, _IMAGE, _SUMS, _WORDS, _COVER)],
-    nogil=True, cache=True, error_model="numpy",
-)  # fmt: skip
+@numba.njit(nogil=True, error_model="numpy")
 def _shapes(step, real, x0, y1, inv, image, sums, words, cover):  # type: ignore[no-untyped-def] # pragma: no cover
     """Fill polygons, or stroke lines."""
     xy, ring_off, feature_off = _pairs(step, 0), _longs(step, 2), _longs(step, 4)
@@ -135,7 +132,7 @@ def _shapes(step, real, x0, y1, inv, image, sums, words, cover):  # type: ignore
     return drawn
 
 
-@numba.njit([types.int64(*_PLACED, _IMAGE, _IMAGE)], nogil=True, cache=True, error_model="numpy")
+@numba.njit(nogil=True, error_model="numpy")
 def _parts(step, real, x0, y1, inv, image, counts):  # type: ignore[no-untyped-def] # pragma: no cover
     """Count parts into `counts`, or lay them as dots."""
     cell, start, num = _cells(step)
@@ -153,10 +150,7 @@ def _parts(step, real, x0, y1, inv, image, counts):  # type: ignore[no-untyped-d
     )  # fmt: skip
 
 
-@numba.njit(
-    [types.float64(*_PLACED, _IMAGE, _SUMS, _WORDS, _COVER)],
-    nogil=True, cache=True, error_model="numpy",
-)  # fmt: skip
+@numba.njit(nogil=True, error_model="numpy")
 def _pipes(step, real, x0, y1, inv, image, field, words, cover):  # type: ignore[no-untyped-def] # pragma: no cover
     """Lay pipes by their metres, or as lines."""
     cell, start, num = _cells(step)
@@ -180,10 +174,7 @@ def _pipes(step, real, x0, y1, inv, image, field, words, cover):  # type: ignore
     return float(drawn)
 
 
-@numba.njit(
-    [types.float64(*_PLACED, _IMAGE, _SUMS, _SUMS)],
-    nogil=True, cache=True, error_model="numpy",
-)  # fmt: skip
+@numba.njit(nogil=True, error_model="numpy")
 def _fields(step, real, x0, y1, inv, image, sums, field):  # type: ignore[no-untyped-def] # pragma: no cover
     """Fill areas by their value, or lay the heat of points."""
     if step[KIND] == VALUES:
@@ -200,7 +191,7 @@ def _fields(step, real, x0, y1, inv, image, sums, field):  # type: ignore[no-unt
     return total
 
 
-@numba.njit([types.void(_STEP, _IMAGE, _IMAGE)], nogil=True, cache=True, error_model="numpy")
+@numba.njit(nogil=True, error_model="numpy")
 def _whole(step, image, below):  # type: ignore[no-untyped-def] # pragma: no cover
     """Clear the image, keep it, or lay it with `alpha` of 256 on what was kept."""
     if step[KIND] == CLEAR:
@@ -214,10 +205,7 @@ def _whole(step, image, below):  # type: ignore[no-untyped-def] # pragma: no cov
                 image[row, x] = mixed(below[row, x], image[row, x], step[ALPHA])
 
 
-@numba.njit(
-    [types.float64(_STEPS, types.int64, _FOUND, _IMAGE, _IMAGE)],
-    nogil=True, cache=True, error_model="numpy",
-)  # fmt: skip
+@numba.njit(nogil=True, error_model="numpy")
 def _lay_counts(steps, n, found, image, counts):  # type: ignore[no-untyped-def] # pragma: no cover
     """Lay what the steps just before have counted; returns how much."""
     step, total, last = steps[n], 0.0, n - 1
@@ -229,33 +217,53 @@ def _lay_counts(steps, n, found, image, counts):  # type: ignore[no-untyped-def]
     return total
 
 
-@numba.njit(
-    [types.void(_STEPS, _NUMBERS, _FOUND, _D, _D, _D, _IMAGE, _IMAGE, _SUMS, _SUMS, _WORDS,
-                _COVER, _IMAGE)],
-    nogil=True, cache=True, error_model="numpy",
-)  # fmt: skip
-def run(  # type: ignore[no-untyped-def] # pragma: no cover
-    steps, reals, found, x0, y1, inv, image, below, sums, field, words, cover, counts
-):
-    """Draw all `steps` into `image` (h, w), whose north west corner is (x0, y1).
+def _stamp() -> int:
+    """Return a number that stands for the sources of all kernels called here.
 
-    `found`, float64 (n,), takes what each step met. The other arrays are scratch: zero before and
-    after, shaped (h, w) but `sums` (h, w + 2), `words` and its bytes `cover` (h, w / 8).
+    numba looks for its cache by a function's own file, and would go on with what it has compiled
+    from an older kernel of another one.
     """
-    for n in range(steps.shape[0]):
-        step, real = steps[n], reals[n]
-        kind = step[KIND]
-        if kind <= MIX:
-            _whole(step, image, below)
-        elif kind == FILL_ELSE and found[n - 1] > 0.0:
-            found[n] = found[n - 1]
-        elif kind <= STROKE:
-            found[n] = _shapes(step, real, x0, y1, inv, image, sums, words, cover)
-        elif kind == LAY_DENSITY:
-            found[n] = _lay_counts(steps, n, found, image, counts)
-        elif kind <= DOTS:
-            found[n] = _parts(step, real, x0, y1, inv, image, counts)
-        elif kind <= PIPES:
-            found[n] = _pipes(step, real, x0, y1, inv, image, field, words, cover)
-        else:
-            found[n] = _fields(step, real, x0, y1, inv, image, sums, field)
+    files = (__file__, *(one.__file__ for one in _MADE_OF))
+    return zlib.crc32(b"".join(Path(str(file)).read_bytes() for file in files))
+
+
+def _compiled(stamp: int) -> Any:
+    """Return `run`; the number it closes over is part of its name in numba's cache."""
+
+    @numba.njit(
+        [types.void(_STEPS, _NUMBERS, _FOUND, _D, _D, _D, _IMAGE, _IMAGE, _SUMS, _SUMS, _WORDS,
+                    _COVER, _IMAGE)],
+        nogil=True, cache=True, error_model="numpy",
+    )  # fmt: skip
+    def run(  # type: ignore[no-untyped-def] # pragma: no cover
+        steps, reals, found, x0, y1, inv, image, below, sums, field, words, cover, counts
+    ):
+        """Draw all `steps` into `image` (h, w), whose north west corner is (x0, y1).
+
+        `found`, float64 (n,), takes what each step met. The other arrays are scratch: zero before
+        and after, shaped (h, w) but `sums` (h, w + 2), `words` and its bytes `cover` (h, w / 8).
+        """
+        if stamp < 0:
+            return
+        for n in range(steps.shape[0]):
+            step, real = steps[n], reals[n]
+            kind = step[KIND]
+            if kind <= MIX:
+                _whole(step, image, below)
+            elif kind == FILL_ELSE and found[n - 1] > 0.0:
+                found[n] = found[n - 1]
+            elif kind <= STROKE:
+                found[n] = _shapes(step, real, x0, y1, inv, image, sums, words, cover)
+            elif kind == LAY_DENSITY:
+                found[n] = _lay_counts(steps, n, found, image, counts)
+            elif kind <= DOTS:
+                found[n] = _parts(step, real, x0, y1, inv, image, counts)
+            elif kind <= PIPES:
+                found[n] = _pipes(step, real, x0, y1, inv, image, field, words, cover)
+            else:
+                found[n] = _fields(step, real, x0, y1, inv, image, sums, field)
+
+    return run
+
+
+run = _compiled(_stamp())

@@ -180,28 +180,31 @@ def _capsule(cover, ax, ay, bx, by, half, most):  # type: ignore[no-untyped-def]
     if low < 0.0 or top > h or right < 0.0 or left > w:
         return
     dx, dy = bx - ax, by - ay
-    length2 = dx * dx + dy * dy
-    length = math.sqrt(length2)
+    length = math.sqrt(dx * dx + dy * dy)
+    shrink = 1.0 / length if length > 0.0 else 0.0
+    nx, ny = dx * shrink, dy * shrink
+    steep = abs(ny) > 1e-6
+    ratio, spread = (nx / ny, reach / abs(ny)) if steep else (0.0, 0.0)
     full = max(half - 0.5, 0.0)
-    full2, reach2 = full * full, reach * reach
-    for row in range(max(0, int(top)), min(h, int(low) + 1)):
-        yc = row + 0.5
+    # only pixels whose middle lies within reach: between the ends no root is needed
+    for row in range(max(0, math.ceil(top - 0.5)), min(h, math.floor(low - 0.5) + 1)):
+        uy = row + 0.5 - ay
         lo, hi = left, right
-        if abs(dy) > 1e-6:
-            mid = ax + (yc - ay) * dx / dy
-            spread = reach * length / abs(dy)
+        if steep:
+            mid = ax + uy * ratio
             lo, hi = max(lo, mid - spread), min(hi, mid + spread)
-        for col in range(max(0, int(lo)), min(w, int(hi) + 1)):
-            ux, uy = col + 0.5 - ax, yc - ay
-            t = 0.0
-            if length2 > 0.0:
-                t = min(max((ux * dx + uy * dy) / length2, 0.0), 1.0)
-            ex, ey = ux - t * dx, uy - t * dy
-            d2 = ex * ex + ey * ey
-            if d2 >= reach2:
+        for col in range(max(0, math.ceil(lo - 0.5)), min(w, math.floor(hi - 0.5) + 1)):
+            ux = col + 0.5 - ax
+            along = ux * nx + uy * ny
+            if along <= 0.0:
+                d = math.sqrt(ux * ux + uy * uy)
+            elif along >= length:
+                d = math.sqrt((ux - dx) ** 2 + (uy - dy) ** 2)
+            else:
+                d = abs(ux * ny - uy * nx)
+            if d >= reach:
                 continue
-            c = most if d2 <= full2 else int((reach - math.sqrt(d2)) * most)
-            c = min(c, most)
+            c = most if d <= full else min(int((reach - d) * most), most)
             if c > cover[row, col]:
                 cover[row, col] = c
 
