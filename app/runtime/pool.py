@@ -9,6 +9,7 @@ Python (decoding, imports, models) goes to processes, started when first needed.
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,6 +31,26 @@ def lower_priority() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
     except (AttributeError, PermissionError, ProcessLookupError):
         return  # only a courtesy: where it is not allowed, all run alike
+
+
+def begin_worker() -> None:
+    """Start a process of the pool: of low priority, and never outliving the one it works for.
+
+    A parent that was killed closes nothing: its worker would wait for work for ever, and keep the
+    parent's pipes open. Ctrl-C at a terminal reaches the whole group; the parent answers it.
+    """
+    from multiprocessing import parent_process
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    lower_priority()
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent.join,), daemon=True).start()
+
+
+def _end_after(wait: Callable[[], object]) -> None:
+    wait()
+    os._exit(1)
 
 
 class Pool:
@@ -62,7 +83,7 @@ class Pool:
                 from concurrent.futures import ProcessPoolExecutor
 
                 context = multiprocessing.get_context("spawn")
-                self._processes = ProcessPoolExecutor(1, context, initializer=lower_priority)
+                self._processes = ProcessPoolExecutor(1, context, initializer=begin_worker)
             processes = self._processes
         return processes.submit(work, *args, **kwargs)
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
+
+import psutil
 
 from app.runtime.lanes import FAIR, DatabaseLane
 from app.runtime.pool import Pool
@@ -55,3 +61,34 @@ def test_that_heavy_python_runs_in_another_process() -> None:
         assert pool.run_heavy(os.getpid).result(60) != os.getpid()
     finally:
         assert pool.close(5)
+
+
+_WORKS_UNTIL_KILLED = """
+import os
+from app.runtime.pool import Pool
+if __name__ == "__main__":
+    pool = Pool(1)
+    print(pool.run_heavy(os.getpid).result(60), flush=True)
+    pool.run_heavy(input).result()
+"""
+
+
+def test_that_a_worker_ends_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+    script = tmp_path / "works.py"
+    script.write_text(_WORKS_UNTIL_KILLED, encoding="utf-8")
+    root = str(Path(__file__).parents[2])
+    parent = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": root},
+    )
+    assert parent.stdout is not None
+    assert parent.stdin is not None
+    worker = psutil.Process(int(parent.stdout.readline()))
+    parent.kill()
+    parent.wait(30)
+    parent.stdin.close()
+    parent.stdout.close()
+    worker.wait(30)  # raises if it lives on
