@@ -25,6 +25,7 @@ from widgets.map_mosaic import Grid, lay_part, lay_whole
 from widgets.map_wants import STILL, Course, is_large, scale_for, wanted
 
 _COARSEST, _FINEST = 32.0, 1 / 2  # how far other scales may stand in
+_BLEED = 1.0  # logical pixels beyond the view that rounding may show
 _LANES, _LANES_MOVING = 2, 1  # tiles drawn at once; a moving map leaves a core to the window
 
 
@@ -110,7 +111,7 @@ class Ground:
 
     def shows(self, key: TileKey, camera: Camera) -> bool:
         """Whether a tile of the present look may be seen in this view."""
-        return key.look == self._number and key.bounds.meets(camera.bounds())
+        return key.look == self._number and key.bounds.meets(camera.bounds(_BLEED))
 
     def paint(self, painter: QPainter, camera: Camera, course: Course = STILL) -> Covered:
         """Lay the ground of one frame on a painter in logical pixels."""
@@ -129,11 +130,14 @@ class Ground:
     def _paint_turned(self, painter: QPainter, camera: Camera, course: Course) -> Covered:
         """Lay the ground turned by the heading; pitch is drawn as if straight down."""
         dpr = self.look.dpr
-        side = math.ceil(math.hypot(camera.width, camera.height))
-        flat = replace(camera, heading=0.0, pitch=0.0, width=side, height=side)
+        turn = math.radians(camera.heading)
+        sin, cos = abs(math.sin(turn)), abs(math.cos(turn))
+        wide = math.ceil(camera.width * cos + camera.height * sin)  # as `wanted` has it
+        high = math.ceil(camera.width * sin + camera.height * cos)
+        flat = replace(camera, heading=0.0, pitch=0.0, width=wide, height=high)
         painter.translate(camera.width / 2, camera.height / 2)
         painter.rotate(-camera.heading)
-        painter.translate(-side / 2, -side / 2)
+        painter.translate(-wide / 2, -high / 2)
         painter.scale(1 / dpr, 1 / dpr)
         return self._paint_flat(painter, flat, course, smooth=True)
 
@@ -149,7 +153,7 @@ class Ground:
             self._base.paint(painter, camera, grid, smooth=not course.moves)
         opaque = self._base is None
         absent: list[TileKey] = []
-        for key in keys_over(self._number, scale, camera.bounds(1.0)):
+        for key in keys_over(self._number, scale, camera.bounds(_BLEED)):
             image = self._service.get(key)
             if image is None:
                 absent.append(key)

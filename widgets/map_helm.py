@@ -43,7 +43,7 @@ class Helm(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self._on_rest)
-        gestures.touched.connect(self._motion.stop)
+        gestures.touched.connect(self._on_touched)
         gestures.dragged.connect(self._on_dragged)
         gestures.thrown.connect(self._on_thrown)
         gestures.zoomed.connect(self._on_zoomed)
@@ -71,7 +71,7 @@ class Helm(QObject):
 
     def look(self, camera: Camera) -> None:
         """Look through `camera` at once; its size is replaced by the widget's."""
-        self._motion.stop()
+        self._on_touched()
         self._look_through(camera.sized(self.camera.width, self.camera.height))
 
     def fly(self, x: float, y: float, m_per_px: float | None = None) -> None:
@@ -149,6 +149,13 @@ class Helm(QObject):
             self._rest.stop()
             self._streams, self._pace = False, 0.0
             self.rested.emit()
+
+    @Slot()
+    def _on_touched(self) -> None:
+        """Stop here and rest, though the flight's own rest may have passed between two steps."""
+        if self._motion.is_running:
+            self._motion.stop()
+            self._rest.start()
 
     @Slot(object)
     def _on_dragged(self, step: tuple[float, float]) -> None:

@@ -96,10 +96,16 @@ class TileService:
         self._closed = False
 
     def want(self, keys: Sequence[TileKey]) -> None:
-        """Replace all wishes by `keys`, the most urgent first; those there are skipped."""
+        """Replace all wishes by `keys`, the most urgent first; those there are skipped.
+
+        Those count as used, so that none makes room for the others before it is laid.
+        """
         with self._lock:
             if self._closed:
                 return
+            for key in reversed(keys):
+                if key in self._done:
+                    self._done.move_to_end(key)
             self._wanted = [
                 k for k in reversed(keys) if k not in self._done and k not in self._drawing
             ]
@@ -150,13 +156,15 @@ class TileService:
         key = self._next()
         if key is None:
             return
+        image: Image | None = None
         try:
-            image: Image | None = self._draw(key)
-        except BaseException:
-            self._finish(key, None)
-            raise
-        if self._finish(key, image):
-            self._on_ready(key)
+            image = self._draw(key)
+        finally:  # a tile that fails holds up no other
+            if self._finish(key, image):
+                self._on_ready(key)
+            self._queue_again()
+
+    def _queue_again(self) -> None:
         with self._lock:
             again = bool(self._wanted) and not self._closed and self._running < self.lanes
             self._running += again

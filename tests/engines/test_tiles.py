@@ -278,9 +278,18 @@ def test_that_a_tile_that_fails_does_not_stop_the_others() -> None:
     desk.service.want([key(1), key(2)])
     with pytest.raises(RuntimeError):
         desk.run()
-    desk.service.want([key(2)])
     desk.run()
     assert desk.told == [key(2)]
+    assert desk.service.idle
+
+
+def test_that_a_tile_that_is_there_does_not_make_room_before_it_is_laid() -> None:
+    desk = Desk(budget=3 * 64)
+    desk.service.want([key(1), key(2), key(3)])
+    desk.run()
+    desk.service.want([key(1), key(4), key(5)])  # 1 is the oldest, and wanted
+    desk.run()
+    assert all(desk.service.get(key(n)) is not None for n in (1, 4, 5))
 
 
 def test_that_many_threads_draw_each_tile_once(

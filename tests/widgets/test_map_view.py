@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import numpy as np
@@ -409,3 +409,23 @@ def test_that_tiles_that_got_lost_are_asked_for_again(qtbot: QtBot, view: MapVie
     view.set_camera(view.camera.at(700.0, 300.0, 1.5))
     ground._service._wanted.clear()
     qtbot.waitUntil(lambda: view.frames.is_sharp, timeout=8_000)
+
+
+@pytest.mark.parametrize("heading", [5.0, 45.0, 170.0])
+def test_that_a_turned_map_becomes_sharp(view: MapView, heading: float) -> None:
+    """What is laid beyond the turned view's own box would never be asked for."""
+    view.resize(1_400, 300)
+    view.set_camera(replace(view.camera.at(700.0, 300.0, 0.5), heading=heading))
+    assert view.wait_sharp()
+    assert view.frames.is_sharp
+
+
+def test_that_a_flight_that_is_stopped_between_two_late_steps_comes_to_rest(
+    qtbot: QtBot, view: MapView
+) -> None:
+    assert view.wait_sharp()
+    view.set_animated(True)
+    view.fly_to(121.47, 31.23, 2.0)
+    view._helm._rest.stop()  # it rang while the flight was on, and was not heeded
+    click(view, 5, 5)
+    qtbot.waitUntil(lambda: view.frames.is_sharp, timeout=3_000)
