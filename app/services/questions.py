@@ -10,7 +10,8 @@ from uuid import UUID
 from app.domain.areas import Area, Tier, Whereabouts
 from app.domain.parts.grids import GRID_ACTIONS
 from app.domain.people import Person
-from app.services import parts_asking, searching, sheet
+from app.services import address_asking, parts_asking, searching, sheet
+from app.services.address_asking import AddressDesk, AddressPast
 from app.services.changes import CaseRow, Changes
 from app.services.commands import Actor
 from app.services.parts_asking import PartQuestion
@@ -116,6 +117,8 @@ Question = (
     | AddressAt
     | AddressRequests
     | AddressHistory
+    | AddressDesk
+    | AddressPast
     | Locate
     | OpenPart
     | Children
@@ -202,6 +205,8 @@ _ANSWERS: dict[type, Callable[[Any, City, UnitOfWork, int], Any]] = {
     AddressAt: searching.address_at,
     AddressRequests: searching.address_requests,
     AddressHistory: searching.address_history,
+    AddressDesk: address_asking.address_desk,
+    AddressPast: address_asking.address_past,
     Persons: _persons,
     Quarantine: _quarantine,
     Since: _since,

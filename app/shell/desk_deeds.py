@@ -53,6 +53,7 @@ def desk_deeds(desk: Desk) -> tuple[Deed, ...]:
         Deed("language", "help.language", "window", ("Ctrl+Shift+L",), session.turn_language),
         Deed("full", "help.full", "window", ("F11",), desk.turn_full),
         Deed("city", "command.city", "window", ("Home",), desk.show_city),
+        Deed("addresses", "address.title", "window", ("Ctrl+Shift+A",), desk.addresses.open),
         Deed("apart", "apart.title", "window", (), desk.show_apart),
         Deed("help", "help.title", "window", ("F1", "?"), desk.open_help),
         Deed("close", "help.close", "window", ("Esc",), desk.escape, False),
