@@ -40,7 +40,7 @@ class PartForm(Overlay):
     retire_wanted = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(theme, parent, 440, 64)
+        super().__init__(theme, parent, 440, 64, left=412)  # beside list and card
         self._before: dict[str, str] = {}
         self.is_new = False
         self._title = make_label(self, 20, 700)

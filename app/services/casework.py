@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -417,12 +417,20 @@ def _raise_if_refused(state: CaseState | None, action: Action, rules: RuleBook) 
 
 
 def _store(desk: _Desk, state: CaseState, where: Whereabouts) -> CaseRow:
-    row = build_row(state, where, desk.uow, desk.rules)
+    row = _with_own_grid(build_row(state, where, desk.uow, desk.rules), where, desk)
     words = _values(state, desk.uow)
     parts = [words.get(key, "") for key in state.refs.values()]
     text = " ".join([*parts, row.number, row.receipt, row.matter_name, row.unit_name])
     desk.uow.cases.put(row, state, text)
     return row
+
+
+def _with_own_grid(row: CaseRow, where: Whereabouts, desk: _Desk) -> CaseRow:
+    """Let a case name the grid it was reported in, also after that was split or merged."""
+    if row.grid is None or (where.grid is not None and where.grid.uid == row.grid):
+        return row
+    own = desk.city.areas.get(row.grid)
+    return row if own is None else replace(row, grid_code=own.code)
 
 
 def _values(state: CaseState, uow: UnitOfWork) -> Mapping[UUID, str]:

@@ -19,10 +19,12 @@ from app.sample.tiny import create_tiny_city, desk_person, tiny_uid
 from app.services.bus import handle
 from app.services.changes import Changes
 from app.services.commands import (
+    ActOnCase,
     Actor,
     AddPart,
     ChangePart,
     MergeGrids,
+    ReportCase,
     SplitGrid,
     UndoGrids,
     UndoPart,
@@ -239,6 +241,19 @@ def test_that_a_split_keeps_ground_dates_parts_and_posts(work: Work):
     assert (present.person, present.post.area) == (again.person, now.uid)
     with pytest.raises(NotAllowed):
         work.do(SplitGrid(LEAD, GRID, CUT))
+
+
+def test_that_a_case_keeps_the_grid_it_was_reported_in(work: Work):
+    clerk = Actor(desk_person("intake"), "intake")  # type: ignore[arg-type]
+    report = ReportCase(clerk, "井盖破损", 121.42, 31.18, auto_dispatch=False)
+    (row,) = work.do(report).cases
+    assert (row.grid, row.grid_code) == (GRID, "310101001001001")
+    work.do(SplitGrid(LEAD, GRID, CUT))
+    (later,) = work.do(ActOnCase(clerk, row.uid, "file", {"matter": "0110"})).cases
+    assert (later.grid, later.grid_code) == (GRID, "310101001001001")
+    (new,) = work.do(report).cases
+    assert new.grid != GRID
+    assert new.grid_code in ("310101001001003", "310101001001004")
 
 
 def test_that_an_undone_split_keeps_what_was_in_between(work: Work):
