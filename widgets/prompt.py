@@ -163,6 +163,7 @@ class PersonPicker(QFrame):
         """Take the words of the language spoken now."""
         self._filter.setPlaceholderText(tr("prompt.filter"))
         self._none.setText(tr("prompt.none"))
+        self._refill()
 
     def event(self, event: QEvent) -> bool:
         """Keep plain keys from being short cuts while a person is looked for."""

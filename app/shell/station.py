@@ -68,6 +68,8 @@ class Station(QWidget):
             if isinstance(part, Spoken):
                 part.retranslate()
         self.stage.set_language(language())
+        if self.session.case is not None:
+            self.stage.ring(self.session.case)  # its label is in the language too
 
     def _on_theme(self, theme: Theme) -> None:
         for part in self._dressed:

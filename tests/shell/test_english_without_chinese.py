@@ -124,6 +124,8 @@ def test_that_the_desk_in_english_shows_no_chinese_but_what_was_said(
         desk.session.choose(desk.feed.store.row_at(int(slot)).uid)
         qtbot.waitUntil(lambda: desk.bridge.waiting == 0)
         visitor.look("a case")
+    person.press("Ctrl+Shift+L", "Ctrl+Shift+L")
+    visitor.look("to Chinese and back")
     for keys in (("Ctrl+N", "Ctrl+Return"), ("Esc", "F1"), ("Esc", "Alt+1"), ("Esc", "Ctrl+K")):
         person.press(*keys)
         visitor.look(" ".join(keys))
