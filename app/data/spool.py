@@ -62,7 +62,19 @@ def _mapped(handle: int, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArra
     return np.frombuffer(mmap.mmap(handle, 0), dtype).reshape(shape)
 
 
-def edges(key: NDArray[Any], run_rows: int = RUN_ROWS) -> NDArray[Any]:
+def rises(key: NDArray[Any]) -> bool:
+    """Whether each value of a column is larger than the one before."""
+    return all(
+        bool(
+            (
+                key[at + 1 : at + 1 + _SCAN_ROWS] > key[at : at + _SCAN_ROWS][: len(key) - at - 1]
+            ).all()
+        )
+        for at in range(0, len(key), _SCAN_ROWS)
+    )
+
+
+def edges(key: NDArray[Any], run_rows: int) -> NDArray[Any]:
     """Return values that cut a column into runs of about `run_rows` rows, from a sample of it."""
     runs = -(-len(key) // run_rows)
     some = np.sort(key[:: max(len(key) // _SAMPLE, 1)])
@@ -71,14 +83,14 @@ def edges(key: NDArray[Any], run_rows: int = RUN_ROWS) -> NDArray[Any]:
 
 
 def runs(
-    key: NDArray[Any], run_rows: int = RUN_ROWS, margin: float = 0.0
+    key: NDArray[Any], run_rows: int | None = None, margin: float = 0.0
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.bool_]]]:
-    """Yield the rows of each run of keys, run after run; in a run they are in file order.
+    """Yield the rows of each run of keys (`RUN_ROWS`), run after run; each in file order.
 
     With a `margin`, a run also holds rows that far beyond its ends; the second array tells which
     rows are its own. Rows whose key is no number are in no run.
     """
-    cuts = edges(key, run_rows)
+    cuts = edges(key, run_rows or RUN_ROWS)
     if not len(cuts):
         every = np.arange(len(key))
         yield every, np.ones(len(key), np.bool_)

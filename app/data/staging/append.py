@@ -20,7 +20,7 @@ from app.data.map_schema import CRS, GEOMETRY, MapLayer
 from app.data.map_target import Added, RowsDone
 from app.data.readers.keys import RepeatFinder, uids_of
 from app.data.spent import Spent
-from app.data.spool import Spool
+from app.data.spool import Spool, rises
 from app.data.staging.btree import MOST_ROWS, Cells, PageFile, pair_cells, write_table
 from app.data.staging.doubles import near_alike_count, same_codes
 from app.data.staging.indexes import KeySpool, Written
@@ -394,7 +394,7 @@ class _Rows:
         """Write the indexes that can be written as pages; return them by name."""
         made = {}
         for name, keys in self._keys.items():
-            if keys.whole and len(fids) and fids[-1] < MOST_ROWS and (fids[1:] > fids[:-1]).all():
+            if keys.whole and len(fids) and fids[-1] < MOST_ROWS and rises(fids):
                 made[_index_name(self._layer, name)] = keys.write(file, fids)
             keys.close()
         return made

@@ -138,7 +138,7 @@ def write_table(file: PageFile, cells: Iterator[Cells], root: int) -> None:
             numbers = file.numbers(len(block))
             file.put(numbers, _pages(file.page, _TABLE_LEAF, block))
             children.append(numbers)
-            keys.append(block[:, -1, 1:5])
+            keys.append(block[:, -1, 1:5].copy())
     if children:
         _table_levels(file, np.concatenate(children), np.concatenate(keys), root)
 
@@ -155,7 +155,7 @@ def _table_levels(file: PageFile, children: NDArray[np.int64], keys: Cells, root
             right = block[:, -1, :4]
             file.put(numbers, _pages(file.page, _TABLE_INNER, block[:, :-1], right))
             above.append(numbers)
-            last.append(block[:, -1, 4:])
+            last.append(block[:, -1, 4:].copy())
         if whole:
             return
         children, keys = np.concatenate(above), np.concatenate(last)
@@ -235,7 +235,7 @@ class _Index:
             groups = whole[: count * step].reshape(count, step, -1)
             ends = None if right is None else right[: count * step].reshape(count, step, 4)
             self._page(groups[:, :most], kind, None if ends is None else ends[:, most - 1])
-            self.between.append(groups[:, most, size - cells.shape[1] :])
+            self.between.append(groups[:, most, size - cells.shape[1] :].copy())
         if not last:
             return cells[count * step :]
         self._tail(whole[count * step :], kind, cells.shape[1], most,
@@ -252,7 +252,7 @@ class _Index:
             self._page(whole[None, :count], kind, end)
             if count == len(whole):
                 return
-            self.between.append(whole[count : count + 1, whole.shape[1] - width :])
+            self.between.append(whole[count : count + 1, whole.shape[1] - width :].copy())
             whole = whole[count + 1 :]
             right = None if right is None else right[count + 1 :]
 

@@ -53,8 +53,8 @@ def pack_rtree(
 
     What `write_rtree` does but for the table `…_rowid`. Long columns lie in `folder`.
     """
-    whole = _whole(boxes)
-    if not whole.all():
+    if not _are_whole(boxes):
+        whole = np.isfinite(boxes).all(axis=1)
         fids, boxes = fids[whole], boxes[whole]
     if not len(fids):
         return fids, np.zeros(0, np.int32)
@@ -65,13 +65,10 @@ def pack_rtree(
     return fids, tree.write(fids, boxes, folder)
 
 
-def _whole(boxes: Boxes) -> NDArray[np.bool_]:
-    """Tell which boxes have numbers on all sides."""
-    whole = np.ones(len(boxes), np.bool_)
-    for at in range(0, len(boxes), _ROWS_AT_ONCE):
-        some = slice(at, at + _ROWS_AT_ONCE)
-        whole[some] = np.isfinite(boxes[some]).all(axis=1)
-    return whole
+def _are_whole(boxes: Boxes) -> bool:
+    """Tell whether all boxes have numbers on all sides."""
+    starts = range(0, len(boxes), _ROWS_AT_ONCE)
+    return all(bool(np.isfinite(boxes[at : at + _ROWS_AT_ONCE]).all()) for at in starts)
 
 
 def boxes_of(wkb: pa.Array) -> Boxes:
