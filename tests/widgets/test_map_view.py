@@ -425,7 +425,8 @@ def test_that_a_flight_that_is_stopped_between_two_late_steps_comes_to_rest(
 ) -> None:
     assert view.wait_sharp()
     view.set_animated(True)
-    view.fly_to(121.47, 31.23, 2.0)
+    view.fly_to(121.47, 31.23, 0.7)
+    qtbot.waitUntil(lambda: not view.frames.is_sharp, timeout=1_000)
     view._helm._rest.stop()  # it rang while the flight was on, and was not heeded
     click(view, 5, 5)
     qtbot.waitUntil(lambda: view.frames.is_sharp, timeout=3_000)
