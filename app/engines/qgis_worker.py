@@ -887,9 +887,8 @@ class AtlasPrinter:
         self.map.setKeepLayerSet(True)
         top = [self.coverage] if request["rows"] else []
         self.map.setLayers([*top, *reversed(self.layers), *reversed(self.base)])
-        self.map.setAtlasDriven(True)
-        self.map.setAtlasScalingMode(core.QgsLayoutItemMap.Auto)
-        self.map.setAtlasMargin(0.06 if request["rows"] else 0.0)
+        self.map.setAtlasDriven(False)  # driven by QGIS it would outgrow its frame
+        atlas.featureChanged.connect(self._show)
         page = words["page"].format(
             page="[% @atlas_featurenumber %]", pages="[% @atlas_totalfeatures %]"
         )
@@ -912,6 +911,19 @@ class AtlasPrinter:
         for bar in self.layout.items():
             if isinstance(bar, core.QgsLayoutItemScaleBar):
                 bar.setLinkedMap(self.map)
+
+    def _show(self, feature):
+        """Show the area of the page with a little around it, the frame keeping its shape."""
+        crs, context = self.coverage.crs(), core.QgsCoordinateTransformContext()
+        onto = core.QgsCoordinateTransform(crs, frame_crs(self.request["view"]), context)
+        box = onto.transformBoundingBox(feature.geometry().boundingBox())
+        box.scale(1.06 if self.request["rows"] else 1.0)
+        frame, middle = self.map.rect(), box.center()
+        scale = max(box.width() / frame.width(), box.height() / frame.height()) / 2
+        dx, dy = frame.width() * scale, frame.height() * scale
+        self.map.setExtent(
+            core.QgsRectangle(middle.x() - dx, middle.y() - dy, middle.x() + dx, middle.y() + dy)
+        )
 
     def _text(self, name, text):
         label = self.layout.itemById(name)
@@ -960,6 +972,7 @@ class AtlasPrinter:
 
     def close(self):
         """Drop the layout before its layers, and those before the project."""
+        self.layout.atlas().featureChanged.disconnect(self._show)
         self.layout = self.map = None
         self.layers, self.base, self.coverage = [], [], None
         self.project.clear()

@@ -47,6 +47,18 @@ os._exit(0)
 """
 
 
+COUNT_BELOW = """
+import sys
+from PyQt5.QtGui import QImage
+image = QImage(sys.argv[1])
+def is_red(x, y):
+    colour = image.pixelColor(x, y)
+    return colour.red() > 200 and colour.green() < 120
+below = range(int(image.height() * 195 / 210), image.height())
+print(sum(is_red(x, y) for x in range(image.width()) for y in below))
+"""
+
+
 @pytest.fixture(scope="module")
 def qgis() -> Iterator[QgisProcess]:
     process = QgisProcess()
@@ -195,3 +207,16 @@ def test_that_a_style_without_title_is_not_in_the_legend(
     silent = MapSource(city, [LayerStyle("area", "area", "#ff0000")])
     qgis.print_atlas(atlas(city, source=silent), tmp_path / "a.pdf").result(PATIENCE)
     assert "area" not in text_of(tmp_path / "a.pdf")
+
+
+def test_that_the_map_keeps_its_frame_whatever_the_shape_of_the_area(
+    qgis: QgisProcess, city: Path, tmp_path: Path
+) -> None:
+    red = LayerStyle("area", "area", "#ff0000")
+    flat = atlas(city, source=MapSource(city, [red]), view=View((0, 0, 100, 4000), 121.0, 31.0))
+    printed = qgis.print_atlas(flat, tmp_path / "a.png").result(PATIENCE)
+    picture = subprocess.run(
+        ["/usr/bin/python3", "-I", "-c", COUNT_BELOW, printed.files[0]],
+        capture_output=True, check=True, text=True, timeout=60,
+    ).stdout  # fmt: skip
+    assert picture.strip() == "0"
