@@ -53,6 +53,9 @@ def test_that_a_real_file_goes_in_once(
     revision = answer(Since(0), city, NOW).revision
     again = take(city, kind, source, **more)
     assert again["added"] == 0
+    told = ("rows", "refused", "repeated_in_file")
+    assert {name: again[name] for name in told} == {name: first[name] for name in told}
+    assert again["known"] == first["added"] + first["known"]
     assert answer(Since(0), city, NOW).revision == revision
 
 
