@@ -6,6 +6,7 @@ import json
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from datetime import date, datetime
@@ -28,6 +29,7 @@ _BROKEN: Final = (DataSourceError, DataLayerError, pa.ArrowException, ValueError
 _INDIRECT: Final = re.compile(
     rb"^\s*(?:<\?xml[^>]*>\s*)?<(?:OGRVRT|VRT|OGRWFS|GDAL_)", re.IGNORECASE
 )
+_MOST_ENTRIES: Final = 10_000
 _WKB_HEAD: Final = 5
 _SUFFIXES: Final = frozenset(
     [
@@ -134,7 +136,15 @@ class VectorFile:
             return
         try:
             refuse_bomb(self._path)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            _refuse_indirect_inside(self._path)
+        except (
+            zipfile.BadZipFile,
+            OSError,
+            ValueError,
+            EOFError,
+            RuntimeError,
+            zlib.error,
+        ) as error:
             raise self._unreadable(error) from None
 
     def _describe(self) -> tuple[int, tuple[str, ...], str | None]:
@@ -243,3 +253,23 @@ def _refuse_indirect(path: Path) -> None:
             advice="Nothing was imported. Export the data themselves.",
             field="source",
         )
+
+
+def _refuse_indirect_inside(path: Path) -> None:
+    """Refuse an archive with such a file in it; raises BadZipFile."""
+    with zipfile.ZipFile(path) as archive:
+        for entry in archive.infolist()[:_MOST_ENTRIES]:
+            with archive.open(entry) as file:
+                head = file.read(4096)
+            if _INDIRECT.match(head) or entry.filename.lower().endswith((".vrt", ".zip", ".kmz")):
+                raise InvalidInput(
+                    f"{path.name} holds {entry.filename}, which points to other files.",
+                    advice="Nothing was imported. Unpack it and name the file that is meant.",
+                    field="source",
+                )
+        if len(archive.infolist()) > _MOST_ENTRIES:
+            raise InvalidInput(
+                f"{path.name} holds more than {_MOST_ENTRIES:,} files.",
+                advice="Nothing was imported. Unpack it and name the file that is meant.",
+                field="source",
+            )
