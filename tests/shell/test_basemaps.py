@@ -112,7 +112,8 @@ def test_that_the_window_goes_on_while_a_server_hangs(
         tiles.close()
     qgis.close()
     assert meter.count > 50
-    assert meter.max_ms < 100
+    assert meter.p99_ms < 50
+    assert meter.max_ms < 500  # whoever waited for the server would have waited a second
 
 
 @dataclass
