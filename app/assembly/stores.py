@@ -163,7 +163,7 @@ def checked_store(core: Core, place: Path | str) -> Future[CityStore | None]:
     checked: Future[CityStore | None] = Future()
 
     def on_checked(checking: Future[bool]) -> None:
-        if checking.exception() is not None or checking.result():
+        if checking.cancelled() or checking.exception() is not None or checking.result():
             _hand_on(checking, checked, lambda _sound: None)
         else:
             renewed = renewed_store(core, place)
@@ -190,9 +190,8 @@ def _opened_after(work: Future[None], core: Core, place: Path | str) -> Future[C
     opened: Future[CityStore] = Future()
 
     def on_done(done: Future[None]) -> None:
-        error = done.exception()
-        if error is not None:
-            opened.set_exception(error)
+        if done.cancelled() or done.exception() is not None:
+            _hand_on(done, opened, lambda never: never)
         else:
             opening = core.run(open_store, place, core.facts, to_log)
             opening.add_done_callback(lambda one: _hand_on(one, opened, lambda store: store))
@@ -202,15 +201,16 @@ def _opened_after(work: Future[None], core: Core, place: Path | str) -> Future[C
 
 
 def _hand_on(done: Future[Any], to: Future[Any], change: Callable[[Any], Any]) -> None:
-    error = done.exception()
-    if error is not None:
+    if done.cancelled():  # the program ends
+        to.cancel()
+    elif (error := done.exception()) is not None:
         to.set_exception(error)
     else:
         to.set_result(change(done.result()))
 
 
 def _log_failure(done: Future[None]) -> None:
-    if (error := done.exception()) is not None:
+    if not done.cancelled() and (error := done.exception()) is not None:
         log.warning("the store could not be tended: %s", error)
 
 

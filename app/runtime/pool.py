@@ -62,6 +62,7 @@ class Pool:
         self._aside = ThreadPoolExecutor(1, "aside")
         self._processes: ProcessPoolExecutor | None = None
         self._lock = threading.Lock()
+        self._closed = False
 
     def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run `work` on a pool thread; errors come out of the future as `AppError`."""
@@ -76,7 +77,11 @@ class Pool:
         return future
 
     def run_heavy(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Run a module's function in a process of its own; arguments and result are pickled."""
+        """Run a module's function in a process of its own; arguments and result are pickled.
+
+        Closing the pool ends the process in the midst of its work and cancels the future: what is
+        given here must leave nothing half done, as it must for a kill.
+        """
         with self._lock:
             if self._processes is None:
                 import multiprocessing  # seldom needed, and not light
@@ -85,19 +90,46 @@ class Pool:
                 context = multiprocessing.get_context("spawn")
                 self._processes = ProcessPoolExecutor(1, context, initializer=begin_worker)
             processes = self._processes
-        return processes.submit(work, *args, **kwargs)
+        future: Future[T] = Future()
+        processes.submit(work, *args, **kwargs).add_done_callback(lambda d: self._pass(d, future))
+        return future
 
     def close(self, timeout_s: float) -> bool:
-        """Drop what waits and stop; True if all running jobs ended in time."""
+        """Drop what waits, end the processes, and stop; True if all threads ended in time."""
         with self._lock:
+            self._closed = True
             processes, self._processes = self._processes, None
         executors = (self._threads, self._aside)
         for executor in executors:
             executor.shutdown(wait=False, cancel_futures=True)
-        if processes is not None:
-            processes.shutdown(wait=False, cancel_futures=True)
         threads: list[Any] = [one for e in executors for one in getattr(e, "_threads", ())]
+        if processes is not None:
+            threads += _end_processes(processes)
         for thread in threads:
             if thread is not threading.current_thread():
                 thread.join(timeout_s)
         return not any(thread.is_alive() for thread in threads)
+
+    def _pass(self, done: Future[T], to: Future[T]) -> None:
+        from concurrent.futures.process import BrokenProcessPool
+
+        error = None if done.cancelled() else done.exception()
+        if done.cancelled() or (self._closed and isinstance(error, BrokenProcessPool)):
+            to.cancel()
+        elif error is not None:
+            to.set_exception(error)
+        else:
+            to.set_result(done.result())
+
+
+def _end_processes(processes: ProcessPoolExecutor) -> list[Any]:
+    """End the workers at once; returns the thread that minds them, which ends thereupon.
+
+    Python 3.11 has no public way to (3.14 has `terminate_workers`).
+    """
+    workers = list((processes._processes or {}).values())
+    keeper: Any = processes._executor_manager_thread
+    processes.shutdown(wait=False, cancel_futures=True)
+    for worker in workers:
+        worker.terminate()
+    return [] if keeper is None else [keeper]

@@ -92,3 +92,12 @@ def test_that_a_worker_ends_with_a_parent_that_was_killed(tmp_path: Path) -> Non
     parent.stdin.close()
     parent.stdout.close()
     worker.wait(30)  # raises if it lives on
+
+
+def test_that_closing_ends_heavy_work_in_its_midst(tmp_path: Path) -> None:
+    pool, pipe = Pool(1), tmp_path / "never"
+    os.mkfifo(pipe)
+    reading = pool.run_heavy(pipe.read_bytes)  # waits for a writer that never comes
+    assert not reading.done()
+    assert pool.close(30)
+    assert reading.cancelled()
