@@ -31,6 +31,8 @@ from app.domain.cases import E7
 _CELL = 0.002  # degrees, wider than any distance that counts as near
 _METRES = 111_320.0
 _LONGEST = 200
+_FADES = 0.3  # what a place as far off as counts as near loses
+_SAME_NAME = 0.95
 _KINDS = ("exact", "alias", "near", "none")
 
 
@@ -51,6 +53,7 @@ class PlaceMatching:
     city: SqlCity
     counts: Counter[str] = field(default_factory=Counter)
     asked: list[dict[str, Any]] = field(default_factory=list)
+    sure: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         """Read the register."""
@@ -71,12 +74,16 @@ class PlaceMatching:
             return
         established = len(self._uids) >= self._rules.established
         for batch in batches:
-            kinds = self._judge(batch)
+            judged = self._judge(batch)
+            kinds = [kind for kind, _ in judged]
             known = np.array([kind != "none" for kind in kinds], np.bool_)
             again = np.isin(np.arange(len(kinds)), self._repeated(batch))
             if again.any():  # its own uid is there: the map passes over it and counts it
                 yield batch.filter(pa.array(again))
             self.counts.update(np.array(kinds)[~again].tolist())
+            for (kind, sure), repeated in zip(judged, again.tolist(), strict=True):
+                if kind != "none" and not repeated:
+                    self.sure[kind].append(sure)
             fresh = batch.filter(pa.array(~known & ~again))
             if established:
                 self.asked += fresh.to_pylist()
@@ -105,8 +112,16 @@ class PlaceMatching:
             return summary
         matched = {kind: self.counts[kind] for kind in _KINDS}
         known = summary["known"] + sum(matched.values()) - matched["none"]
-        more = {"known": known, "matched": matched, "change_requests": len(self.asked)}
+        more = {"known": known, "matched": matched, "change_requests": len(self.asked),
+                "match_confidence": self._confidence()}  # fmt: skip
         return summary | more
+
+    def _confidence(self) -> dict[str, dict[str, float]]:
+        """Return for each kind of match how sure its rows are, 0 to 1: the mean and the least."""
+        return {
+            kind: {"mean": round(sum(sure) / len(sure), 3), "least": round(min(sure), 3)}
+            for kind, sure in sorted(self.sure.items())
+        }
 
     def _read_map(self) -> None:
         for batch in map_target(self.city).rows("place", ["uid", "name", "address"]):
@@ -125,7 +140,7 @@ class PlaceMatching:
     def _repeated(self, batch: pa.RecordBatch) -> list[int]:
         return [i for i, uid in enumerate(batch.column("uid").to_pylist()) if uid in self._uids]
 
-    def _judge(self, batch: pa.RecordBatch) -> list[str]:
+    def _judge(self, batch: pa.RecordBatch) -> list[tuple[str, float]]:
         points = shapely.from_wkb(np.array(batch.column(GEOMETRY).to_pylist(), dtype=object))
         names, addresses = (batch.column(name).to_pylist() for name in ("name", "address"))
         return [
@@ -135,18 +150,23 @@ class PlaceMatching:
             )
         ]
 
-    def _match(self, name: str, address: str, lon: float, lat: float) -> str:
-        best = "none"
-        for one in self._around(lon, lat):
+    def _match(self, name: str, address: str, lon: float, lat: float) -> tuple[str, float]:
+        """Return the kind of the best match and how sure it is, 0 to 1; 0 where there is none."""
+        best, sure = "none", 0.0
+        for one, away in self._around(lon, lat):
+            fades = 1 - _FADES * away / self._rules.near_m
             if one.name == name and not one.alias and (one.address == address or not address):
-                return "exact"
+                return "exact", round(fades, 3)
             if one.name == name:
                 best = "alias" if one.alias or best == "alias" else "near"
-            elif best == "none" and _alike(one.name, name) >= self._rules.fuzzy:
-                best = "near"
-        return best
+                sure = max(sure, _SAME_NAME * fades)
+            elif best in ("none", "near"):
+                alike = _alike(one.name, name)
+                if alike >= self._rules.fuzzy:
+                    best, sure = "near", max(sure, alike * _SAME_NAME * fades)
+        return best, round(sure, 3)
 
-    def _around(self, lon: float, lat: float) -> Iterator[_Known]:
+    def _around(self, lon: float, lat: float) -> Iterator[tuple[_Known, float]]:
         column, row = int(lon / _CELL), int(lat / _CELL)
         east = _METRES * float(np.cos(np.radians(lat)))
         for x in (column - 1, column, column + 1):
@@ -154,7 +174,7 @@ class PlaceMatching:
                 for one in self._near.get((x, y), ()):
                     away = np.hypot((one.lon - lon) * east, (one.lat - lat) * _METRES)
                     if away <= self._rules.near_m:
-                        yield one
+                        yield one, float(away)
 
     def _plain(self, text: str) -> str:
         return normal(text, self._rules).text

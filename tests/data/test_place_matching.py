@@ -90,3 +90,4 @@ def test_that_another_name_of_an_address_is_known(city: Any, tmp_path: Path) -> 
     handle(DecideAddress(Actor(desk_person(lead), lead), request.hash), city, 1_795_000_000_000)
     told = take(city, tmp_path, [("五官科医院", "", WEST, 31.13)])
     assert (told["matched"]["alias"], told["added"]) == (1, 0)
+    assert 0.6 < told["match_confidence"]["alias"]["least"] <= 0.95

@@ -233,3 +233,38 @@ def test_that_a_point_at_an_edge_belongs_where_its_road_and_text_say(gazetteer: 
     assert gazetteer.district(121.52, 31.2201, "长宁路32号", "徐汇区") == "浦东新区"
     assert gazetteer.district(121.47, 31.3, "徐汇区某处", "浦东新区") == "徐汇区"
     assert gazetteer.district(121.47, 31.3, "", "徐汇区") == "徐汇区"
+
+
+def test_that_a_door_is_sought_between_known_numbers_of_both_sides(gazetteer: Gazetteer) -> None:
+    found = gazetteer.geocode("汾阳路165号", 1)[0]
+    assert (found.precision, found.reasons[1]) == ("between", "between:158-170")
+    assert found.lat == pytest.approx(31.21 + 165 / 1e5, abs=1e-5)
+
+
+def test_that_a_door_beyond_the_known_ones_stands_beside_the_last_with_more_doubt(
+    gazetteer: Gazetteer,
+) -> None:
+    near, far = gazetteer.geocode("汾阳路174号", 1)[0], gazetteer.geocode("汾阳路200号", 1)[0]
+    assert near.reasons[1] == far.reasons[1] == "beside:170"
+    assert far.metres > near.metres
+    assert far.confidence < near.confidence
+
+
+def test_that_a_house_number_with_a_dash_stands_where_its_number_stands(
+    gazetteer: Gazetteer,
+) -> None:
+    found = gazetteer.geocode("汾阳路158-3号", 1)[0]
+    assert found.lat == pytest.approx(31.21 + 158 / 1e5, abs=1e-6)
+
+
+def test_that_a_name_before_a_road_does_not_hide_the_road(gazetteer: Gazetteer) -> None:
+    found = gazetteer.geocode("东新幼儿园汾阳路150号", 1)[0]
+    assert (found.title, found.precision) == ("汾阳路150号", "number")
+
+
+def test_that_a_road_without_doors_is_placed_by_its_line_inside_the_district(
+    gazetteer: Gazetteer,
+) -> None:
+    found = gazetteer.geocode("徐汇区复兴中路9999号", 1)[0]
+    assert (found.title, found.precision) == ("复兴中路", "road")
+    assert found.metres >= 100.0
