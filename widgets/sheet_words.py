@@ -11,6 +11,7 @@ from app.domain.workflow import Move
 from app.engines.titles import ENDS
 from app.services.changes import one_line, says_more
 from app.services.commands import Actor
+from app.services.suggest import SENT_BACK
 from app.services.views import CaseSheet, Suggestion
 from widgets.facts import Fact, Span
 from widgets.i18n import language, tr, tr_or
@@ -155,6 +156,8 @@ def advice_of(sheet: CaseSheet) -> Advice | None:
 
 def _suggested(found: Suggestion) -> Advice:
     share = found.matters[0].score if found.matters else None
+    if any(reason.startswith(f"{SENT_BACK}:") for reason in found.reasons):
+        share = None  # how well the matter fits says nothing of a unit that refused it
     choices = tuple(Choice(m.code, matter_named(m.name), m.score) for m in found.matters)
     who = found.accountable
     if who is None or not found.matters:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,12 +16,18 @@ FALLBACK = "fallback"
 
 
 def accountable(
-    where: Whereabouts, matter: str, now_ms: int, rules: RuleBook, directory: Directory
+    where: Whereabouts,
+    matter: str,
+    now_ms: int,
+    rules: RuleBook,
+    directory: Directory,
+    without: Collection[UUID] = (),
 ) -> Accountable | None:
     """Return the person answering for `matter` at `where` at `now_ms` (Unix ms), with reasons.
 
     The narrowest area with a post of the matter's lead trade wins: grid, street, district.
-    Where there is none, the street's fallback unit 兜底 does. None only if the rolls have a gap.
+    Where there is none, the street's fallback unit 兜底 does. Units in `without` are passed over.
+    None only if the rolls have a gap.
     """
     lead = rules.matters[matter].lead
     local = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(ZoneInfo(rules.calendar.zone))
@@ -31,6 +38,8 @@ def accountable(
     names = {area.uid: area.name or area.code for area in areas}
     for kind in dict.fromkeys((lead, FALLBACK)):
         for duty in directory.duties([area.uid for area in areas], kind):
+            if duty.unit in without:
+                continue
             found = _filled(duty, shift, local, names, directory)
             if found is not None:
                 return found

@@ -38,7 +38,7 @@ from app.services.commands import (
     UndoLast,
 )
 from app.services.ports import City, UnitOfWork
-from app.services.sheet import build_row, require_state, suggestion_for
+from app.services.sheet import build_row, not_theirs, require_state, suggestion_for
 from app.services.views import Suggestion
 
 _MOST_LETTERS = {"words": 4000, "note": 4000, "reason": 4000}
@@ -326,7 +326,8 @@ def _fill_dispatch(desk: _Desk, state: CaseState, where: Whereabouts, body: dict
         body.setdefault("post", str(duty.uid))
         body.setdefault("reasons", ["by_hand:"])
         return
-    who = accountable(where, state.matter, desk.now_ms, desk.rules, directory)
+    without = not_theirs(state, desk.uow)
+    who = accountable(where, state.matter, desk.now_ms, desk.rules, directory, without)
     if who is not None and "person" not in body:
         body |= {
             "unit": str(who.unit.uid),

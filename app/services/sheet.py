@@ -19,6 +19,11 @@ from app.services.suggest import rank_matters, suggest
 from app.services.views import CaseSheet, Suggestion
 
 WAITING_PHASES = ("intake", "dispatch")
+RETURN = "return"
+_NOT_THEIRS = (
+    "不属于", "不属我", "非我", "职责", "不归", "不是我", "管辖", "not our", "not ours", "not my",
+    "responsib", "wrong unit",
+)  # fmt: skip
 _NEAR_METRES = 100.0
 _NEAR_MOST = 5
 
@@ -89,7 +94,27 @@ def suggestion_for(
     if rules.workflow.step(state.step).phase not in WAITING_PHASES:
         return None
     matter = state.matter if state.matter in rules.matters else ""
-    return suggest(_said(state, words), where, now_ms, rules, uow.directory, matter=matter)
+    without = not_theirs(state, uow)
+    return suggest(
+        _said(state, words), where, now_ms, rules, uow.directory, matter=matter, without=without
+    )
+
+
+def not_theirs(state: CaseState, uow: UnitOfWork) -> frozenset[UUID]:
+    """Return the units that sent the case back, saying that it is not their duty.
+
+    The reason is free words, so it is known by the words people use for that (`_NOT_THEIRS`); one
+    sent back for another reason (an unclear address) stays with its unit.
+    """
+    back = [one for one in state.history if one.type == RETURN and one.effect == "applied"]
+    values = uow.vault.get([one.refs["reason"] for one in back if "reason" in one.refs])
+    units = set()
+    for one in back:
+        person = uow.directory.person(one.actor)
+        said = values.get(one.refs["reason"], "").lower() if "reason" in one.refs else ""
+        if person is not None and any(word in said for word in _NOT_THEIRS):
+            units.add(person.unit)
+    return frozenset(units)
 
 
 def build_row(state: CaseState, where: Whereabouts, uow: UnitOfWork, rules: RuleBook) -> CaseRow:

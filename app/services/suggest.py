@@ -7,6 +7,9 @@ in the words; longer words weigh more. It is *sure* when one matter alone speaks
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from uuid import UUID
+
 from app.domain.areas import Whereabouts
 from app.domain.matters import Matter
 from app.domain.rules import RuleBook
@@ -16,6 +19,7 @@ from app.services.views import MatterSuggestion, Suggestion
 
 SURE_RULE = "one-matter-one-person"
 UNSURE_RULE = "ask-a-person"
+SENT_BACK = "sent_back"
 _SURE_LETTERS = 3
 _KEEP = 3
 
@@ -28,23 +32,28 @@ def suggest(
     directory: Directory,
     *,
     matter: str = "",
+    without: Collection[UUID] = (),
     lang: str = "zh",
 ) -> Suggestion:
     """Return up to three matters, who would get the case, and whether the rule is sure.
 
-    `matter` is one already set by a person: it then stands first and alone.
+    `matter` is one already set by a person: it then stands first and alone. Units in `without`
+    sent the case back as not theirs: they are left out, and a person decides.
     """
     ranked = _given(rules, matter, lang) if matter else rank_matters(words, rules, lang)
     first = ranked[0] if ranked else None
-    who = accountable(where, first.code, now_ms, rules, directory) if first else None
+    who = accountable(where, first.code, now_ms, rules, directory, without) if first else None
     sure = _is_sure(ranked, given=bool(matter)) and who is not None and where.grid is not None
+    sure = sure and not without
     reasons = [f"word:{word}" for one in ranked[:1] for word in one.words]
     if where.grid is not None:
         reasons.append(f"grid:{where.grid.code}")
     if who is not None:
         reasons.extend(who.reasons)
+    reasons.extend(f"{SENT_BACK}:{name}" for name in directory.names(set(without)).values())
     if not sure:
-        reasons.append(f"unsure:{_doubt(ranked, where, who is not None)}")
+        doubt = _doubt(ranked, where, who is not None)
+        reasons.append(f"unsure:{SENT_BACK if without and who is not None else doubt}")
     rule = SURE_RULE if sure else UNSURE_RULE
     return Suggestion(tuple(ranked[:_KEEP]), who, sure, rule, tuple(reasons))
 

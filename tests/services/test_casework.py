@@ -104,6 +104,32 @@ def test_that_a_case_goes_back_with_a_reason_and_comes_up_as_returned(desk):
     assert [r.uid for r in page.rows] == [case]
 
 
+def sent_back(desk, reason):
+    case = desk.report().uid
+    desk.handle(AcceptSuggestion(desk.actor(Role.DISPATCHER), case))
+    first = desk.sheet(case).row
+    desk.act(case, "return", desk.handler_of(case), reason=reason)
+    return case, first
+
+
+def test_that_a_unit_that_sent_a_case_back_as_not_its_own_is_not_suggested_again(desk):
+    case, first = sent_back(desk, "不属于本单位职责")
+    found = desk.sheet(case).suggestion
+    assert found.accountable is None or found.accountable.unit.uid != first.unit
+    assert f"sent_back:{first.unit_name}" in found.reasons
+    assert not found.sure
+    if found.accountable is not None:
+        dispatched = desk.act(case, "dispatch", desk.actor(Role.DISPATCHER))
+        assert dispatched.unit == found.accountable.unit.uid
+
+
+def test_that_a_case_sent_back_for_another_reason_is_suggested_to_its_unit_again(desk):
+    case, first = sent_back(desk, "地址不详")
+    found = desk.sheet(case).suggestion
+    assert found.accountable.unit.uid == first.unit
+    assert not any(reason.startswith("sent_back") for reason in found.reasons)
+
+
 def test_that_undo_takes_back_the_last_step_only(desk):
     case = desk.report().uid
     desk.handle(AcceptSuggestion(desk.actor(Role.DISPATCHER), case))
