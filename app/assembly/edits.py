@@ -23,6 +23,31 @@ def give_edits(city: SqlCity, place: Path | str) -> None:
     """
     city.edit_listeners.append(store_journal(city, place))
     settle(city)
+    catch_up(city, place)
+
+
+def catch_up(city: SqlCity, place: Path | str) -> None:
+    """Let this machine's drawing store follow what other desks have edited on a remote map.
+
+    Where that is not known, the store no longer follows from the map and is built anew.
+    """
+    from app.assembly.stores import store_folder
+
+    folder = store_folder(place)
+    if city.folder is not None or not (folder / "manifest.json").exists():
+        return
+    from app.engines.citystore import StoreUnusable
+    from app.engines.citystore.journal import Journal, followed
+    from app.engines.citystore.manifest import read_manifest
+
+    try:
+        manifest = read_manifest(folder)
+        batches, _whole = Journal(folder).since(manifest.folded)
+        missed = city.edits.missed(followed(batches, manifest.fingerprint)[0])
+        if missed is not None:
+            _append(city, folder, missed)
+    except (OSError, StoreUnusable, AppError):
+        log.warning("the drawing store could not follow other desks", exc_info=True)
 
 
 def settle(city: SqlCity) -> None:

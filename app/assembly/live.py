@@ -41,8 +41,14 @@ def open_core(
     from app.services.bus import handle
     from app.services.questions import answer
 
-    return Core(
-        lambda: _open_city(city),
+    opened: list[City] = []
+
+    def open_it() -> City:
+        opened.append(_open_city(city))
+        return opened[0]
+
+    core = Core(
+        open_it,
         handle,
         answer,
         now_ms=now_ms,
@@ -50,6 +56,17 @@ def open_core(
         remote=is_address(city),
         on_error=on_error,
     )
+    if is_address(city):  # told on the database thread, before any window
+        core.subscribe(lambda changes: _follow_others(opened[0], city, changes))
+    return core
+
+
+def _follow_others(city: City, place: str, changes: Changes) -> None:
+    """Let the drawing store follow edits of parts that other desks made."""
+    if changes.parts:
+        from app.assembly.edits import catch_up
+
+        catch_up(city, place)  # type: ignore[arg-type]  # opened by `_open_city`
 
 
 def _open_city(city: str) -> City:

@@ -9,6 +9,7 @@ after each command, at opening, by the background). Writing a row twice changes 
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from app.data.city import SqlCity
 
 _WAIT_S = 1.0
+_TAKES = "map_takes"
+_MOST_TAKES = 10_000
 _CLASS_DIGITS = 4
 _TURN = 0x57474D31  # one writer of a remote map at a time, as imports take it
 
@@ -93,6 +96,13 @@ class EditedMap(ABC):
         for listener in self.city.edit_listeners:
             listener(taken)
         return True
+
+    def missed(self, fingerprint: str) -> Taken | None:
+        """Return the edits between a fingerprint of the map and now, None if they are not known.
+
+        Only a remote map knows: others write to it without this machine's drawing store.
+        """
+        return None
 
     def _written(self, hand: MapHand) -> tuple[tuple[Written, ...], bool]:
         """Write what is due through `hand`, in its transaction."""
@@ -239,8 +249,24 @@ class RemoteEdits(EditedMap):
             hand = PostgisHand(connection)
             was = _token(hand)
             rows, areas = self._written(hand)
+            taken = Taken(rows, areas, was, _token(hand))
+            _note_take(hand, taken)
+        return taken
+
+    def missed(self, fingerprint: str) -> Taken | None:
+        """See `EditedMap.missed`."""
+        with self._reading() as hand:
             now = _token(hand)
-        return Taken(rows, areas, was, now)
+            if now == fingerprint or not hand.ask(f"SELECT to_regclass('{_TAKES}')")[0][0]:
+                return None
+            query = f"SELECT was, now, rows FROM {_TAKES} ORDER BY number DESC LIMIT {_MOST_TAKES}"
+            takes = {str(was): (str(then), str(rows)) for was, then, rows in hand.ask(query)}
+        written: list[Written] = []
+        at = fingerprint
+        while at != now and at in takes:
+            at, rows = takes.pop(at)
+            written += [Written(row[0], UUID(row[1]), *row[2:]) for row in json.loads(rows)]
+        return Taken(tuple(written), False, fingerprint, now) if at == now else None
 
 
 def edited_map(city: SqlCity) -> EditedMap:
@@ -250,6 +276,19 @@ def edited_map(city: SqlCity) -> EditedMap:
 
 def _token(hand: MapHand) -> str:
     return str(hand.ask("SELECT token FROM map_revision")[0][0]).replace("-", "")
+
+
+def _note_take(hand: MapHand, taken: Taken) -> None:
+    """Keep what was taken for other desks; a change of areas is none they could follow."""
+    if taken.areas:
+        return
+    hand.ask(
+        f"CREATE TABLE IF NOT EXISTS {_TAKES} (number BIGSERIAL PRIMARY KEY, was TEXT NOT NULL, "
+        "now TEXT NOT NULL, rows TEXT NOT NULL)"
+    )
+    rows = [(r.fid, str(r.uid), r.lon, r.lat, r.cls, r.state, r.gone) for r in taken.rows]
+    hand.ask(f"INSERT INTO {_TAKES} (was, now, rows) VALUES (:was, :now, :rows)",
+             was=taken.was, now=taken.now, rows=json.dumps(rows))  # fmt: skip
 
 
 def _is_held(error: dbapi2.OperationalError) -> bool:

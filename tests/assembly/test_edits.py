@@ -7,7 +7,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -46,6 +48,17 @@ def folder(edited_city: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(edited_city, tmp_path / "city", copy_function=shutil.copy2))
 
 
+def run_job(place: str, after: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Add a part to a city in another process, which kills itself at the wanted moment."""
+    root = JOB.parents[2]
+    job = subprocess.run(
+        [sys.executable, str(JOB), place, after], capture_output=True, text=True, timeout=60,
+        cwd=root, env={**os.environ, "PYTHONPATH": str(root), **env}, check=False,
+    )  # fmt: skip
+    assert job.returncode == -signal.SIGKILL, job.stderr
+    return job
+
+
 def quiet(_stage: str, _share: float) -> None:
     return
 
@@ -82,11 +95,7 @@ def test_that_an_edit_shows_in_counts_and_picks_and_outlives_the_store(folder: P
 
 @pytest.mark.parametrize("after", ["log", "rows", "map", "nothing"])
 def test_that_a_kill_between_log_and_map_loses_no_edit(folder: Path, after: str):
-    job = subprocess.run(
-        [sys.executable, str(JOB), str(folder), after], capture_output=True, text=True, timeout=60,
-        cwd=JOB.parents[2], env={**os.environ, "PYTHONPATH": str(JOB.parents[2])}, check=False,
-    )  # fmt: skip
-    assert job.returncode == -signal.SIGKILL, job.stderr
+    job = run_job(str(folder), after)
     part = UUID(job.stdout.split()[0])
     core = open_core(str(folder))
     try:
@@ -98,3 +107,29 @@ def test_that_a_kill_between_log_and_map_loses_no_edit(folder: Path, after: str)
         assert store.n_parts == 2
     finally:
         core.close()
+
+
+def test_that_a_desk_on_a_server_follows_the_edits_of_another(
+    postgres_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Two desks with caches of their own: what one moves the other shows, nothing built anew."""
+    with postgres_server.database() as url:
+        create_tiny_city(url).close()
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "here"))
+        here = open_core(url, watch=True)
+        try:
+            here.submit(AddPart(WATCHER, 121.42, 31.12, {"class": "0101"})).result()
+            build_store(url, here.facts, quiet)
+            store = open_store(url, here.facts, quiet)
+            heard = threading.Event()
+            here.subscribe(lambda changes: heard.set() if changes.parts else None)
+            run_job(url, "nothing", XDG_CACHE_HOME=str(tmp_path / "there"))
+            assert heard.wait(20)
+            here.with_city(lambda _city: None).result()
+            store.live.follow()
+            assert store.n_parts == 2
+            made = (store.folder / "manifest.json").stat().st_mtime_ns
+            assert open_store(url, here.facts, quiet).n_parts == 2
+            assert (store.folder / "manifest.json").stat().st_mtime_ns == made
+        finally:
+            here.close()
