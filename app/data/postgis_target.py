@@ -32,11 +32,11 @@ SELECT count(*) FROM (SELECT code FROM part WHERE code <> '' GROUP BY code
 HAVING count(*) > 1 AND max(fid) > :last) AS twice
 """
 _SAME_PLACE = """
-SELECT count(*) FROM part AS new WHERE new.fid > :last AND EXISTS (
-  SELECT 1 FROM part AS other
+SELECT count(*) FROM part AS new WHERE new.fid > :last AND (
+  SELECT true FROM part AS other
   WHERE other.geom && ST_Expand(new.geom, 2 * :span, :span)
   AND other.class = new.class AND other.fid <> new.fid
-  AND ST_DistanceSphere(other.geom, new.geom) <= :within)
+  AND ST_DistanceSphere(other.geom, new.geom) <= :within LIMIT 1)
 """
 
 
