@@ -57,7 +57,7 @@ class MapLayers(QObject):
         self._later.timeout.connect(self.renew_values)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_SOON_MS)
-        self._soon.timeout.connect(self._count)
+        self._soon.timeout.connect(self.count)
         view.camera_changed.connect(self._on_camera)
 
     def turn(self) -> None:
@@ -65,7 +65,7 @@ class MapLayers(QObject):
         if not self.tree.leave():
             self.show()
             self.tree.open()
-            self._count()
+            self.count()
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of `theme`."""
@@ -247,7 +247,8 @@ class MapLayers(QObject):
         if self.tree.isVisible():
             self._soon.start()
 
-    def _count(self) -> None:
+    def count(self) -> None:
+        """Have the parts in sight counted for legend and filters."""
         store = self._view.store
         if store is not None:
             self._bridge.run(_InSight(store, self._view.camera), self._on_counted)

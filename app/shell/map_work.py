@@ -64,7 +64,7 @@ class MapWork(QObject):
         self._bridge, self._session, self._view, self._cases = bridge, session, view, cases
         self.frame = CityFrame(facts.lon0, facts.lat0)
         self._found: tuple[Found, ...] = ()
-        self._classes: tuple[int, ...] = ()
+        self.classes: tuple[int, ...] = ()  # that the card lists, if it lists a selection
         self._active = ""
         self._line: NDArray[np.float64] | None = None  # the last drawn or clicked, for a buffer
         self.selecting = Selecting(bridge, self)
@@ -234,14 +234,14 @@ class MapWork(QObject):
 
     def _on_row(self, at: int) -> None:
         if self.selecting.selected is not None and self.card_is_selection:
-            self._turn_class(self._classes[at])
+            self._turn_class(self.classes[at])
         elif at < len(self._found):
             self._open(self._found[at])
 
     @property
     def card_is_selection(self) -> bool:
         """Whether the card lists the selection's classes."""
-        return bool(self._classes)
+        return bool(self.classes)
 
     def _open(self, found: Found) -> None:
         view = self._view
@@ -285,11 +285,11 @@ class MapWork(QObject):
 
     def _on_changed(self, selected: Selected | None) -> None:
         if selected is None:
-            self._classes = ()
+            self.classes = ()
             return
         self.ground.show(rings_of(selected.shape))
         self._view.update()
-        self._classes, rows = class_rows(selected)
+        self.classes, rows = class_rows(selected)
         self._found = ()
         buttons = (
             ("all", tr("select.all")), ("export", tr("select.export")),
