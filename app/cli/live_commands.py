@@ -108,7 +108,9 @@ def _add_serve(app: typer.Typer, wiring: Wiring) -> None:
                 f"The speed must lie above 0 and up to {_FASTEST:g}, not {speed:g}.", field="speed"
             )
         say = _to_stderr if not as_json else _to_nobody
-        print_summary(wiring.serve(Serve(city_of(city), simulate, speed), say), as_json=as_json)
+        print_summary(
+            wiring.serve(Serve(city_of(city), simulate, speed, lang), say), as_json=as_json
+        )
 
 
 def _add_tour(app: typer.Typer, wiring: Wiring) -> None:

@@ -148,6 +148,7 @@ class Serve:
     city: str
     simulate: bool = False
     speed: float = 60.0
+    lang: str = "zh"
 
 
 class OpenCore(Protocol):

@@ -1,4 +1,4 @@
-"""Watches the clocks: says when the number of overdue cases changes."""
+"""Watches the clocks: tells when the number of overdue cases changes."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from app.services.views import CaseQuery
 
 
 class DeadlineWatch:
-    """Call it at a steady beat; it counts on the database lane and waits for nobody."""
+    """Call it at a steady beat; it counts on the database lane and waits for nobody.
 
-    def __init__(self, core: Core, say: Callable[[str], None]) -> None:
+    `told` hears how many cases are open and how many of them overdue.
+    """
+
+    def __init__(self, core: Core, told: Callable[[int, int], object]) -> None:
         self._core = core
-        self._say = say
+        self._told = told
         self._before: tuple[int, int] | None = None
 
     def __call__(self) -> None:
-        """Ask how many cases are open and overdue; say so if it is other than before."""
+        """Ask how many cases are open and overdue; tell it if it is other than before."""
         query = CaseQuery(now_ms=self._core.now_ms)
         counts: Mapping[str, int] = self._core.ask(CountCases(query)).result()
         found = (counts["open"], counts["overdue"])
         if found != self._before:
             self._before = found
-            self._say(f"open {found[0]}, overdue {found[1]}")
+            self._told(*found)

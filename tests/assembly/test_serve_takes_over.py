@@ -30,7 +30,7 @@ class Serving:
 
     def __init__(self, city: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve", "--city", city],
+            [sys.executable, "-m", "app", "serve", "--lang", "en", "--city", city],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

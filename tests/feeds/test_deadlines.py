@@ -17,10 +17,10 @@ DAY_MS = 86_400_000
 
 def test_that_overdue_cases_are_said_once(tmp_path: Path) -> None:
     create_tiny_city(tmp_path / "city").close()
-    clock, said = VirtualClock(wall_ms()), list[str]()
+    clock, said = VirtualClock(wall_ms()), list[tuple[int, int]]()
     core = open_core(str(tmp_path / "city"), now_ms=clock)
     try:
-        watch = DeadlineWatch(core, said.append)
+        watch = DeadlineWatch(core, lambda *counts: said.append(counts))
         watch()
         intake = Actor(desk_person(Role.INTAKE), Role.INTAKE)
         core.submit(ReportCase(intake, "路灯不亮", 121.42, 31.13)).result()
@@ -30,4 +30,4 @@ def test_that_overdue_cases_are_said_once(tmp_path: Path) -> None:
         watch()
     finally:
         core.close()
-    assert said == ["open 0, overdue 0", "open 1, overdue 0", "open 1, overdue 1"]
+    assert said == [(0, 0), (1, 0), (1, 1)]
