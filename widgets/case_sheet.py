@@ -75,6 +75,7 @@ class CasePanel(QScrollArea):
         self._sheet: CaseSheet | None = None
         self._actor: Actor | None = None
         self._offers: list[Offer] = []
+        self._saving = False
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -112,7 +113,7 @@ class CasePanel(QScrollArea):
         if old is None or not same or old.state.step != sheet.state.step:
             self.leave_prompt()
         self._sheet, self._actor = sheet, actor
-        self._head.setText(head_line(sheet))
+        self._show_head(sheet)
         self._title.setText(title_line(sheet))
         self._said.show_words(full_words(sheet))
         self._facts.show_facts(facts_of(sheet))
@@ -121,6 +122,16 @@ class CasePanel(QScrollArea):
         self._show_near(sheet)
         self.tick()
         self._stack.setCurrentWidget(self._page)
+
+    def show_saving(self, late: bool) -> None:
+        """Say over the title that a step is being saved, as long as that takes noticeably long."""
+        self._saving = late
+        if self._sheet is not None:
+            self._show_head(self._sheet)
+
+    def _show_head(self, sheet: CaseSheet) -> None:
+        line = head_line(sheet)
+        self._head.setText(f"{tr('status.saving')}   {line}" if self._saving else line)
 
     def show_photos(
         self, digests: Sequence[str], images: Mapping[str, QImage], held: Sequence[str] = ()

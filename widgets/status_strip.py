@@ -31,6 +31,7 @@ class StatusStrip(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._items: tuple[StatusItem, ...] = ()
+        self._doing = ""
         self._position = ""
         self._right = ""
         self._places: list[tuple[float, float, str]] = []
@@ -47,6 +48,11 @@ class StatusStrip(QWidget):
             self._items, self._right = tuple(items), right
             self.setAccessibleName("; ".join(item.text for item in items))
             self.update()
+
+    def show_doing(self, text: str) -> None:
+        """Show what goes on just now, before everything else; nothing for an empty text."""
+        self._doing = text
+        self.update()
 
     def show_position(self, text: str) -> None:
         """Show where the pointer is, with the coordinate system."""
@@ -72,7 +78,8 @@ class StatusStrip(QWidget):
             painter.setFont(font(12))
             left = 12.0
             self._places = []
-            for item in (*self._items, StatusItem(self._position)):
+            doing = [StatusItem(self._doing, "attention")] if self._doing else []
+            for item in (*doing, *self._items, StatusItem(self._position)):
                 start = left
                 if item.state:
                     draw_state(painter, item.state, QPointF(left + 6, 12.5), 11, theme)

@@ -20,6 +20,7 @@ from app.shell.deeds import Deed
 from app.shell.grid_look import GridLook
 from app.shell.part_look import PartLook
 from app.shell.photos import Photos
+from app.shell.saving import Saving
 from app.shell.station import Station
 from app.store import TABS, StoreDelta
 from widgets.case_sheet import CasePanel
@@ -56,6 +57,7 @@ class CaseParts(QObject):
         high, left = (_TOUCH, 12) if touch else (_USUAL, _BESIDE_LIST)
         self.photos = Photos(bridge, blobs, station)
         self.work = CaseWork(bridge, station.session, self.photos, station)
+        self.saving = Saving(bridge, station)
         self.inbox = Inbox(station.feed.store, theme, now_ms, station, tabs=tabs, big=touch)
         self.panel = CasePanel(theme, now_ms, station, height=high)
         self.form = ReportForm(theme, station, height=high, left=left)
@@ -147,6 +149,7 @@ class CaseParts(QObject):
         station.feed.delta.connect(self._on_delta)
         station.feed.failed.connect(self._on_failed)
         work.sheet_read.connect(self._on_sheet)
+        self.saving.changed.connect(self.panel.show_saving)
         work.told.connect(self.notice.tell)
         work.failed.connect(self._on_failed)
         work.people_read.connect(self.panel.ask_person)

@@ -170,6 +170,7 @@ class Desk(Station):
         self.palette_box.hit_chosen.connect(self._on_hit)
         self.palette_box.deed_chosen.connect(self._on_deed)
         self.status.opened.connect(self._on_status)
+        self.cases.saving.changed.connect(self._on_saving)
 
     # ---- what comes up -------------------------------------------------------------------
 
@@ -190,6 +191,9 @@ class Desk(Station):
         self.signs.update()
         items, right = status_items(self.bridge, self.feed.store, now)
         self.status.show_items(items, right)
+
+    def _on_saving(self, late: bool) -> None:
+        self.status.show_doing(tr("status.saving") if late else "")
 
     def _on_case(self, case: UUID | None) -> None:
         if case is not None:
