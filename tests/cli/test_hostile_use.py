@@ -40,7 +40,7 @@ def app(*words: str, city: Path | None = None, **more):
         (("case", "report", *PLACE), 2, "words"),
         (("case", "report", "--words", "路灯不亮", "--lon", "x", "--lat", "1"), 2, "lon"),
         (("case", "report", "--words", "路灯不亮", "--lon", "nan", "--lat", "1"), 2, "lon"),
-        (("case", "report", "--words", "路灯不亮", *PLACE, "--as", "handler"), 4, None),
+        (("case", "report", "--words", "路灯不亮", *PLACE, "--as", "duty_leader"), 3, "as"),
         (("case", "report", "--words", "路灯不亮", *PLACE, "--photo", "/dev/zero"), 2, "photo"),
         (("case", "report", "--words", "路灯不亮", *PLACE, "--photo", "/nope"), 2, "photo"),
         (("case", "report", "--words", os.fsdecode(b"\xff\xfe"), *PLACE), 2, "words"),
@@ -58,8 +58,11 @@ def test_that_every_mistake_is_one_document_and_an_exit_code(city, words, code, 
     assert b"Traceback" not in done.stderr
 
 
-def test_that_a_refused_report_says_that_the_role_may_not(city) -> None:
-    done = app("case", "report", "--words", "路灯不亮", *PLACE, "--as", "handler", city=city)
+def test_that_a_refused_step_says_that_the_role_may_not(city) -> None:
+    told = app("case", "report", "--words", "路灯不亮", *PLACE, "--json", city=city)
+    number = json.loads(told.stdout)["number"]
+    done = app("case", "act", number, "reject", "--reason", "x", "--as", "handler", city=city)
+    assert done.returncode == 4
     assert b"(role)" in done.stderr
 
 

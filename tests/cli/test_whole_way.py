@@ -20,6 +20,7 @@ from app.sample.tiny import create_tiny_city
 
 ROOT = Path(__file__).resolve().parents[2]
 LAMP = ("--words", "汾阳路150号门口路灯不亮，请尽快处理", "--address", "汾阳路150号")
+STORAGE, UNAVAILABLE = 5, 7  # exit codes, see `app.cli.guard`
 HEAVY = ("PySide6", "pandas", "geopandas", "numba", "pyogrio", "pyarrow", "rich")
 
 
@@ -116,7 +117,7 @@ def test_that_a_list_loads_nothing_it_does_not_need(city: Path) -> None:
 
 
 def _serving(city: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "app", "serve", "--city", str(city)]
+    command = [sys.executable, "-m", "app", "serve", "--lang", "en", "--city", str(city)]
     process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -154,7 +155,7 @@ def test_that_serve_sends_what_another_process_reports(cli: Any, city: Path) -> 
 def test_that_one_of_two_plays_the_roles_and_the_other_takes_over(city: Path) -> None:
     first = _serving(city)
     second = subprocess.Popen(
-        [sys.executable, "-m", "app", "serve", "--city", str(city)],
+        [sys.executable, "-m", "app", "serve", "--lang", "en", "--city", str(city)],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
@@ -175,11 +176,14 @@ def test_that_ctrl_c_leaves_the_city_whole(city: Path, cli: Any) -> None:
     assert cli("case", "list")["total"] == 0
 
 
-@pytest.mark.parametrize("command", [("serve",), ("tour", "--out", "x")])
-def test_that_what_needs_a_folder_says_so(command: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [(("serve",), STORAGE), (("tour", "--out", "x"), UNAVAILABLE)],  # a tour needs a folder
+)
+def test_that_a_city_out_of_reach_is_one_clear_line(command: tuple[str, ...], code: int) -> None:
     app = build(wiring())
     done = CliRunner().invoke(app, [*command, "--city", "postgresql://nobody@nowhere.invalid/x"])
-    assert done.exit_code in (6, 7)
+    assert done.exit_code == code
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -25,7 +25,7 @@ def test_that_on_a_local_city_saved_is_all_there_is_to_be(open_field: Any, qtbot
     state = field.receipts.state()
     assert (state.local, state.saved, state.sent, state.waiting) == (True, 1, 0, 0)
     field.show_face("sync")
-    assert "没有要送出的东西" in field.sync_page._words.text()
+    assert "没有需要送出的内容" in field.sync_page._words.text()
 
 
 def test_that_on_a_server_a_saved_step_is_sent(open_field: Any, core: Any, qtbot: Any) -> None:
