@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from app.data.archive import archive_cases
 from app.data.city import SqlCity
+from app.data.errors import translated_files
 from app.data.map_schema import LAYERS
 from app.data.map_target import Added, map_target
 from app.data.pending import begin, digest_of
@@ -27,7 +28,7 @@ from app.data.readers.crs import Box
 from app.data.staging.meter import Meter, Progress
 from app.data.staging.notice import noticed
 from app.data.staging.staged import StagedStream
-from app.domain.errors import AppError, InvalidInput, StorageFailure
+from app.domain.errors import AppError, InvalidInput
 
 MAP_LAYERS = {
     Kind.AREAS: "area",
@@ -188,15 +189,16 @@ def _begun(stream: ImportStream) -> Iterator[pa.RecordBatch]:
 
 
 def _write_rejects(city: SqlCity, stream: Reading) -> Path | None:
-    """Write the refused rows beside the source or, where nothing can be written, in the city."""
-    try:
-        return stream.write_rejects()
-    except StorageFailure:
-        if city.folder is None:
-            raise
-        aside = city.folder / "rejected"
-        aside.mkdir(exist_ok=True)
-        return stream.write_rejects(aside / f"{stream.path.name}.rejected.csv")
+    """Write the refused rows to the city's `rejects/`, a remote city's to the working folder.
+
+    Never beside the source: its folder may be another's, shared or read-only.
+    """
+    if not stream.summary().refused:
+        return None
+    folder = city.folder / "rejects" if city.folder is not None else Path.cwd()
+    with translated_files(folder):
+        folder.mkdir(exist_ok=True)
+    return stream.write_rejects(folder / f"{stream.path.name}.rejected.csv")
 
 
 @contextmanager

@@ -77,17 +77,18 @@ def test_that_an_unknown_kind_is_named_with_the_known_ones(city, tmp_path):
     assert caught.value.field == "source"
 
 
-def test_that_refused_rows_find_a_place_where_the_source_cannot_be_written_beside(
-    city, tmp_path, monkeypatch
-):
-    source = tmp_path / "places.csv"
+def test_that_refused_rows_are_listed_in_the_city_and_not_beside_the_source(city, tmp_path):
+    source = tmp_path / "theirs" / "places.csv"
+    source.parent.mkdir()
     rows = ["name,address,adname,pname,type,lat,lon"]
     rows += [f"店{n},路{n}号,黄浦区,上海市,餐饮,{31.12 if n else 'north'},121.42" for n in range(4)]
     source.write_text("\n".join(rows) + "\n", "utf-8")
-    (tmp_path / "places.csv.rejected.csv").mkdir()
     summary = take(city, "places", source, crs="EPSG:4326")
     assert (summary["added"], summary["refused"]) == (3, 1)
-    assert summary["rejects"].startswith(str(city.folder))
+    listed = city.folder / "rejects" / "places.csv.rejected.csv"
+    assert summary["rejects"] == str(listed)
+    assert "north" in listed.read_text("utf-8-sig")
+    assert list(source.parent.iterdir()) == [source]
 
 
 LAMPS = """
