@@ -85,7 +85,7 @@ class MapView(MapWished):
         self._store: CityStore | None = None
         self._ground: Ground | None = None
         self._live, self._still, self._panels = Live(), Still(), Panels()
-        self._scale, self._version = 1.0, 0
+        self._scale, self._version, self._density = 1.0, 0, 0.01
         self._counts: tuple[int, int | None] = (0, None)
         self._count_serial = 0
         self._settled = self._asked = self._painted = False
