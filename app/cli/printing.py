@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-_VISIBLE = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"}
+_VISIBLE: dict[int, int | str] = {
+    code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"
+}
 _VISIBLE |= {127: "␡"} | dict.fromkeys([*range(128, 160), *range(0x202A, 0x202F)], "�")
 _VISIBLE |= dict.fromkeys(range(0x2066, 0x206A), "�")  # and what turns the line's direction
 DETAIL = " · "
