@@ -241,6 +241,7 @@ def test_that_a_selected_case_is_ringed_wherever_it_goes(
 def test_that_units_are_drawn_and_picked(
     view: MapView, heard: Heard, small_store: CityStore
 ) -> None:
+    view.set_camera(view.camera.at(0.0, 0.0, 2.0))  # over a whole city units fade
     lon, lat = small_store.frame.to_lonlat(*view.camera.to_world(200, 150))
     view.set_units([UnitRow(UUID(int=7), "车 7", "car", float(lon), float(lat), 90.0, 0)])
     image = picture(view)
