@@ -18,7 +18,7 @@ def main() -> None:
 def wiring() -> Wiring:
     """Return what the command line needs of the program."""
     return Wiring(
-        open_core=live.open_core,
+        open_core=live.open_for_command,
         store_photo=cities.store_photo,
         create_city=cities.create_city,
         complete_city=cities.complete_city,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.assembly.keeping import Keeping, keeping_of
+from app.cli.words import said
 from app.runtime.core import WATCH_S, Core
 from app.runtime.health import HealthItem
 from app.runtime.jobs import ErrorHook, log_unexpected, wall_ms
@@ -56,8 +59,18 @@ def open_core(
         remote=is_address(city),
         on_error=on_error,
     )
+    core.read_only = opened[0].read_only
     if is_address(city):  # told on the database thread, before any window
         core.subscribe(lambda changes: _follow_others(opened[0], city, changes))
+    return core
+
+
+def open_for_command(city: str, *, watch: bool = False) -> Core:
+    """Open a city for one command; says in a line on stderr if it can only be read."""
+    core = open_core(city, watch=watch)
+    if core.read_only:
+        lang = "en" if "en" in sys.argv else "zh"
+        print(said("health", f"read_only_{core.read_only}", lang), file=sys.stderr)  # noqa: T201 - for the command line
     return core
 
 
@@ -114,14 +127,17 @@ def build_core(
         city, watch=True, now_ms=now_ms, on_error=link.on_error if remote else log_unexpected
     )
     try:
-        keeping = keeping_of(city, play=play)
+        keeping = keeping_of(city, play=play and not core.read_only)
         core.on_close(keeping.close)
         core.on_close(core.drain)  # what waits is stored before its store closes
         sent = _enliven(core, keeping, link if remote else None, dispatch=dispatch)
         core.add_health("feeds", lambda: HealthItem("unknown", "feeds"))
-        upkeep = Upkeep(core, lambda: keeping.lock.held)
-        core.every("upkeep", _UPKEEP_S, upkeep)
-        core.add_health("apart", upkeep.health)
+        if core.read_only:
+            core.add_health("read_only", partial(HealthItem, "bad", f"read_only_{core.read_only}"))
+        else:
+            upkeep = Upkeep(core, lambda: keeping.lock.held)
+            core.every("upkeep", _UPKEEP_S, upkeep)
+            core.add_health("apart", upkeep.health)
         if remote:
             core.add_health("database", link.health)
     except BaseException:

@@ -44,6 +44,7 @@ class SqlCity:
         place: the folder or address, without password, for messages.
         folder: the city's folder; None for a remote city.
         blobs: photos and files.
+        read_only: why nothing can be written (`disk_full`, `folder_read_only`); empty if it can.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class SqlCity:
         blobs: CityBlobs,
         open_areas: OpenAreas,
         folder: Path | None = None,
+        read_only: str = "",
     ) -> None:
         self._engine = engine
         self._open_areas = open_areas
@@ -65,6 +67,7 @@ class SqlCity:
         self._books: dict[str, RuleBook] = {}
         self.place = place
         self.folder = folder
+        self.read_only = read_only
         self.signer = signer
         self.blobs = blobs
         self.verifier = KnownDevices(self._devices)
@@ -125,8 +128,16 @@ class SqlCity:
         """Open a transaction that is rolled back unless `commit()` was called.
 
         Raises `Busy` if another writer does not finish within 15 s, `StorageFailure` if disk or
-        database fail; then nothing of this transaction stays.
+        database fail or the city was opened to be read only; then nothing of this transaction
+        stays.
         """
+        if write and self.read_only:
+            raise StorageFailure(
+                f"{self.place} was opened to be read only: its disk is full or its folder may not "
+                "be written to. Nothing was changed.",
+                advice="Free some space or mend the rights of the folder, then open the city anew.",
+                code=self.read_only,
+            )
         with translated(self.place), self._engine.connect() as plain:
             connection = plain.execution_options(**{WRITE: write})
             connection.begin()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,9 +13,9 @@ from sqlalchemy import Connection, Engine
 from app.data.blobs import FileBlobs, sync_folder
 from app.data.city import SqlCity
 from app.data.engine import APPLICATION_ID, WRITE, sqlite_engine
-from app.data.errors import translated, translated_files
+from app.data.errors import DISK_FULL, FOLDER_READ_ONLY, translated, translated_files
 from app.data.facts import write_city_facts
-from app.data.keys import load_or_make_key
+from app.data.keys import load_or_make_key, passing_key
 from app.data.migrations import HEAD, bring_up_to_date, check_version, version_of
 from app.data.rules_seed import seed_rules
 from app.data.rules_table import SqlRules
@@ -72,6 +73,8 @@ def create_city(
 def open_city(place: str | Path, key: str | None = None) -> SqlCity:
     """Open a city.
 
+    Where its folder may not be written to, or its disk is full, a local city is opened to be read
+    only (`SqlCity.read_only` says why), if it needs no migration; see `sqlite_engine` for limits.
     Raises `NotFound` or `InvalidInput` if there is none, or one of a newer program, `Busy` if it
     is locked, `StorageFailure` if it is broken, encrypted with another key or unreachable.
     """
@@ -79,10 +82,21 @@ def open_city(place: str | Path, key: str | None = None) -> SqlCity:
         return _open_remote(str(place))
     folder = Path(place)
     _check_folder(folder, key)
-    engine = sqlite_engine(folder / LOG, key)
+    if not all(os.access(path, os.W_OK) for path in (folder, folder / LOG)):
+        return _open_existing(folder, key, FOLDER_READ_ONLY)
+    try:
+        return _open_existing(folder, key)
+    except StorageFailure as error:
+        if error.code not in (DISK_FULL, FOLDER_READ_ONLY):
+            raise
+        return _open_existing(folder, key, error.code)
+
+
+def _open_existing(folder: Path, key: str | None, read_only: str = "") -> SqlCity:
+    engine = sqlite_engine(folder / LOG, key, read_only=bool(read_only))
     try:
         _prepare(engine, str(folder))
-        return _open_local(folder, key, engine)
+        return _open_local(folder, key, engine, read_only)
     except BaseException:
         engine.dispose()
         raise
@@ -122,18 +136,20 @@ def _sign_rules(city: SqlCity) -> None:
         uow.commit()
 
 
-def _open_local(folder: Path, key: str | None, engine: Engine) -> SqlCity:
-    with translated_files(folder):
-        for name in _FOLDERS:
-            (folder / name).mkdir(exist_ok=True)
+def _open_local(folder: Path, key: str | None, engine: Engine, read_only: str = "") -> SqlCity:
+    if not read_only:
+        with translated_files(folder):
+            for name in _FOLDERS:
+                (folder / name).mkdir(exist_ok=True)
     return _started(
         SqlCity(
             engine,
             str(folder),
-            load_or_make_key(folder / "keys", key),
+            passing_key() if read_only else load_or_make_key(folder / "keys", key),
             FileBlobs(folder / "blobs"),
             lambda: _local_areas(folder),
             folder,
+            read_only,
         )
     )
 
@@ -176,7 +192,8 @@ def _open_remote(address: str) -> SqlCity:
 
 def _started(city: SqlCity) -> SqlCity:
     city.start()
-    city.register_device()
+    if not city.read_only:
+        city.register_device()
     return city
 
 

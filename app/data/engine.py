@@ -34,6 +34,7 @@ _ALIVE = {  # a network cut in the middle of a question is noticed in about ten 
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
+_SHM_BYTES = 32_768
 _SALT = 16
 _ROUNDS = 256_000  # SQLCipher 4's own
 
@@ -53,8 +54,14 @@ def raw_key(path: Path, passphrase: str) -> str:
     return f"x'{derived.hex()}{salt.hex()}'"
 
 
-def sqlite_engine(path: Path, key: str | None = None) -> Engine:
+def sqlite_engine(path: Path, key: str | None = None, *, read_only: bool = False) -> Engine:
     """Return an engine on the database file `path`, which is made if it is not there.
+
+    With `read_only` nothing is ever written, not even beside the file. Limits: readers of a
+    write-ahead log need its `-shm` file; where another program left or holds one it is used
+    (`mode=ro`). Without one the file is read as it stands (`immutable=1`), which is only sound
+    while nobody writes, so a city opened like this does not see what another program, with more
+    rights, begins to write later. A log with content but without its `-shm` cannot be read.
 
     `key` is the passphrase of an encrypted city. Raises `Unavailable` if the SQLite at hand is
     older than 3.51.3. Faults of the file show at the first connection, not here.
@@ -67,10 +74,11 @@ def sqlite_engine(path: Path, key: str | None = None) -> Engine:
         if key is not None and not keys:
             keys.append(raw_key(path, key))
         raw = sqlcipher.connect(
-            str(path), timeout=WAIT_MS / 1000, isolation_level=None, check_same_thread=False
-        )
+            _read_only_address(path) if read_only else str(path), uri=read_only,
+            timeout=WAIT_MS / 1000, isolation_level=None, check_same_thread=False,
+        )  # fmt: skip
         try:
-            _prepare(raw, keys[0] if keys else None)
+            _prepare(raw, keys[0] if keys else None, read_only=read_only)
         except BaseException:
             raw.close()
             raise
@@ -118,14 +126,22 @@ def postgres_engine(url: str) -> Engine:
     return engine
 
 
-def _prepare(raw: Any, key: str | None) -> None:
+def _read_only_address(path: Path) -> str:
+    wal, shm = (path.with_name(f"{path.name}-{end}") for end in ("wal", "shm"))
+    shared = (wal.exists() and wal.stat().st_size > 0) or (
+        shm.exists() and shm.stat().st_size >= _SHM_BYTES  # less is what a full disk left of one
+    )
+    return f"{path.absolute().as_uri()}?mode=ro{'' if shared else '&immutable=1'}"
+
+
+def _prepare(raw: Any, key: str | None, *, read_only: bool) -> None:
     cursor = raw.cursor()
     if key is not None:
         cursor.execute("PRAGMA cipher_log_level = NONE")  # our errors tell what went wrong
         cursor.execute(f'PRAGMA key = "{key}"')
     for pragma in (
         f"busy_timeout = {WAIT_MS}",
-        "journal_mode = WAL",
+        *(() if read_only else ("journal_mode = WAL",)),
         "synchronous = FULL",
         "foreign_keys = ON",
         "secure_delete = ON",

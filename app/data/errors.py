@@ -17,6 +17,7 @@ from sqlcipher3 import dbapi2 as sqlcipher
 
 from app.domain.errors import AppError, Busy, InvalidInput, StorageFailure
 
+DISK_FULL, FOLDER_READ_ONLY = "disk_full", "folder_read_only"
 _ALMOST_FULL = 1 << 20
 _SAFE = "What was saved before is safe; this step was not saved."
 _FULL_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -140,6 +141,7 @@ def _full(place: str, _words: str) -> StorageFailure:
     return StorageFailure(
         f"The disk of {place} is full. {_SAFE}",
         advice="Free some space, then do the step again.",
+        code=DISK_FULL,
     )
 
 
@@ -166,7 +168,9 @@ def _io(place: str, words: str) -> AppError:
 
 def _readonly(place: str, _words: str) -> StorageFailure:
     return StorageFailure(
-        f"{place} may not be written to. {_SAFE}", advice="Check the rights of the folder."
+        f"{place} may not be written to. {_SAFE}",
+        advice="Check the rights of the folder.",
+        code=FOLDER_READ_ONLY,
     )
 
 

@@ -118,6 +118,11 @@ def load_or_make_key(folder: Path, passphrase: str | None) -> DeviceKey:
     return DeviceKey(private)
 
 
+def passing_key() -> DeviceKey:
+    """Return a key of this moment, for a city that is only read: it signs nothing."""
+    return DeviceKey(Ed25519PrivateKey.generate())
+
+
 def _make(path: Path, passphrase: str | None) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     guard: KeySerializationEncryption = (

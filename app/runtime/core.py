@@ -76,6 +76,7 @@ class Core:
         self._since_ms = wall_ms()
         self._lane = DatabaseLane(open_city, _close_city, on_error=on_error)
         self._watcher = Watcher(self._publish)
+        self.read_only = ""  # why nothing can be written, as who opened the city told
         self.facts: CityFacts = self._lane.call(self._meet).result()
         self._pool = Pool(on_error=on_error)
         self._batches = BatchLane(self._take, on_error=on_error)

@@ -287,6 +287,7 @@ class City(Protocol):
     """
 
     facts: CityFacts
+    read_only: str
     areas: AreaIndex
     signer: Signer
     verifier: Verifier

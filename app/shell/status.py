@@ -12,7 +12,7 @@ from widgets.words import age, local
 _NEEDS_SOMEBODY = ("attention", "bad", "critical")
 APART = "apart"  # what is kept apart from the state; opens its list
 _ONLY_AMISS = ("batches", "search", "basemap", APART)
-_SHOWN = ("database", "batches", "feeds", "qgis", "simulation")
+_SHOWN = ("read_only", "database", "batches", "feeds", "qgis", "simulation")
 
 
 def status_items(bridge: Bridge, store: Store, now_ms: int) -> tuple[list[StatusItem], str]:
