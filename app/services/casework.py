@@ -110,7 +110,13 @@ def accept(command: AcceptSuggestion, city: City, uow: UnitOfWork, now_ms: int) 
     state = require_state(command.case, uow)
     where = city.areas.at(state.lon, state.lat)
     suggestion = suggestion_for(state, where, _values(state, uow), uow, desk.rules, now_ms)
-    if suggestion is None or not suggestion.matters or suggestion.accountable is None:
+    if suggestion is None:
+        raise NotAllowed(
+            f"The case waits for nobody to send it any more; it is at the step {state.step}.",
+            advice="Somebody else was quicker; look at its sheet.",
+            code="already_sent",
+        )
+    if not suggestion.matters or suggestion.accountable is None:
         raise NotAllowed(
             "There is no suggestion to accept for this case.",
             advice="Choose matter and unit by hand.",

@@ -75,6 +75,14 @@ def test_that_the_machine_may_not_send_what_it_is_not_sure_of(desk):
         desk.handle(AcceptSuggestion(MACHINE, unsure.uid))
 
 
+def test_that_who_accepts_second_is_told_that_it_was_already_sent(desk):
+    case = desk.report().uid
+    desk.handle(AcceptSuggestion(desk.actor(Role.DISPATCHER), case))
+    with pytest.raises(NotAllowed) as caught:
+        desk.handle(AcceptSuggestion(desk.actor(Role.DISPATCHER), case))
+    assert caught.value.code == "already_sent"
+
+
 def test_that_who_handled_cannot_check(desk):
     case = desk.report().uid
     desk.handle(AcceptSuggestion(desk.actor(Role.DISPATCHER), case))
