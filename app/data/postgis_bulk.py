@@ -18,7 +18,8 @@ from app.data.tables import metadata
 from app.domain.errors import InvalidInput, StorageFailure, strip_secrets
 
 _OWN_TABLES = (
-    "alembic_version", "case_text", "reading_block", "live_unit", "blob", "map_revision", "map_taken", "map_takes",
+    "alembic_version", "case_text", "reading_block", "live_unit", "blob", "map_revision",
+    "map_taken", "map_takes",
 )  # fmt: skip
 
 

@@ -37,13 +37,19 @@ def test_that_every_view_comes_back_from_its_link(view: ViewLink) -> None:
     assert read_link(write_link(view)) == view
 
 
+def _refusal(link: str) -> InvalidInput | None:
+    try:
+        read_link(link)
+    except InvalidInput as error:
+        return error
+    return None
+
+
 @settings(max_examples=500)
 @given(st.text(max_size=200))
 def test_that_no_text_after_the_scheme_is_more_than_an_error(text: str) -> None:
-    try:
-        read_link(SCHEME + text)
-    except InvalidInput as error:
-        assert error.field
+    refused = _refusal(SCHEME + text)
+    assert refused is None or refused.field
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ class Clerk:
         if state.step in ("dispatched", "signed") and self._rng.random() < 0.15:
             if last is not None and last.type == "dispatch":
                 return UndoLast(dispatcher, case)
-            return ActOnCase(handler, case, "return", {"reason": "不属于我单位"})
+            return ActOnCase(handler, case, "return", {"reason": "地址不详，请核实"})
         if state.step in ("reported", "filed"):
             return self._send(case, state.step, dispatcher)
         if state.step == "dispatched":
