@@ -53,6 +53,7 @@ class PlaceMatching:
     city: SqlCity
     counts: Counter[str] = field(default_factory=Counter)
     asked: list[dict[str, Any]] = field(default_factory=list)
+    new: int = 0  # of the asked ones, those that no earlier run had asked
     sure: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
@@ -91,7 +92,7 @@ class PlaceMatching:
                 yield fresh
 
     def ask(self) -> int:
-        """Write a change request for each row that was not taken in; return how many."""
+        """Write a change request for each row not taken in nor asked before; return how many."""
         if not self.asked:
             return 0
         with self.city.begin(write=True) as uow:
@@ -99,12 +100,13 @@ class PlaceMatching:
                 uid = UUID(bytes=row["uid"])
                 if uow.actions.of_subject(uid):
                     continue  # asked by an earlier run
+                self.new += 1
                 signed = self.city.take(uow, PROPOSE, self._body(row), uid)
                 state = fold_address([signed.action])
                 if state is not None:
                     uow.addresses.put(state, uow.actions.revision())
             uow.commit()
-        return len(self.asked)
+        return self.new
 
     def told(self, summary: dict[str, Any]) -> dict[str, Any]:
         """Return an import's summary with what was found in the register and what was asked."""
@@ -112,7 +114,8 @@ class PlaceMatching:
             return summary
         matched = {kind: self.counts[kind] for kind in _KINDS}
         known = summary["known"] + sum(matched.values()) - matched["none"]
-        more = {"known": known, "matched": matched, "change_requests": len(self.asked),
+        known += len(self.asked) - self.new
+        more = {"known": known, "matched": matched, "change_requests": self.new,
                 "match_confidence": self._confidence()}  # fmt: skip
         return summary | more
 
