@@ -80,7 +80,7 @@ def read_link(text: str) -> ViewLink:
     fields = dict(pairs)
     for name, _value in pairs:
         if name not in _NAMES or len(fields) != len(pairs):
-            raise _wrong(name, "twice or unknown")
+            raise _wrong(name or "link", "twice or unknown")
     for name in ("at", "scale"):
         if name not in fields:
             raise _wrong(name, "missing")

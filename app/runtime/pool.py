@@ -37,11 +37,13 @@ def begin_worker() -> None:
     """Start a process of the pool: of low priority, and never outliving the one it works for.
 
     A parent that was killed closes nothing: its worker would wait for work for ever, and keep the
-    parent's pipes open. Ctrl-C at a terminal reaches the whole group; the parent answers it.
+    parent's pipes open. Ctrl-C at a terminal and a service's stop reach the whole group; the parent
+    answers them.
     """
     from multiprocessing import parent_process
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     lower_priority()
     parent = parent_process()
     if parent is not None:
@@ -131,5 +133,5 @@ def _end_processes(processes: ProcessPoolExecutor) -> list[Any]:
     keeper: Any = processes._executor_manager_thread
     processes.shutdown(wait=False, cancel_futures=True)
     for worker in workers:
-        worker.terminate()
+        worker.kill()
     return [] if keeper is None else [keeper]

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Protocol
@@ -150,12 +151,22 @@ def run_window(
         window.map.views.load(views.get(station, {}))
     if camera_folder and isinstance(window, Field):
         window.watch(Path(camera_folder))
+    show = partial(_show, window, station, keep, note, views)
+    try:
+        return _run(program, window, show, link)
+    finally:
+        keep_place(window, station)
+        close_station(window)
+
+
+def _run(program: QApplication, window: Station, show: Callable[[], None], link: str) -> int:
+    """Show the window and turn its loop until it is closed; Ctrl-C and SIGTERM close it."""
     hook = Unhandled(window)
     collector, meter = IdleCollector(window), GapMeter(window)
-    wake = QTimer(window)  # lets Python see Ctrl-C while Qt waits
+    wake = QTimer(window)  # lets Python see a signal while Qt waits
     wake.start(250)
-    before = signal.signal(signal.SIGINT, _Quit(window))
-    _show(window, station, keep, note, views)
+    before = {one: signal.signal(one, _Quit(window)) for one in (signal.SIGINT, signal.SIGTERM)}
+    show()
     if link and isinstance(window, Desk):
         window.map.open_link(link)
     collector.start()
@@ -163,13 +174,12 @@ def run_window(
     try:
         return program.exec()
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         meter.stop()
         wake.stop()
         collector.stop()
         hook.close()
-        keep_place(window, station)
-        close_station(window)
 
 
 def _show(window: Station, station: str, keep: Keep | None, note: str, views: SavedViews) -> None:

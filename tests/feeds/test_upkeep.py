@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,14 @@ class StillCore:
     now_ms: int = NOW
     apart: tuple[Apart, ...] = ()
     commands: list[Any] = field(default_factory=list)
+    taken: int = 0
+
+    def with_city(self, work: Callable[[Any], None]) -> Future[Any]:
+        work(SimpleNamespace(edits=SimpleNamespace(take=self._take)))
+        return done(None)
+
+    def _take(self) -> None:
+        self.taken += 1
 
     def ask(self, _question: Any) -> Future[Any]:
         return done(self.apart)
@@ -77,3 +86,13 @@ def test_that_what_was_too_early_is_let_in_when_it_is_time(release_ms, released)
     core = StillCore(apart=(early(release_ms),))
     upkeep(core)()
     assert core.commands == [ReleaseDue()] * released
+
+
+def test_that_every_beat_but_the_first_lets_the_map_follow_whoever_plays():
+    core = StillCore()
+    beat = upkeep(core, lambda: False)
+    beat()
+    assert core.taken == 0
+    beat()
+    beat()
+    assert core.taken == 2
