@@ -55,6 +55,7 @@ class Watched:
 
     def __init__(self, **settings: object) -> None:
         self.seen: queue.Queue[QgisStatus] = queue.Queue()
+        settings.setdefault("limits", Limits(heartbeat_s=PATIENCE))  # the machine may be busy
         self.process = QgisProcess(on_status=self.seen.put, **settings)  # type: ignore[arg-type]
 
     def wait(self, wanted: Callable[[QgisStatus], bool]) -> QgisStatus:
