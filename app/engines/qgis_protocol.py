@@ -2,7 +2,7 @@
 
 Each message is one JSON datagram on a Unix seqpacket socket; images and anything longer than a
 datagram travel beside it as memory files (memfd), so that nothing is left behind when either
-side is killed. `app/engines/qgis_worker.py` repeats the few lines of framing, because it runs
+side is killed. `app/engines/qgis_worker/wire.py` repeats the few lines of framing, because it runs
 under Debian's Python and imports nothing of ours.
 
 Coordinates are local metres (x east, y north) of the frame named by `lon0`, `lat0`.

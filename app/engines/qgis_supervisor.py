@@ -29,7 +29,7 @@ from app.engines.qgis_protocol import Record, receive, send
 
 log = logging.getLogger(__name__)
 
-WORKER = Path(__file__).with_name("qgis_worker.py")
+WORKER = Path(__file__).with_name("qgis_worker") / "start.py"
 MOST_ATTEMPTS = 2
 RESTART_ADVICE = "It has been started again; nothing stored is touched. Please try again."
 INSTALL_ADVICE = "Install it with: apt-get install python3-qgis. Everything else goes on."
