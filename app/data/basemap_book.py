@@ -7,14 +7,13 @@ while a window is open. A file that cannot be read is refused, not overwritten.
 from __future__ import annotations
 
 import json
-import os
-from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from app.data.private_file import write_private
 from app.domain.basemaps import BaseMap
 from app.domain.errors import InvalidInput, NotFound, StorageFailure
 
@@ -93,24 +92,14 @@ def load_basemaps(folder: Path) -> BaseMaps:
 def save_basemaps(folder: Path, maps: BaseMaps) -> None:
     """Write the base maps whole or not at all, for this user alone; raises `StorageFailure`."""
     path = folder / _FILE
-    part = path.with_suffix(".part")
     plain = {
         "schema_version": _VERSION,
         "shown": maps.shown,
         "maps": [asdict(one) for one in maps.maps],
     }
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)
-        number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            json.dump(plain, file, ensure_ascii=False, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        write_private(path, json.dumps(plain, ensure_ascii=False, indent=2))
     except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         raise StorageFailure(
             f"The base maps could not be saved to {path}: {error.strerror}.",
             advice="Nothing was changed.",

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +17,7 @@ from typing import Any, Literal
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from app.data.private_file import write_private
 from app.domain.errors import StorageFailure
 
 SCHEMA_VERSION: Literal[1] = 1
@@ -95,17 +94,9 @@ def load_settings(folder: Path) -> Loaded:
 def save_settings(folder: Path, settings: Settings) -> None:
     """Write `settings` whole or not at all; raises `StorageFailure`."""
     path = folder / _FILE
-    part = path.with_suffix(".part")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8") as file:
-            file.write(settings.model_dump_json(indent=2))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        write_private(path, settings.model_dump_json(indent=2))
     except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         raise StorageFailure(
             f"The settings could not be saved to {path}: {error.strerror}.",
             advice="The program goes on; they hold until it is closed.",

@@ -3,7 +3,8 @@
 One thread owns the process, its socket and all state here; others only append to a queue and
 write to a wake descriptor. A call that meets a crash is tried once more on the new process; one
 that runs past its time costs the process its life, because QGIS cannot be interrupted from
-within (its providers hang on a lost network).
+within (its providers hang on a lost network). A process that is at work then, as on a busy
+machine, is waited for longer.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ from typing import Any, Protocol
 
 from app.domain.errors import AppError, InvalidInput, NotFound, Unavailable
 from app.engines.qgis_protocol import Record, receive, send
+from app.engines.qgis_pulse import Pulse
 
 log = logging.getLogger(__name__)
 
 WORKER = Path(__file__).with_name("qgis_worker") / "start.py"
 MOST_ATTEMPTS = 2
+_LOOK_AGAIN_S = 1.0  # at a process whose time is over but which is at work
 RESTART_ADVICE = "It has been started again; nothing stored is touched. Please try again."
 INSTALL_ADVICE = "Install it with: apt-get install python3-qgis. Everything else goes on."
 
@@ -57,13 +60,17 @@ class QgisStatus:
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds of patience, and how many failed starts in a row mean that QGIS is not to be had."""
+    """Seconds of patience, and how many failed starts in a row mean that QGIS is not to be had.
+
+    A process that is at work when its time is over gets more, up to `most` times as much.
+    """
 
     start_s: float = 30.0
     heartbeat_s: float = 10.0
     shutdown_s: float = 3.0
     retry_after_s: float = 30.0
     starts: int = 3
+    most: float = 6.0
 
 
 class Thread(Protocol):
@@ -114,7 +121,7 @@ class Child:
     def __init__(self, python: Path, scratch: Path) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.sock, self.began, self.ready = ours, time.monotonic(), False
-        self.heard = self.began
+        self.heard, self.reprieve = self.began, 0.0
         with theirs:
             number = theirs.fileno()
             try:
@@ -130,7 +137,7 @@ class Child:
             except OSError:
                 ours.close()
                 raise
-        self.pidfd = os.pidfd_open(self.popen.pid)
+        self.pidfd, self.pulse = os.pidfd_open(self.popen.pid), Pulse(self.popen.pid)
         self.printed: deque[str] = deque(maxlen=40)
 
     @property
@@ -370,25 +377,32 @@ class QgisSupervisor:
         if self._child is not None:
             self._lost("QGIS stopped", again=True)
 
-    def _deadline(self) -> float:
+    def _waited_for(self) -> tuple[float, float]:
+        """Return since when something is waited for, and how many seconds it may take."""
         child = self._child
         if child is None:
-            return float("inf")
+            return 0.0, float("inf")
         if not child.ready:
-            return child.began + self._limits.start_s
+            return child.began, self._limits.start_s
         if self._running is not None:
-            return self._running.sent + self._running.timeout_s
-        return child.heard + self._limits.heartbeat_s
+            return self._running.sent, self._running.timeout_s
+        return child.heard, self._limits.heartbeat_s
 
     def _patience(self) -> float | None:
-        deadline = self._deadline()
-        return None if deadline == float("inf") else max(0.0, deadline - time.monotonic())
+        since, patience = self._waited_for()
+        if self._child is None:
+            return None
+        return max(0.0, max(since + patience, self._child.reprieve) - time.monotonic())
 
     def _check_deadline(self) -> None:
-        if time.monotonic() < self._deadline():
+        child, now = self._child, time.monotonic()
+        since, patience = self._waited_for()
+        if child is None or now < max(since + patience, child.reprieve):
             return
-        if self._running is not None:
-            self._lost(f"QGIS did not answer within {self._running.timeout_s:g} s", again=False)
+        if now < since + self._limits.most * patience and child.pulse.beats():
+            child.reprieve = now + _LOOK_AGAIN_S
+        elif self._running is not None:
+            self._lost(f"QGIS did not answer within {patience:g} s", again=False)
         else:
             self._lost("QGIS gave no sign of life", again=True)
 

@@ -55,7 +55,6 @@ class Watched:
 
     def __init__(self, **settings: object) -> None:
         self.seen: queue.Queue[QgisStatus] = queue.Queue()
-        settings.setdefault("limits", Limits(heartbeat_s=PATIENCE))  # the machine may be busy
         self.process = QgisProcess(on_status=self.seen.put, **settings)  # type: ignore[arg-type]
 
     def wait(self, wanted: Callable[[QgisStatus], bool]) -> QgisStatus:
@@ -369,6 +368,17 @@ def test_that_a_call_that_hangs_is_timed_out_and_qgis_replaced(
         watched.process.open_project(city, timeout_s=0.2).result(PATIENCE)
     assert watched.pid() != pid
     assert watched.process.status.restarts == 1
+
+
+def test_that_a_process_that_computes_past_its_time_is_waited_for(
+    watched: Watched, city: Path
+) -> None:
+    pid = watched.pid()
+    picture = watched.process.render(
+        MapSource(city, [RED]), VIEW, 4000, 4000, timeout_s=0.001
+    ).result(PATIENCE)
+    assert picture.pixels.shape == (4000, 4000, 4)
+    assert watched.pid() == pid
 
 
 def test_that_a_process_without_a_heartbeat_is_replaced(expected_logs: ExpectedLogs) -> None:
