@@ -57,6 +57,8 @@ LAYERS: tuple[LayerSpec, ...] = (
     LayerSpec("selection", "layer.selection", 80, live=True, group="now"),
 )
 
+_USUAL = {spec.key: spec for spec in LAYERS}
+
 
 def with_visible(specs: Iterable[LayerSpec], key: str, visible: bool) -> tuple[LayerSpec, ...]:
     """Return the layers with one shown or hidden; an unknown key changes nothing."""
@@ -73,6 +75,30 @@ def with_only(specs: Iterable[LayerSpec], keys: Iterable[str]) -> tuple[LayerSpe
     """Return the layers with exactly these shown."""
     shown = frozenset(keys)
     return tuple(replace(s, visible=s.key in shown) for s in specs)
+
+
+# Scales, metres a pixel, at which a layer may begin or end: octaves, and no limit on either side.
+STOPS: tuple[float, ...] = (0.0, *(2.0**n for n in range(-3, 10)), float("inf"))
+
+
+def nearest_stop(m_per_px: float) -> int:
+    """Return the index in `STOPS` that stands for a limit of a layer."""
+    if m_per_px <= 0.0:
+        return 0
+    if m_per_px > STOPS[-2] * 1.5:
+        return len(STOPS) - 1
+    inner = range(1, len(STOPS) - 1)
+    return min(inner, key=lambda n: abs(STOPS[n] / m_per_px - 1) + abs(m_per_px / STOPS[n] - 1))
+
+
+def usual(key: str) -> LayerSpec:
+    """Return a layer as the program brings it; raises `KeyError` for an unknown one."""
+    return _USUAL[key]
+
+
+def as_usual(specs: Iterable[LayerSpec], key: str) -> tuple[LayerSpec, ...]:
+    """Return the layers with the strength and scales of one as the program brings them."""
+    return tuple(replace(usual(key), visible=s.visible) if s.key == key else s for s in specs)
 
 
 def with_range(

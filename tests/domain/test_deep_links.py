@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.domain.camera import Camera
 from app.domain.camera_trail import CameraTrail
-from app.domain.deep_links import SCHEME, ViewLink, is_link, read_link, write_link
+from app.domain.deep_links import FILLS, SCHEME, ViewLink, is_link, read_link, write_link
 from app.domain.errors import InvalidInput
 from app.domain.layers import LAYERS
 
@@ -27,6 +27,16 @@ VIEWS = st.builds(
     states=st.none() | st.frozensets(st.integers(0, 3)),
     part=st.none() | st.integers(1, (1 << 32) - 1),
     case=st.none() | st.uuids(),
+    unit=st.none() | st.uuids(),
+    opacity=st.dictionaries(KEYS, st.integers(0, 100)),
+    ranges=st.dictionaries(
+        KEYS,
+        st.tuples(st.floats(0, 2_000), st.floats(0, 2_000) | st.just(float("inf"))).map(
+            lambda pair: (min(pair), max(pair))
+        ),
+    ),
+    fill=st.sampled_from(["", *FILLS]),
+    hour=st.none() | st.integers(0, 23),
 )
 GOOD = f"{SCHEME}at=121.4737,31.2304&scale=1.5"
 
@@ -68,6 +78,15 @@ def test_that_no_text_after_the_scheme_is_more_than_an_error(text: str) -> None:
         (f"{GOOD}&states=4", "states"),
         (f"{GOOD}&part=0", "part"),
         (f"{GOOD}&case=me", "case"),
+        (f"{GOOD}&unit=7", "unit"),
+        (f"{GOOD}&classes=9-3", "classes"),
+        (f"{GOOD}&opacity=roads-101", "opacity"),
+        (f"{GOOD}&opacity=rockets-40", "opacity"),
+        (f"{GOOD}&opacity=roads-40,roads-50", "opacity"),
+        (f"{GOOD}&ranges=roads-6~1", "ranges"),
+        (f"{GOOD}&ranges=roads", "ranges"),
+        (f"{GOOD}&fill=money", "fill"),
+        (f"{GOOD}&hour=24", "hour"),
         (f"{GOOD}&colour=red", "colour"),
         (f"{GOOD}&scale=2", "at"),
     ],
