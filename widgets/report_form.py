@@ -18,9 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.domain.addresses.placed import Placed
 from app.domain.errors import AppError
 from app.services.commands import Actor, ReportCase
-from app.services.views import PlaceHit
+from app.services.views import Geocoded, PlaceHit
 from widgets.i18n import tr
 from widgets.notice import error_words
 from widgets.overlay import Overlay
@@ -46,6 +47,7 @@ class ReportForm(Overlay):
         small = 14 if height >= 44 else 12
         self._actor: Actor | None = None
         self._place: tuple[float, float] | None = None
+        self._placed: Placed | None = None
         self._photos: tuple[str, ...] = ()
         self._at_ms: int | None = None
         self._locating = False
@@ -74,7 +76,7 @@ class ReportForm(Overlay):
 
     def open_for(self, actor: Actor) -> None:
         """Open, empty, for `actor`."""
-        self._actor, self._place = actor, None
+        self._actor, self._place, self._placed = actor, None, None
         self._photos, self._at_ms = (), None
         outside = actor.role in ("supervisor", "handler")
         self._source.setCurrentIndex(SOURCES.index("patrol" if outside else "hotline"))
@@ -100,7 +102,7 @@ class ReportForm(Overlay):
 
     def take_place(self, lon: float, lat: float, address: str = "", source: str = "map") -> None:
         """Take a place in degrees WGS 84; `source` is map (a click, a search) or camera."""
-        self._place = (lon, lat)
+        self._place, self._placed = (lon, lat), Placed(source, "point")
         key = "report.picked_camera" if source == "camera" else "report.picked"
         self._chosen.setText(tr(key, lon=lon, lat=lat))
         self._chosen.show()
@@ -116,7 +118,22 @@ class ReportForm(Overlay):
             self._say({"address": tr("report.no_place")})
             return None
         self.take_place(found.lon, found.lat)
+        exact = found.kind == "place"
+        self._placed = Placed(
+            "search", "name" if exact else "area", round(1000 * min(1.0, max(0.0, found.score))),
+            place=found.uid if exact else None,
+        )  # fmt: skip
         return found
+
+    def take_geocoded(self, found: Geocoded) -> None:
+        """Take the geocoder's answer, and say what it is and how sure."""
+        self._locating = False
+        self.take_place(found.lon, found.lat)
+        self._placed = found.placed
+        share = f"{found.confidence:.0%}"
+        self._chosen.setText(
+            tr("report.geocoded", title=found.title, share=share, metres=round(found.metres))
+        )
 
     def take_error(self, error: BaseException) -> bool:
         """Show a refusal beside the field it names; False if it names none of ours."""
@@ -153,6 +170,7 @@ class ReportForm(Overlay):
                 reporter_phone=self._phone.text().strip(),
                 photos=self._photos,
                 at_ms=self._at_ms,
+                placed=self._placed,
             )
         )
 

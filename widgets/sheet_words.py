@@ -31,6 +31,7 @@ _NEXT_ROLE = {
 _MAIN = ("dispatch", "sign", "handle", "pass", "close")
 _HIDDEN = ("file", "dispatch")  # done by accepting, choosing a matter or a person
 _HOUR = 3_600_000
+_DOUBTFUL = 600  # thousandths, below which a place is one to look at again
 ACCEPT, OTHER = "accept", "other"
 
 
@@ -88,6 +89,9 @@ def facts_of(sheet: CaseSheet) -> list[Fact]:
     row = sheet.row
     grid, street = sheet.where.grid, sheet.where.street
     found = [Fact(tr("sheet.place"), (Span(named(row.address) or "–"),))]
+    placed = _placed_spans(sheet)
+    if placed:
+        found.append(Fact(tr("sheet.why_here"), placed))
     spans = [Span(grid.code if grid else row.grid_code or "–")]
     if street is not None:
         spans.append(Span(area_name(street), "dim"))
@@ -101,6 +105,30 @@ def facts_of(sheet: CaseSheet) -> list[Fact]:
     if reporter:
         found.append(Fact(tr("sheet.reporter"), reporter))
     return found
+
+
+def _placed_spans(sheet: CaseSheet) -> tuple[Span, ...]:
+    """Say how the place came about, how sure that is, and from what it was told."""
+    placed = sheet.state.placed
+    if placed is None:
+        return ()
+    parts = [tr(f"placed.{placed.method}")]
+    if placed.precision not in ("", "point"):
+        parts.append(tr(f"placed.is_{placed.precision}"))
+    if placed.place is not None and placed.place in sheet.names:
+        parts.append(named(sheet.names[placed.place]))
+    spans = [Span(" · ".join(parts))]
+    if placed.confidence is not None:
+        doubtful = placed.confidence < _DOUBTFUL
+        spans.append(Span(f"{placed.confidence / 1000:.0%}", "attention" if doubtful else "dim"))
+    if placed.metres:
+        spans.append(Span(tr("placed.metres", n=placed.metres), "dim"))
+    told = [tr_or(f"placed.by_{one}", "") for one in placed.reasons]
+    if any(told):
+        spans.append(
+            Span(tr("placed.told", what=tr("reason.joint").join(filter(None, told))), "dim")
+        )
+    return tuple(spans)
 
 
 def _matter_spans(sheet: CaseSheet) -> tuple[Span, ...]:

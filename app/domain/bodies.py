@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from app.domain.actions import Action
+from app.domain.addresses.placed import placed_fault
 from app.domain.cases import E7
 from app.domain.errors import InvalidInput
 from app.domain.hlc import MOST_COUNT
@@ -83,6 +84,12 @@ def _list(value: Any, name: str) -> None:
         _text(one, name)
 
 
+def _placed(value: Any, name: str) -> None:
+    fault = placed_fault(value)
+    if fault:
+        raise InvalidInput(f"The field {fault} has a wrong form.", field=name)
+
+
 def _refs(value: Any, name: str) -> None:
     if not isinstance(value, Mapping) or len(value) > _LIST_MOST:
         raise InvalidInput(f"{name} must be a map of {_LIST_MOST} at most.", field=name)
@@ -102,5 +109,6 @@ _CHECKS: dict[str, Callable[[Any, str], None]] = {
     **dict.fromkeys(("photos", "reasons"), _list),
     **dict.fromkeys(("auto", "sample"), _flag),
     "refs": _refs,
+    "placed": _placed,
     "at_ms": _ms,
 }

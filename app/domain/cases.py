@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from app.domain.addresses.placed import Placed
 from app.domain.clocks import Clock
 from app.domain.workflow import ERASE, UNDO
 
@@ -39,7 +40,8 @@ class CaseState:
     """What a case is after its actions. Places are WGS 84 degrees times 1e7, times Unix ms.
 
     `refs` are vault keys of personal values (`words`, `address`, `reporter_name`, …).
-    `reasons` say why it was sent where it was sent; `auto` that a stated rule sent it.
+    `reasons` say why it was sent where it was sent; `auto` that a stated rule sent it. `placed`
+    says why it stands where it stands, None for reports from before that was kept.
     """
 
     uid: UUID
@@ -59,6 +61,7 @@ class CaseState:
     person: UUID | None = None
     handler: UUID | None = None
     reasons: tuple[str, ...] = ()
+    placed: Placed | None = None
     auto: bool = False
     sample: bool = False
     clocks: tuple[Clock, ...] = ()

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from app.domain.actions import Action
+from app.domain.addresses.placed import placed_of
 from app.domain.bodies import BODY_VERSION
 from app.domain.cases import CaseState, Entry
 from app.domain.clocks import Clock
@@ -286,6 +287,7 @@ def _report(action: Action, rules: RuleBook) -> CaseState:
         street=_uid(body, "street"),
         district=_uid(body, "district"),
         sample=body.get("sample", False),
+        placed=placed_of(body.get("placed")),
         refs=_refs(action),
         photos=tuple(body.get("photos", ())),
     )

@@ -267,6 +267,7 @@ def _report_body(
         "photos": list(command.photos),
         "sample": desk.city.facts.sample,
         **({"matter": command.matter} if command.matter else {}),
+        **({"placed": command.placed.body()} if command.placed is not None else {}),
         **{name: str(area.uid) for name, area in areas.items() if area is not None},
     }
 

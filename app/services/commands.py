@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from app.domain.addresses.placed import Placed
+
 
 @dataclass(frozen=True)
 class Actor:
@@ -24,7 +26,7 @@ class ReportCase:
 
     `case` may be given so that a repeated request adds nothing twice. `at_ms` is when it was
     seen, if not now. `matter` is set only if the reporter knows it. With `auto_dispatch` the
-    stated rule sends the case at once when it is sure.
+    stated rule sends the case at once when it is sure. `placed` says how the place was found.
     """
 
     actor: Actor
@@ -40,6 +42,7 @@ class ReportCase:
     at_ms: int | None = None
     case: UUID | None = None
     auto_dispatch: bool = True
+    placed: Placed | None = None
 
 
 @dataclass(frozen=True)

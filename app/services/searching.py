@@ -17,6 +17,7 @@ from app.services.views import CaseQuery, Geocoded, NearPlace, PlaceHit
 _PART_CODE_FROM = 6
 _NUMBER_FROM = 8
 _NEAREST = 3
+SURE_ENOUGH = 0.3  # as for a street's name alone: from here on a place is taken without asking
 
 
 @dataclass(frozen=True)

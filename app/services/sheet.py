@@ -65,7 +65,7 @@ def open_sheet(case: UUID, actor: Actor, city: City, uow: UnitOfWork, now_ms: in
         row=row,
         where=where,
         words=words,
-        names=_names(state, where, uow),
+        names=_names(state, where, city, uow),
         suggestion=suggestion_for(state, where, words, uow, rules, now_ms),
         moves=moves_for(state, actor, rules),
         can_undo=_can_undo(state, actor),
@@ -179,7 +179,7 @@ def _keys(state: CaseState) -> list[UUID]:
     return keys
 
 
-def _names(state: CaseState, where: Whereabouts, uow: UnitOfWork) -> dict[UUID, str]:
+def _names(state: CaseState, where: Whereabouts, city: City, uow: UnitOfWork) -> dict[UUID, str]:
     wanted: Iterable[UUID | None] = (
         state.unit, state.post, state.person, state.handler,
         *(entry.actor for entry in state.history),
@@ -188,6 +188,10 @@ def _names(state: CaseState, where: Whereabouts, uow: UnitOfWork) -> dict[UUID, 
     for area in (where.city, where.district, where.street, where.community, where.grid):
         if area is not None:
             names[area.uid] = area.name or area.code
+    matched = state.placed.place if state.placed else None
+    entry = (uow.addresses.entry(matched) or city.areas.place(matched)) if matched else None
+    if entry is not None:
+        names[entry.uid] = entry.title
     return names
 
 

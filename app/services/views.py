@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from app.domain.addresses.placed import Placed, reason_kinds
 from app.domain.areas import Whereabouts
 from app.domain.cases import CaseState
 from app.domain.people import Accountable
@@ -136,6 +137,14 @@ class Geocoded:
     reasons: tuple[str, ...]
     metres: float
     uid: UUID | None = None
+
+    @property
+    def placed(self) -> Placed:
+        """What a sighting found by it keeps of it."""
+        return Placed(
+            "geocode", self.precision, round(1000 * self.confidence), round(self.metres),
+            self.uid, reason_kinds(self.reasons),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

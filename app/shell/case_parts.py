@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.services.changes import Changes
 from app.services.ports import Blobs
-from app.services.views import CaseSheet, PlaceHit
+from app.services.searching import SURE_ENOUGH, Geocode
+from app.services.views import CaseSheet, Geocoded, PlaceHit
 from app.shell.casework import CaseWork
 from app.shell.deeds import Deed
 from app.shell.grid_look import GridLook
@@ -53,6 +54,7 @@ class CaseParts(QObject):
     ) -> None:
         super().__init__(station)
         self._station, self._session, self._stage = station, station.session, station.stage
+        self._bridge = station.bridge
         bridge, theme, now_ms = station.bridge, station.session.theme, station.bridge.now_ms
         high, left = (_TOUCH, 12) if touch else (_USUAL, _BESIDE_LIST)
         self.photos = Photos(bridge, blobs, station)
@@ -71,6 +73,7 @@ class CaseParts(QObject):
         part_form = self.part_look.form
         self.overlays: list[Overlay] = [self.help, self.photo_view, self.form, part_form]
         self._held_key = ""
+        self._located_text = ""
         station.dress(
             self.inbox, self.panel, self.form, self.notice, self.help, self.photo_view
         )  # fmt: skip
@@ -228,7 +231,18 @@ class CaseParts(QObject):
         self._on_place(part.lon, part.lat)
 
     def _on_locate(self, text: str) -> None:
-        self._stage.search(text, self._on_located)
+        self._located_text = text
+        self._bridge.ask(Geocode(text, 1), self._on_geocoded, self._on_not_geocoded)
+
+    def _on_geocoded(self, found: tuple[Geocoded, ...]) -> None:
+        if found and found[0].confidence >= SURE_ENOUGH:
+            self.form.take_geocoded(found[0])
+            self._stage.show_found(found[0])
+        else:
+            self._stage.search(self._located_text, self._on_located)
+
+    def _on_not_geocoded(self, _error: BaseException) -> None:
+        self._stage.search(self._located_text, self._on_located)
 
     def _on_located(self, hits: tuple[PlaceHit, ...]) -> None:
         found = self.form.take_hits(hits)

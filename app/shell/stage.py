@@ -21,7 +21,7 @@ from app.domain.geodesy import CityFrame
 from app.engines.citystore import CityStore
 from app.services.questions import Locate
 from app.services.searching import Search
-from app.services.views import PlaceHit
+from app.services.views import Geocoded, PlaceHit
 from app.shell.bridge import Bridge
 from app.store import Store, StoreDelta
 from layers.look import FAMILIES
@@ -151,6 +151,11 @@ class Stage(QObject):
         if not is_area:
             title = hit.title if hit.kind == "case" else named(hit.title)
             self.view.select_place(hit.lon, hit.lat, title)
+
+    def show_found(self, found: Geocoded) -> None:
+        """Fly to what the geocoder found, and ring it."""
+        self._fly(found.lon, found.lat, _STREET_VIEW)
+        self.view.select_place(found.lon, found.lat, named(found.title))
 
     def go_to_area(self, area: Area | None) -> None:
         """Show a whole area, or the whole city."""
