@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
 from app.cli.guard import guarded
-from app.cli.options import As, City, Json, city_of
+from app.cli.opening import opened
+from app.cli.options import As, City, Json, Why
 from app.cli.printing import print_json, print_line
 from app.cli.roles import decider, reporter
 from app.cli.wiring import Wiring
@@ -29,6 +28,8 @@ from app.services.views import Geocoded
 
 if TYPE_CHECKING:
     from app.runtime.core import Core
+
+Asked = Annotated[str, typer.Argument(help="Hash of the request, or its beginning.")]
 
 
 def build(wiring: Wiring) -> typer.Typer:
@@ -53,7 +54,7 @@ def _add_find(group: typer.Typer, wiring: Wiring) -> None:
         as_json: Json = False,
     ) -> None:
         """Say where an address is, how sure that is, and why."""
-        with _opened(wiring, city) as core:
+        with opened(wiring, city) as core:
             found: tuple[Geocoded, ...] = core.ask(Geocode(text, limit)).result()
         if as_json:
             print_json(found)
@@ -80,7 +81,7 @@ def _add_at(group: typer.Typer, wiring: Wiring) -> None:
         as_json: Json = False,
     ) -> None:
         """Say which areas hold a point and which addresses are nearest."""
-        with _opened(wiring, city) as core:
+        with opened(wiring, city) as core:
             here: Here = core.ask(AddressAt(lon, lat)).result()
         if as_json:
             print_json(here)
@@ -103,13 +104,13 @@ def _add_request(group: typer.Typer, wiring: Wiring) -> None:
         alias: Annotated[str, typer.Option(help="Another name in use.")] = "",
         lon: Annotated[float | None, typer.Option(help="Longitude, WGS 84 degrees.")] = None,
         lat: Annotated[float | None, typer.Option(help="Latitude, WGS 84 degrees.")] = None,
-        reason: Annotated[str, typer.Option(help="Why.")] = "",
+        reason: Why = "",
         acting: As = "",
         city: City = "",
         as_json: Json = False,
     ) -> None:
         """Ask for a change; it counts once another person has approved it."""
-        with _opened(wiring, city) as core:
+        with opened(wiring, city) as core:
             command = ProposeAddress(
                 reporter(core, acting),
                 change,
@@ -128,7 +129,7 @@ def _add_decide(group: typer.Typer, wiring: Wiring) -> None:
     def decided(
         word: str, city: str, acting: str, reason: str, *, yes: bool, as_json: bool
     ) -> None:
-        with _opened(wiring, city) as core:
+        with opened(wiring, city) as core:
             command = DecideAddress(decider(core, acting), word, yes, reason)
             (uid,) = core.submit(command).result().addresses
             _show_last(core, uid, as_json=as_json, of=word)
@@ -136,8 +137,8 @@ def _add_decide(group: typer.Typer, wiring: Wiring) -> None:
     @group.command("approve")
     @guarded
     def approve(
-        request: Annotated[str, typer.Argument(help="Hash of the request, or its beginning.")],
-        reason: Annotated[str, typer.Option(help="Why.")] = "",
+        request: Asked,
+        reason: Why = "",
         acting: As = "",
         city: City = "",
         as_json: Json = False,
@@ -148,8 +149,8 @@ def _add_decide(group: typer.Typer, wiring: Wiring) -> None:
     @group.command("refuse")
     @guarded
     def refuse(
-        request: Annotated[str, typer.Argument(help="Hash of the request, or its beginning.")],
-        reason: Annotated[str, typer.Option(help="Why.")] = "",
+        request: Asked,
+        reason: Why = "",
         acting: As = "",
         city: City = "",
         as_json: Json = False,
@@ -168,7 +169,7 @@ def _add_requests(group: typer.Typer, wiring: Wiring) -> None:
         as_json: Json = False,
     ) -> None:
         """List change requests, newest first."""
-        with _opened(wiring, city) as core:
+        with opened(wiring, city) as core:
             found: tuple[Request, ...] = core.ask(AddressRequests(standing, limit)).result()
         _show_requests(found, as_json=as_json)
 
@@ -182,7 +183,7 @@ def _add_history(group: typer.Typer, wiring: Wiring) -> None:
         as_json: Json = False,
     ) -> None:
         """Show an address as it is now and every request about it."""
-        with _opened(wiring, city) as core:
+        with opened(wiring, city) as core:
             story: AddressStory = core.ask(AddressHistory(_uid(address))).result()
         if story.entry is None and not story.requests:
             raise NotFound(f"The register has no address {address}.", field="address")
@@ -210,15 +211,6 @@ def _show_requests(
     for one in requests:
         said = one.body.get("name") or one.body.get("alias") or one.body.get("address") or ""
         print_line(f"{one.hash[:12]}\t{one.standing}\t{one.change}\t{said}\t{one.address}")
-
-
-@contextmanager
-def _opened(wiring: Wiring, city: str) -> Iterator[Core]:
-    core = wiring.open_core(city_of(city))
-    try:
-        yield core
-    finally:
-        core.close()
 
 
 def _uid(text: str) -> UUID:

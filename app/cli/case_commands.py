@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -12,7 +10,8 @@ import typer
 
 from app.cli import case_views
 from app.cli.guard import guarded
-from app.cli.options import As, City, Json, Lang, city_of
+from app.cli.opening import opened
+from app.cli.options import As, City, Json, Lang, Why, city_of
 from app.cli.printing import print_json
 from app.cli.roles import actor_for, reporter
 from app.cli.wiring import Wiring
@@ -69,7 +68,7 @@ def _add_report(group: typer.Typer, wiring: Wiring) -> None:
         lang: Lang = "zh",
     ) -> None:
         """Take in a citizen's words and a place; the stated rule sends it if it is sure."""
-        with _opened(wiring, city) as (core, where):
+        with opened(wiring, city) as core:
             lon, lat, address = _place(core, lon, lat, address)
             command = ReportCase(
                 actor=reporter(core, acting),
@@ -81,7 +80,7 @@ def _add_report(group: typer.Typer, wiring: Wiring) -> None:
                 matter=matter,
                 reporter_name=name,
                 reporter_phone=phone,
-                photos=_photos(wiring, where, photo),
+                photos=_photos(wiring, city_of(city), photo),
                 case=_uid(uid, "uid") if uid else None,
                 auto_dispatch=not by_hand,
             )
@@ -111,7 +110,7 @@ def _add_list(group: typer.Typer, wiring: Wiring) -> None:
             raise InvalidInput(
                 f"There is no list {tab!r}.", advice=f"One of: {', '.join(TABS)}.", field="tab"
             )
-        with _opened(wiring, city) as (core, _):
+        with opened(wiring, city) as core:
             query = CaseQuery(tab=tab, text=text, now_ms=core.now_ms, limit=limit, after=after)
             page: CasePage = core.ask(ListCases(query)).result()
         case_views.show_page(page, as_json=as_json, lang=lang)
@@ -128,7 +127,7 @@ def _add_show(group: typer.Typer, wiring: Wiring) -> None:
         lang: Lang = "zh",
     ) -> None:
         """Show everything about one case."""
-        with _opened(wiring, city) as (core, _):
+        with opened(wiring, city) as core:
             sheet: CaseSheet = core.ask(
                 OpenSheet(_find(core, case), reporter(core, acting))
             ).result()
@@ -142,7 +141,7 @@ def _add_act(group: typer.Typer, wiring: Wiring) -> None:
         case: Annotated[str, typer.Argument(help="Uid, number or receipt number.")],
         move: Annotated[str, typer.Argument(help="A move, or accept, or undo.")],
         note: Annotated[str, typer.Option(help="What was done.")] = "",
-        reason: Annotated[str, typer.Option(help="Why.")] = "",
+        reason: Why = "",
         matter: Annotated[str, typer.Option(help="Code of the matter, to file.")] = "",
         person: Annotated[str, typer.Option(help="Uid or name, to dispatch by hand.")] = "",
         photo: Annotated[list[Path] | None, typer.Option(help="A photo; repeatable.")] = None,
@@ -152,7 +151,7 @@ def _add_act(group: typer.Typer, wiring: Wiring) -> None:
         lang: Lang = "zh",
     ) -> None:
         """Take one step: file, accept, dispatch, sign, handle, pass, close, return, undo, …"""
-        with _opened(wiring, city) as (core, where):
+        with opened(wiring, city) as core:
             uid = _find(core, case)
             actor = actor_for(core, uid, move, acting)
             command: Command
@@ -165,7 +164,7 @@ def _add_act(group: typer.Typer, wiring: Wiring) -> None:
                 if person:
                     fields["person"] = str(_person(core, person))
                 given = {name: value for name, value in fields.items() if value}
-                command = ActOnCase(actor, uid, move, given, _photos(wiring, where, photo))
+                command = ActOnCase(actor, uid, move, given, _photos(wiring, city_of(city), photo))
             _show_changed(core, command, as_json=as_json, lang=lang)
 
 
@@ -181,7 +180,7 @@ def _add_erase(group: typer.Typer, wiring: Wiring) -> None:
         lang: Lang = "zh",
     ) -> None:
         """Erase the personal words and photos of a case for good, here and wherever it travels."""
-        with _opened(wiring, city) as (core, _):
+        with opened(wiring, city) as core:
             uid = _find(core, case)
             actor = actor_for(core, uid, "erase", acting or "shift_lead")
             _show_changed(core, EraseSubject(actor, uid, why), as_json=as_json, lang=lang)
@@ -196,19 +195,9 @@ def _add_quarantine(group: typer.Typer, wiring: Wiring) -> None:
 
 
 def _show_quarantine(wiring: Wiring, city: str, *, as_json: bool, lang: str) -> None:
-    with _opened(wiring, city) as (core, _):
+    with opened(wiring, city) as core:
         apart: tuple[Apart, ...] = core.ask(Quarantine()).result()
     case_views.show_quarantine(apart, as_json=as_json, lang=lang)
-
-
-@contextmanager
-def _opened(wiring: Wiring, city: str) -> Iterator[tuple[Core, str]]:
-    where = city_of(city)
-    core = wiring.open_core(where)
-    try:
-        yield core, where
-    finally:
-        core.close()
 
 
 def _show_changed(core: Core, command: Command, *, as_json: bool, lang: str) -> None:

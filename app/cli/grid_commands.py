@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
 from app.cli.guard import guarded
-from app.cli.options import As, City, Json, city_of
+from app.cli.opening import opened
+from app.cli.options import As, City, Json, Why
 from app.cli.printing import local_time, print_json, print_line
 from app.cli.roles import grid_keeper
 from app.cli.wiring import Wiring
@@ -22,8 +21,6 @@ from app.services.parts_views import GridStory
 
 if TYPE_CHECKING:
     from app.runtime.core import Core
-
-Why = Annotated[str, typer.Option("--reason", help="Why; kept in the vault.")]
 
 
 def build(wiring: Wiring) -> typer.Typer:
@@ -47,7 +44,7 @@ def _add_split(group: typer.Typer, wiring: Wiring) -> None:
     ) -> None:
         """Split a grid along a line."""
         cut = _line(line)
-        with _opened(wiring, city) as core:
+        with opened(wiring, city) as core:
             actor = grid_keeper(core, acting)
             core.submit(SplitGrid(actor, _find(core, code), cut, reason)).result()
             _print_last(core, as_json=as_json)
@@ -64,7 +61,7 @@ def _add_merge(group: typer.Typer, wiring: Wiring) -> None:
         as_json: Json = False,
     ) -> None:
         """Merge neighbouring grids into one."""
-        with _opened(wiring, city) as core:
+        with opened(wiring, city) as core:
             grids = tuple(_find(core, code) for code in codes)
             core.submit(MergeGrids(grid_keeper(core, acting), grids, reason)).result()
             _print_last(core, as_json=as_json)
@@ -79,7 +76,7 @@ def _add_history(group: typer.Typer, wiring: Wiring) -> None:
         as_json: Json = False,
     ) -> None:
         """Show all splits and merges, oldest first."""
-        with _opened(wiring, city) as core:
+        with opened(wiring, city) as core:
             story = _story(core)
         steps = story.state.steps if story.state else ()
         wanted = [
@@ -105,7 +102,7 @@ def _add_undo(group: typer.Typer, wiring: Wiring) -> None:
         as_json: Json = False,
     ) -> None:
         """Take back a split or merge: grids as before begin now."""
-        with _opened(wiring, city) as core:
+        with opened(wiring, city) as core:
             core.submit(UndoGrids(grid_keeper(core, acting), step, reason)).result()
             _print_last(core, as_json=as_json)
 
@@ -161,12 +158,3 @@ def _print_step(step: GridStep, story: GridStory) -> None:
         f"{story.names.get(step.actor, step.role)}\t{step.effect} {step.why}\t{old} → {new}\t"
         f"{story.reasons.get(step.hash, '')}"
     )
-
-
-@contextmanager
-def _opened(wiring: Wiring, city: str) -> Iterator[Core]:
-    core = wiring.open_core(city_of(city))
-    try:
-        yield core
-    finally:
-        core.close()

@@ -18,6 +18,7 @@ City = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 Lang = Annotated[str, typer.Option("--lang", help="zh or en.")]
 As = Annotated[str, typer.Option("--as", help="Role, or a person's name or uid.")]
+Why = Annotated[str, typer.Option("--reason", help="Why; kept in the vault.")]
 
 
 def city_of(named: str) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
 from app.cli.guard import guarded
-from app.cli.options import As, City, Json, city_of
+from app.cli.opening import opened
+from app.cli.options import As, City, Json, Why
 from app.cli.printing import local_time, print_json, print_line
 from app.cli.roles import keeper
 from app.cli.wiring import Wiring
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from app.runtime.core import Core
 
 Code = Annotated[str, typer.Argument(help="16-digit code, or uid.")]
-Why = Annotated[str, typer.Option("--reason", help="Why; kept in the vault.")]
 Fields = Annotated[
     list[str] | None,
     typer.Argument(
@@ -47,7 +45,7 @@ def _add_show(group: typer.Typer, wiring: Wiring) -> None:
     @guarded
     def show(code: Code, city: City = "", as_json: Json = False) -> None:
         """Show a part's record, with what its upkeep asks for."""
-        with _opened(wiring, city) as core:
+        with opened(wiring, city) as core:
             story = _story(core, _find(core, code))
         _print_part(story, as_json=as_json)
 
@@ -57,7 +55,7 @@ def _add_history(group: typer.Typer, wiring: Wiring) -> None:
     @guarded
     def history(code: Code, city: City = "", as_json: Json = False) -> None:
         """Show who changed what of a part, when and why, oldest first."""
-        with _opened(wiring, city) as core:
+        with opened(wiring, city) as core:
             story = _story(core, _find(core, code))
         if as_json:
             print_json(story)
@@ -84,7 +82,7 @@ def _add_set(group: typer.Typer, wiring: Wiring) -> None:
         as_json: Json = False,
     ) -> None:
         """Change what a part's record says."""
-        with _opened(wiring, city) as core:
+        with opened(wiring, city) as core:
             actor, part = keeper(core, acting), _find(core, code)
             _carry_out(core, ChangePart(actor, part, _read(fields), reason=reason), as_json)
 
@@ -105,7 +103,7 @@ def _add_move(group: typer.Typer, wiring: Wiring) -> None:
     ) -> None:
         """Move a part; it keeps its code, also in another grid."""
         fields = {"accuracy": accuracy} if accuracy else {}
-        with _opened(wiring, city) as core:
+        with opened(wiring, city) as core:
             actor, part = keeper(core, acting), _find(core, code)
             command = ChangePart(actor, part, fields, lon, lat, recode=recode, reason=reason)
             _carry_out(core, command, as_json)
@@ -125,7 +123,7 @@ def _add_new(group: typer.Typer, wiring: Wiring) -> None:
         as_json: Json = False,
     ) -> None:
         """Add a part; it gets the next free code of its class."""
-        with _opened(wiring, city) as core:
+        with opened(wiring, city) as core:
             given = {"class": kind, **_read(fields)}
             _carry_out(core, AddPart(keeper(core, acting), lon, lat, given, reason), as_json)
 
@@ -137,7 +135,7 @@ def _add_retire(group: typer.Typer, wiring: Wiring) -> None:
         code: Code, reason: Why = "", acting: As = "", city: City = "", as_json: Json = False
     ) -> None:
         """Retire a part 废弃: it takes no more changes."""
-        with _opened(wiring, city) as core:
+        with opened(wiring, city) as core:
             actor, part = keeper(core, acting), _find(core, code)
             _carry_out(core, ChangePart(actor, part, retire=True, reason=reason), as_json)
 
@@ -149,7 +147,7 @@ def _add_undo(group: typer.Typer, wiring: Wiring) -> None:
         code: Code, reason: Why = "", acting: As = "", city: City = "", as_json: Json = False
     ) -> None:
         """Take back a part's last change that counts."""
-        with _opened(wiring, city) as core:
+        with opened(wiring, city) as core:
             actor, part = keeper(core, acting), _find(core, code)
             _carry_out(core, UndoPart(actor, part, reason), as_json)
 
@@ -205,12 +203,3 @@ def _print_part(story: PartStory, *, as_json: bool, notes: tuple[str, ...] = ())
 def _print_conflicts(story: PartStory) -> None:
     for one in story.state.conflicts if story.state else ():
         print_line(f"conflict: {one.field} is {one.value}; {one.other[:12]} says {one.other_value}")
-
-
-@contextmanager
-def _opened(wiring: Wiring, city: str) -> Iterator[Core]:
-    core = wiring.open_core(city_of(city))
-    try:
-        yield core
-    finally:
-        core.close()
