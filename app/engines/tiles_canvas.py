@@ -91,6 +91,7 @@ class Canvas:
         self._parts = store.live.now
         self._x0, self._y1 = x0 - store.origin[0], y1 - store.origin[1]
         self._inv = 1.0 / m_per_px
+        self._scale = m_per_px
         self.image = np.empty((height, width), np.uint32)
 
     def _do(self, steps: Steps) -> float:
@@ -112,8 +113,8 @@ class Canvas:
         steps = Steps()
         for n, want in enumerate(wants):
             steps.add(
-                plan.FILL_ELSE if n else plan.FILL, _columns(shapes), want=_typed(want, np.uint8),
-                colour=colour, alpha=round(alpha * _WHOLE),
+                plan.FILL_ELSE if n else plan.FILL, self._columns(shapes),
+                want=_typed(want, np.uint8), colour=colour, alpha=round(alpha * _WHOLE),
             )  # fmt: skip
         return int(self._do(steps))
 
@@ -133,7 +134,7 @@ class Canvas:
         half[want == 0] = 0.0
         return int(
             self._one(
-                plan.STROKE, _columns(shapes), dash, want=_typed(want, np.uint8), first=half,
+                plan.STROKE, self._columns(shapes), dash, want=_typed(want, np.uint8), first=half,
                 flag=int(closed), colour=colour, alpha=round(alpha * _WHOLE),
             )
         )  # fmt: skip
@@ -202,7 +203,7 @@ class Canvas:
     ) -> int:  # fmt: skip
         """Fill areas by their value; see `tiles_fields.choropleth`. Returns how many were met."""
         arrays = (
-            *_columns(shapes)[:4], _typed(values, np.float32), _typed(limits, np.float32),
+            *self._columns(shapes)[:4], _typed(values, np.float32), _typed(limits, np.float32),
             _typed(colours, np.uint32), _typed(alphas, np.uint8),
         )  # fmt: skip
         if min(len(colours), len(alphas)) <= len(limits):
@@ -230,6 +231,14 @@ class Canvas:
         """Let what was kept shine through what has been drawn since: `opacity` 0 to 1."""
         self._one(plan.MIX, alpha=round(opacity * _WHOLE))
 
+    def _columns(self, s: Shapes) -> tuple[NDArray[Any], ...]:
+        """Return a layer's columns at the level of detail of the scale."""
+        xy, ring_off = s.lines_at(self._scale)
+        return (
+            _typed(xy, np.float32), _typed(ring_off, np.int64), _typed(s.feature_off, np.int64),
+            _typed(s.box, np.float32), _typed(s.block, np.float32), _typed(s.kind, np.uint8),
+        )  # fmt: skip
+
     def _one(
         self, kind: int, arrays: Sequence[NDArray[Any]] = (), reals: Sequence[float] = (),
         **named: int | NDArray[Any],
@@ -242,11 +251,13 @@ class Canvas:
 class Sketch(Canvas):
     """A canvas that draws nothing yet: it notes all steps, for tiles at any place.
 
-    It shows the parts that were true when it was made (`parts`).
+    It shows the parts that were true when it was made (`parts`), and lines as fine as tiles of
+    `m_per_px` metres a pixel need.
     """
 
-    def __init__(self, store: CityStore) -> None:
+    def __init__(self, store: CityStore, m_per_px: float = 0.0) -> None:
         super().__init__(store, 0.0, 0.0, 1.0, 0, 0)
+        self._scale = m_per_px
         self._steps = Steps()
         self._table: Table | None = None
 
@@ -333,13 +344,6 @@ def _pipe_columns(p: Pipes) -> tuple[NDArray[Any], ...]:
     return (
         *_index(p.index, _typed(p.sub, np.float32)), *ends, _typed(p.kind, np.uint8),
         _typed(p.size, np.uint16),
-    )  # fmt: skip
-
-
-def _columns(s: Shapes) -> tuple[NDArray[Any], ...]:
-    return (
-        _typed(s.xy, np.float32), _typed(s.ring_off, np.int64), _typed(s.feature_off, np.int64),
-        _typed(s.box, np.float32), _typed(s.block, np.float32), _typed(s.kind, np.uint8),
     )  # fmt: skip
 
 

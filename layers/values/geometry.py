@@ -28,10 +28,12 @@ def draw(canvas: Canvas, store: CityStore, look: Look, m_per_px: float) -> None:
     """Fill the areas of one tier."""
     values = look.values
     shapes = store.shapes["area"]
-    if values is None or len(values.by_row) != len(shapes.kind):
+    if values is None or len(values.by_row) > len(shapes):
         return
+    edited = np.full(len(shapes) - len(values.by_row), np.nan, np.float32)  # not valued yet
+    of_rows = np.concatenate([values.by_row, edited])
     tier = AREA_TIERS.index(tier_for(m_per_px))
-    by_row = np.where(shapes.kind == tier, values.by_row, np.float32(np.nan)).astype(np.float32)
+    by_row = np.where(shapes.kind == tier, of_rows, np.float32(np.nan)).astype(np.float32)
     colours = np.array([one or 0 for one in values.colours], np.uint32)
     alphas = np.array([0 if one is None else ALPHA for one in values.colours], np.uint8)
     canvas.fill_values(shapes, by_row, np.array(values.limits, np.float32), colours, alphas)

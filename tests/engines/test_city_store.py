@@ -27,6 +27,8 @@ from app.engines.citystore import (
 from app.engines.citystore.build import STEPS
 from app.engines.citystore.morton import bits_for, morton, unmorton
 from app.engines.citystore.shapes import widest_spot
+from app.engines.citystore.streets import OUTSIDE
+from app.engines.tiles_select import nearest_parts
 from tests.support.small_map import SmallMap, shapes_of, square
 
 
@@ -70,17 +72,24 @@ def test_that_the_cube_counts_each_class(small_store: CityStore) -> None:
         assert (counts[:, state] == true).all()
 
 
-def test_that_shapes_come_sorted_by_kind_with_true_boxes(small_store: CityStore) -> None:
+def test_that_shapes_have_true_boxes_and_no_block_spans_two_segments(
+    small_store: CityStore,
+) -> None:
     for shapes in small_store.shapes.values():
-        assert (np.diff(shapes.kind.astype(int)) >= 0).all()
-        for row in range(0, len(shapes), 37):
+        assert len(shapes) % 64 == 0
+        for start in range(0, len(shapes), 64):
+            rows = shapes.live[(shapes.live >= start) & (shapes.live < start + 64)]
+            low, high = shapes.box[rows, :2].min(axis=0), shapes.box[rows, 2:].max(axis=0)
+            assert (shapes.block[start // 64] == [*low, *high]).all()
+            assert (np.diff(shapes.kind[rows].astype(int)) >= 0).all()
+        for row in shapes.live[::37]:
             xy = np.concatenate(shapes.rings(row))
             assert (shapes.box[row] == [*xy.min(axis=0), *xy.max(axis=0)]).all()
 
 
 def test_that_each_feature_keeps_its_own_words(small_store: CityStore) -> None:
     areas = small_store.shapes["area"]
-    for row in range(len(areas)):
+    for row in areas.live:
         number = int(areas.uid_of(row)[12:].hex(), 16)
         assert areas.fid[row] == number
         assert areas.text("name_en", row) == f"Area {areas.text('code', row)}"
@@ -102,8 +111,8 @@ def test_that_outer_rings_turn_left_and_holes_right(tmp_path: Path) -> None:
 
 def test_that_a_label_stands_inside_its_area(small_store: CityStore) -> None:
     areas = small_store.shapes["area"]
-    for row in range(0, len(areas), 11):
-        assert areas.is_inside(row, *map(float, areas.spot[row]))
+    for row in areas.live[::11]:
+        assert areas.is_inside(int(row), *map(float, areas.spot[row]))
 
 
 def test_that_a_label_of_a_crescent_stands_in_its_flesh() -> None:
@@ -135,7 +144,7 @@ def test_that_an_empty_map_makes_a_store_that_opens(tmp_path: Path) -> None:
     assert not any(len(shapes) for shapes in store.shapes.values())
 
 
-def test_that_parts_without_a_place_are_left_out(tmp_path: Path) -> None:
+def test_that_parts_without_a_place_are_named(tmp_path: Path) -> None:
     class Holed(SmallMap):
         def parts(self):  # type: ignore[no-untyped-def]
             for block in super().parts():
@@ -145,24 +154,53 @@ def test_that_parts_without_a_place_are_left_out(tmp_path: Path) -> None:
                 yield replace(block, lon=lon)
 
     build_store(Holed(n_parts=100), tmp_path / "s")
-    assert len(open_store(tmp_path / "s").parts) == 100 - 2 * 15
+    store = open_store(tmp_path / "s")
+    assert len(store.parts) == 100 - 2 * 15
+    assert store.beyond["part"] == [30, *range(1, 16), *range(51, 56)]
+
+
+def test_that_parts_around_all_areas_are_drawn_and_counted(tmp_path: Path) -> None:
+    class Astray(SmallMap):
+        def parts(self):  # type: ignore[no-untyped-def]
+            for block in super().parts():
+                lon = block.lon.copy()
+                lon[:4] += 0.4  # about 38 km east
+                yield replace(block, lon=lon)
+
+    build_store(Astray(n_parts=100), tmp_path / "s")
+    store = open_store(tmp_path / "s")
+    assert len(store.parts) == int(store.cube.sum()) == 100
+    assert not store.beyond
+    assert store.bounds.width < 9_000
+    outside = store.segments[-1]
+    assert outside.id == OUTSIDE
+    around = store.parts.key[store.segment[store.parts.key] == len(store.segments) - 1]
+    assert store.parts.index.num[np.isin(store.parts.key, around)].sum() == 8
+    east = nearest_parts(store, *astray_at(store, 51), 5.0, np.ones(256, np.uint8))
+    assert [one.fid for one in east] == [51]
+
+
+def astray_at(store: CityStore, fid: int) -> tuple[float, float]:
+    (row,) = np.flatnonzero(store.parts.fid == fid)
+    x, y = store.parts.place(int(row))
+    return x + store.origin[0], y + store.origin[1]
 
 
 def test_that_a_torn_file_is_found(copy: Path) -> None:
-    path = copy / "area" / "xy.npy"
+    path = copy / "area" / "xy.bin"
     path.write_bytes(path.read_bytes()[:-64])
     with pytest.raises(StoreUnusable, match="torn"):
         open_store(copy)
 
 
 def test_that_a_flipped_bit_in_a_small_file_is_found(copy: Path) -> None:
-    path = copy / "area" / "kind.npy"
+    path = copy / "area" / "kind.bin"
     data = bytearray(path.read_bytes())
     data[-3] ^= 1
     path.write_bytes(data)
-    with pytest.raises(StoreUnusable, match=r"kind\.npy"):
+    with pytest.raises(StoreUnusable, match=r"kind\.bin"):
         open_store(copy)
-    with pytest.raises(StoreUnusable, match=r"kind\.npy"):
+    with pytest.raises(StoreUnusable, match=r"kind\.bin"):
         verify_store(copy)
 
 

@@ -41,10 +41,12 @@ def number_of_rows(store: CityStore) -> np.ndarray:
     return out[1:]
 
 
-def test_that_each_street_is_a_segment_and_the_rest_one_more(small_store: CityStore) -> None:
+def test_that_each_street_is_a_segment_and_the_rest_and_the_outside_one_more(
+    small_store: CityStore,
+) -> None:
     assert small_store.segments[0].id == REST
-    assert len(small_store.segments) == 17
-    assert len({one.id for one in small_store.segments}) == 17
+    assert len(small_store.segments) == 18
+    assert len({one.id for one in small_store.segments}) == 18
     assert small_store.segments[3].name.endswith("街道")
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from app.domain.camera import Bounds
 from app.engines.citystore import CityStore, Shapes
+from app.engines.citystore.pieces import blocks
 from app.engines.citystore.shapes import shape_columns
 from app.engines.tiles import SIDE, Image, TileKey, TileService, keys_over
 from app.engines.tiles_canvas import Canvas, Ramp
@@ -31,7 +32,7 @@ def shapes_from(
     made = shape_columns(
         shapes_of(frame, [rings], [0], holes=flags), frame, (-1_000, -1_000), closed=closed
     )
-    return Shapes(**made, texts={})  # type: ignore[arg-type]
+    return Shapes(**made, block=blocks(made["box"]), texts={})  # type: ignore[arg-type]
 
 
 def blank(store: CityStore, size: int = 64, m_per_px: float = 1.0) -> Canvas:

@@ -9,12 +9,19 @@ from numpy.typing import NDArray
 
 from app.domain.camera import Bounds
 from app.engines.citystore.cells import CELL, CellIndex, Columns
+from app.engines.citystore.detail import LEVELS
 from app.engines.citystore.morton import unmorton
+
+_NONE = 255
 
 
 @dataclass(frozen=True, eq=False)
 class Shapes:
-    """Lines or polygons of one layer; see the package's docstring for the columns."""
+    """Lines or polygons of one layer; see the package's docstring for the columns.
+
+    Rows of kind 255 are no features: they have no extent, uid or fid. `levels` are thinned `xy`
+    and `ring_off`, for ever smaller scales.
+    """
 
     xy: NDArray[np.float32]
     ring_off: NDArray[np.int64]
@@ -27,10 +34,24 @@ class Shapes:
     uid: NDArray[np.uint8]
     spot: NDArray[np.float32]
     texts: dict[str, tuple[NDArray[np.int64], NDArray[np.uint8]]]
+    levels: tuple[tuple[NDArray[np.float32], NDArray[np.int64]], ...] = ()
 
     def __len__(self) -> int:
-        """How many features."""
+        """How many rows, those that are no features among them."""
         return len(self.kind)
+
+    @property
+    def live(self) -> NDArray[np.intp]:
+        """The rows that are features."""
+        return np.flatnonzero(self.kind != _NONE)
+
+    def lines_at(self, m_per_px: float) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Return `xy` and `ring_off` of the level of detail that a scale needs."""
+        found = self.xy, self.ring_off
+        for level, lines in zip(LEVELS, self.levels, strict=False):
+            if m_per_px >= level.m_per_px:
+                found = lines
+        return found
 
     def text(self, name: str, row: int) -> str:
         """Return the text column `name` of one feature; empty where there is none."""

@@ -7,6 +7,7 @@ copies of them are passed over until they are trimmed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,14 @@ from app.engines.citystore.journal import Journal, followed
 from app.engines.citystore.manifest import Manifest, map_columns, read_manifest, slot_columns
 from app.engines.citystore.overlay import Overlay
 from app.engines.citystore.parts import celled_parts
+from app.engines.citystore.pieces import (
+    CLOSED,
+    joined_plain,
+    piece,
+    plain_of,
+    segment_of_features,
+    taken,
+)
 from app.engines.citystore.problems import StoreUnusable
 from app.engines.citystore.segments import (
     Made,
@@ -28,7 +37,10 @@ from app.engines.citystore.segments import (
     sweep,
     writing,
 )
+from app.engines.citystore.shape_files import live_rows, mapped, mapped_shapes, piece_in
+from app.engines.citystore.shapes import ShapeEdit, edited_columns
 
+_FEW = 1000  # rows that are not worth a thought
 _SPARE = 0.5  # share of dead rows from which the files are written anew
 
 
@@ -47,20 +59,64 @@ def fold(folder: Path) -> int:
         if not (whole and follows):
             raise StoreUnusable("edits are missing from its journal")
         made: Made = {}
+        touched: set[int] = set()
         if batches:
             overlay = _overlay(folder, manifest, journal)
             overlay.take(batches)
+            if overlay.beyond:
+                raise StoreUnusable("an edited part lies outside its cells")
             if overlay.edited:
                 made = _made(folder, manifest, overlay.edited)
+            pieces = _pieces(folder, manifest, overlay.features)
+            touched = set(made).union(*pieces.values())
             manifest = put(
-                folder, manifest, {"parts": made}, folded=batches[-1].number,
+                folder, manifest, {"parts": made}, pieces, folded=batches[-1].number,
                 fingerprint=known,
             )  # fmt: skip
         journal.trim(manifest.folded)
-    parts = manifest.layers["parts"]
-    if parts.rows > 1000 and sum(s.rows for s in parts.slots) < _SPARE * parts.rows:
+    if _is_wasteful(manifest):
         squeeze(folder)
-    return len(made)
+    return len(touched)
+
+
+def _is_wasteful(manifest: Manifest) -> bool:
+    """Whether half of some layer's rows belong to no segment any more."""
+    parts = manifest.layers["parts"]
+    if parts.rows > _FEW and sum(s.rows for s in parts.slots) < _SPARE * parts.rows:
+        return True
+    return any(
+        known.rows[0] > _FEW and live_rows(name, known) < _SPARE * known.rows[0]
+        for name, known in manifest.shapes.items()
+    )
+
+
+def _pieces(
+    folder: Path, manifest: Manifest, edits: Sequence[ShapeEdit]
+) -> dict[str, dict[int, Columns]]:
+    """Return the pieces of all segments that edits touch, by layer, with the edits in."""
+    by_layer: dict[str, list[ShapeEdit]] = {}
+    for one in edits:
+        by_layer.setdefault(one.layer, []).append(one)
+    return {layer: _layer_pieces(folder, manifest, layer, by_layer[layer]) for layer in by_layer}
+
+
+def _layer_pieces(
+    folder: Path, manifest: Manifest, layer: str, edits: Sequence[ShapeEdit]
+) -> dict[int, Columns]:
+    known, segment = manifest.shapes[layer], segment_of(folder)
+    columns = mapped(folder, layer, known)
+    fids = [one.fid for one in edits]
+    new = edited_columns(layer, edits, manifest.origin, closed=CLOSED[layer])
+    at = segment_of_features(layer, new, segment, manifest.bits)
+    out: dict[int, Columns] = {}
+    for number in range(max(len(known.slots), int(at.max(initial=-1)) + 1)):
+        old = piece_in(layer, columns, known, number)
+        gone, mine = np.isin(old["fid"], fids) & (old["fid"] > 0), np.flatnonzero(at == number)
+        if gone.any() or len(mine):
+            plain = plain_of(layer, old)
+            kept = taken(layer, plain, np.flatnonzero(~gone[: len(plain["kind"])]))
+            out[number] = piece(layer, joined_plain(layer, [kept, taken(layer, new, mine)]))
+    return out
 
 
 def _overlay(folder: Path, manifest: Manifest, journal: Journal) -> Overlay:
@@ -68,7 +124,8 @@ def _overlay(folder: Path, manifest: Manifest, journal: Journal) -> Overlay:
     rows, cells = map_columns(folder, "parts", layer)
     index = cell_index(cells["key"], cells["num"], layer.slots, manifest.bits)
     base = parts_of(index, rows, cells)
-    return Overlay(journal, base, manifest.bits, manifest.origin, manifest.folded)
+    shapes = {name: mapped_shapes(folder, name, manifest.shapes[name]) for name in CLOSED}
+    return Overlay(journal, base, manifest.bits, manifest.origin, manifest.folded, shapes)
 
 
 def _made(folder: Path, manifest: Manifest, edited: dict[int, Columns]) -> Made:

@@ -1,8 +1,9 @@
-"""Edits of parts on their way into the store: an append-only file beside it.
+"""Edits of parts and shapes on their way into the store: an append-only file beside it.
 
-A batch is `<4sIQHHI` (mark, edits, number, lengths of two fingerprints, CRC-32 of that), the
-fingerprints of the map before and after it in UTF-8 (empty for changes that don't come from the
-map), `EDIT` records in local metres of the city's frame, and the CRC-32 of it all. A batch counts
+A batch is `<4sIQHHII` (mark, edits, number, lengths of two fingerprints and of the shapes, CRC-32
+of that), the fingerprints of the map before and after it in UTF-8 (empty for changes that don't
+come from the map), `EDIT` records in local metres of the city's frame, features of other layers
+(`shapes.ShapeEdit`) as JSON, and the CRC-32 of it all. A batch counts
 once it is whole and synced; one cut short at the end never counted and is passed over. Anything
 else that cannot be read, or does not follow from the map that the store knows, makes the journal
 unusable: the store is then built anew from the map, which has the edits anyway.
@@ -11,6 +12,7 @@ unusable: the store is then built anew from the map, which has the edits anyway.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import struct
 import zlib
@@ -22,15 +24,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from app.engines.citystore.shapes import ShapeEdit
+
 EDIT = np.dtype(
     [("fid", "<u4"), ("cls", "u1"), ("state", "u1"), ("gone", "u1"), ("pad", "u1"),
      ("x", "<f8"), ("y", "<f8")]
 )  # fmt: skip
 Edits = NDArray[np.void]  # of dtype EDIT: a part as it is now, or gone
 
-_HEAD = struct.Struct("<4sIQHHI")
+_HEAD = struct.Struct("<4sIQHHII")
 _HEAD_SUMMED = _HEAD.size - 4
-_MARK = b"WGJ1"
+_MARK = b"WGJ2"
 _LOST = "?"  # fingerprint that nothing follows from
 
 
@@ -42,6 +46,7 @@ class Batch:
     edits: Edits
     was: str
     now: str
+    shapes: tuple[ShapeEdit, ...] = ()
 
 
 def edit(fid: int, x: float, y: float, cls: int, state: int) -> Edits:
@@ -77,14 +82,17 @@ class Journal:
         batches, _whole = self._read()
         return batches[-1].number if batches else 0
 
-    def append(self, edits: Edits, was: str = "", now: str = "", *, after: int = 0) -> Batch:
+    def append(
+        self, edits: Edits, was: str = "", now: str = "", *, after: int = 0,
+        shapes: Sequence[ShapeEdit] = (),
+    ) -> Batch:  # fmt: skip
         """Add a batch, numbered after `after` and all there are; returns when it is on the disk.
 
         Raises `OSError` if it could not be written; it then does not count.
         """
         with self._locked():
             end = self._mend(after)
-            batch = Batch(max(end, after) + 1, edits, was, now)
+            batch = Batch(max(end, after) + 1, edits, was, now, tuple(shapes))
             data = _packed(batch)
             with self.path.open("ab") as file:
                 file.write(data)
@@ -158,10 +166,11 @@ class Journal:
 
 
 def _packed(batch: Batch) -> bytes:
-    was, now = batch.was.encode(), batch.now.encode()
-    head = _HEAD.pack(_MARK, len(batch.edits), batch.number, len(was), len(now), 0)
+    was, now, shapes = batch.was.encode(), batch.now.encode(), _shape_bytes(batch.shapes)
+    sizes = (len(was), len(now), len(shapes))
+    head = _HEAD.pack(_MARK, len(batch.edits), batch.number, *sizes, 0)
     head = head[:_HEAD_SUMMED] + struct.pack("<I", zlib.crc32(head[:_HEAD_SUMMED]))
-    body = head + was + now + batch.edits.tobytes()
+    body = head + was + now + batch.edits.tobytes() + shapes
     return body + struct.pack("<I", zlib.crc32(body))
 
 
@@ -169,10 +178,10 @@ def _end(data: bytes, at: int) -> int | None:
     """Return where the batch at a place ends; None if its head is not there or not sound."""
     if at + _HEAD.size > len(data):
         return None
-    mark, count, _number, n_was, n_now, crc = _HEAD.unpack_from(data, at)
+    mark, count, _number, n_was, n_now, n_shapes, crc = _HEAD.unpack_from(data, at)
     if mark != _MARK or crc != zlib.crc32(data[at : at + _HEAD_SUMMED]):
         return None
-    return int(at + _HEAD.size + n_was + n_now + count * EDIT.itemsize + 4)
+    return int(at + _HEAD.size + n_was + n_now + count * EDIT.itemsize + n_shapes + 4)
 
 
 def _cut_short(data: bytes, at: int) -> bool:
@@ -190,8 +199,31 @@ def _unpacked(data: bytes, at: int) -> tuple[Batch, int] | None:
         return None
     if struct.unpack_from("<I", data, end - 4)[0] != zlib.crc32(data[at : end - 4]):
         return None
-    _mark, count, number, n_was, n_now, _crc = _HEAD.unpack_from(data, at)
+    _mark, count, number, n_was, n_now, n_shapes, _crc = _HEAD.unpack_from(data, at)
     start = at + _HEAD.size
     was, now = data[start : start + n_was], data[start + n_was : start + n_was + n_now]
     edits = np.frombuffer(data, EDIT, count, start + n_was + n_now)
-    return Batch(number, edits, was.decode(), now.decode()), end
+    shapes = _shapes_in(data[end - 4 - n_shapes : end - 4])
+    return Batch(number, edits, was.decode(), now.decode(), shapes), end
+
+
+def _shape_bytes(shapes: Sequence[ShapeEdit]) -> bytes:
+    if not shapes:
+        return b""
+    rows = [
+        [one.layer, one.fid, one.kind, one.gone, one.width, one.uid.hex(), one.texts,
+         [np.asarray(ring, float).tolist() for ring in one.rings], one.holes]
+        for one in shapes
+    ]  # fmt: skip
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _shapes_in(data: bytes) -> tuple[ShapeEdit, ...]:
+    return tuple(
+        ShapeEdit(
+            layer, fid, kind, gone, width, bytes.fromhex(uid),
+            tuple((name, text) for name, text in texts),
+            tuple(np.array(ring, float).reshape(-1, 2) for ring in rings), tuple(holes),
+        )
+        for layer, fid, kind, gone, width, uid, texts, rings, holes in json.loads(data or b"[]")
+    )  # fmt: skip

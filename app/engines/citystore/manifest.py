@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engines.citystore.cells import Columns, Slot
+from app.engines.citystore.pieces import ShapeSlot
 from app.engines.citystore.problems import StoreUnusable
+from app.engines.citystore.shape_files import ShapeLayer
 from app.engines.citystore.streets import Segment
 
-FORMAT = 2
-CLOSED = {"road": False, "area": True, "water": True, "green": True, "building": True}
-POINTS = ("site", "station")
+FORMAT = 3
 NAME = "manifest.json"
 
 # columns of the layers that lie in cells: dtype by name; those of cells may have bins
@@ -44,7 +44,10 @@ class Layer:
 
 @dataclass
 class Manifest:
-    """See the package's docstring. `folded` is the last batch of the journal that is in."""
+    """See the package's docstring. `folded` is the last batch of the journal that is in.
+
+    `beyond` is what the map holds too far away to be drawn: by layer how many, then rows of some.
+    """
 
     frame: tuple[float, float]
     origin: tuple[int, int]
@@ -55,6 +58,8 @@ class Manifest:
     overview: tuple[float, float, float, float]
     segments: list[Segment]
     layers: dict[str, Layer] = field(default_factory=dict)
+    shapes: dict[str, ShapeLayer] = field(default_factory=dict)
+    beyond: dict[str, list[int]] = field(default_factory=dict)
     files: dict[str, tuple[int, int]] = field(default_factory=dict)
     cube: str = "cube/0.npy"
     generation: int = 0
@@ -89,6 +94,10 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         name: [layer.rows, layer.cells, [astuple(slot) for slot in layer.slots]]
         for name, layer in manifest.layers.items()
     }
+    body["shapes"] = {
+        name: [one.rows, one.sums, [astuple(slot) for slot in one.slots]]
+        for name, one in manifest.shapes.items()
+    }
     body = json.loads(json.dumps(body))
     fresh = folder / f"{NAME}.new"
     with fresh.open("w", encoding="utf-8") as file:
@@ -117,6 +126,12 @@ def _parsed(body: dict[str, Any]) -> Manifest:
         name: Layer(rows, cells, [Slot(*slot) for slot in slots])
         for name, (rows, cells, slots) in body["layers"].items()
     }
+    shapes = {
+        name: ShapeLayer(
+            tuple(rows), sums, [ShapeSlot(tuple(at), tuple(n), sum_) for at, n, sum_ in slots]
+        )
+        for name, (rows, sums, slots) in body["shapes"].items()
+    }
     return Manifest(
         **{
             **body,
@@ -126,6 +141,7 @@ def _parsed(body: dict[str, Any]) -> Manifest:
             "overview": tuple(body["overview"]),
             "segments": [Segment(*one) for one in body["segments"]],
             "layers": layers,
+            "shapes": shapes,
             "files": {name: tuple(pair) for name, pair in body["files"].items()},
         }
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,6 @@ from app.engines.citystore.cells import CellIndex, Columns, cell_index, digest_o
 from app.engines.citystore.columns import Parts, Pipes, Points, Shapes, parts_of, pipes_of
 from app.engines.citystore.journal import Journal, followed
 from app.engines.citystore.manifest import (
-    CLOSED,
-    POINTS,
     ROWS,
     Manifest,
     crc_of,
@@ -25,8 +24,15 @@ from app.engines.citystore.manifest import (
     slot_columns,
 )
 from app.engines.citystore.overlay import Overlay
+from app.engines.citystore.pieces import CLOSED, POINTS
 from app.engines.citystore.problems import StoreUnusable
 from app.engines.citystore.segments import writing
+from app.engines.citystore.shape_files import (
+    check_layer,
+    mapped_shapes,
+    opened_points,
+    torn_piece,
+)
 from app.engines.citystore.streets import Segment
 
 _SMALL = 1 << 18  # bytes: files up to this, and all that kernels step by, are summed at opening
@@ -43,7 +49,8 @@ class CityStore:
         parts: as the files hold them; `live.now` is what is true now.
         cube: counts by block, class and state; see the package's docstring.
         segment: number in `segments` of each cell, by Morton key.
-        live: edits that are not folded in yet.
+        live: edits that are not folded in yet; `shapes` are those of `live.now`.
+        beyond: by layer how many rows of the map lie too far away to be drawn, then some of them.
         overview: uint8 (layers, h, w) coverage; `overview_box` in local metres.
     """
 
@@ -56,7 +63,6 @@ class CityStore:
     bounds: Bounds
     parts: Parts
     pipes: Pipes
-    shapes: dict[str, Shapes]
     points: dict[str, Points]
     cube: NDArray[np.uint32]
     segments: list[Segment]
@@ -64,6 +70,12 @@ class CityStore:
     live: Overlay
     overview: NDArray[np.uint8]
     overview_box: Bounds
+    beyond: Mapping[str, Sequence[int]]
+
+    @property
+    def shapes(self) -> Mapping[str, Shapes]:
+        """Lines and polygons by layer, as they are now."""
+        return self.live.now.shapes
 
     @property
     def n_parts(self) -> int:
@@ -123,6 +135,11 @@ def verify_store(folder: Path) -> None:
             for number, slot in enumerate(layer.slots):
                 if digest_of(*slot_columns(rows, cells, slot)) != slot.digest:
                     raise StoreUnusable(f"{name} of segment {number} is torn")
+        for name, shapes in manifest.shapes.items():
+            if torn := check_layer(folder, name, shapes, whole=True):
+                raise StoreUnusable(f"{torn} is torn")
+            if (lost := torn_piece(folder, name, shapes)) is not None:
+                raise StoreUnusable(f"{name} of segment {lost} is torn")
     except (OSError, ValueError) as error:
         raise StoreUnusable(f"a file is missing or torn ({error})") from error
 
@@ -138,6 +155,9 @@ def _check_files(folder: Path, manifest: Manifest) -> None:
             path = folder / name / f"{column}.bin"
             if path.stat().st_size < layer.rows * np.dtype(kind).itemsize:
                 raise StoreUnusable(f"{name}/{column}.bin is torn")
+    for name, shapes in manifest.shapes.items():
+        if torn := check_layer(folder, name, shapes, whole=False):
+            raise StoreUnusable(f"{torn} is torn")
 
 
 def _opened(folder: Path, manifest: Manifest, fingerprint: str) -> CityStore:
@@ -149,6 +169,8 @@ def _opened(folder: Path, manifest: Manifest, fingerprint: str) -> CityStore:
     parts = parts_of(*_celled(folder, manifest, "parts"))
     segment = columns["cells"]["segment"]
     (cube,) = columns["cube"].values()
+    shapes = {layer: mapped_shapes(folder, layer, manifest.shapes[layer]) for layer in CLOSED}
+    live = Overlay(Journal(folder), parts, bits, origin, manifest.folded, shapes)
     return CityStore(
         folder=folder,
         frame=CityFrame(*manifest.frame),
@@ -159,14 +181,14 @@ def _opened(folder: Path, manifest: Manifest, fingerprint: str) -> CityStore:
         bounds=Bounds(*manifest.bounds),
         parts=parts,
         pipes=pipes_of(*_celled(folder, manifest, "pipes")),
-        shapes={layer: _shapes(columns[layer]) for layer in CLOSED},
-        points={layer: _points(columns[layer]) for layer in POINTS},
+        points={layer: opened_points(folder, layer, manifest.shapes[layer]) for layer in POINTS},
         cube=cube,
         segments=manifest.segments,
         segment=segment,
-        live=Overlay(Journal(folder), parts, bits, origin, manifest.folded),
+        live=live,
         overview=columns["overview"]["cover"],
         overview_box=Bounds(*manifest.overview),
+        beyond=manifest.beyond,
     )
 
 
@@ -174,16 +196,6 @@ def _celled(folder: Path, manifest: Manifest, name: str) -> tuple[CellIndex, Col
     layer = manifest.layers[name]
     rows, cells = map_columns(folder, name, layer)
     return cell_index(cells["key"], cells["num"], layer.slots, manifest.bits), rows, cells
-
-
-def _shapes(columns: Columns) -> Shapes:
-    names = {c.removesuffix(".off") for c in columns if c.endswith(".off")}
-    texts = {name: (columns[f"{name}.off"], columns[f"{name}.txt"]) for name in names}
-    return Shapes(**{c: a for c, a in columns.items() if "." not in c}, texts=texts)
-
-
-def _points(columns: Columns) -> Points:
-    return Points(**{name.replace(".", "_"): column for name, column in columns.items()})
 
 
 def _mapped(path: Path) -> NDArray[Any]:

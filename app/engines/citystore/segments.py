@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.geodesy import CityFrame
-from app.domain.map_columns import PartColumns, PipeColumns
+from app.domain.map_columns import PartColumns, PipeColumns, PointColumns, ShapeColumns
 from app.engines.citystore.cells import Celled, Columns, Slot, digest_of, slot_at
 from app.engines.citystore.manifest import (
     CELLS,
@@ -39,8 +39,11 @@ from app.engines.citystore.manifest import (
     write_manifest,
 )
 from app.engines.citystore.parts import STATES, block_of, cube_side, part_columns
+from app.engines.citystore.pieces import CLOSED, LAYERS, cut, digest
 from app.engines.citystore.pipes import pipe_columns
 from app.engines.citystore.problems import StoreUnusable
+from app.engines.citystore.shape_files import mapped, no_layer, numbered, piece_in, written
+from app.engines.citystore.shapes import layer_columns, point_columns
 
 Made = Mapping[int, tuple[Columns, Columns]]  # new rows and cells by number of the segment
 PAIRS = 256 * STATES
@@ -66,9 +69,14 @@ def segment_of(folder: Path) -> NDArray[np.uint16]:
 
 
 def rebuild_segments(
-    folder: Path, ids: Sequence[str], parts: Iterable[PartColumns], pipes: Iterable[PipeColumns]
-) -> None:
-    """Put the segments `ids` anew from `parts` and `pipes`, which may hold more than they do.
+    folder: Path, ids: Sequence[str], parts: Iterable[PartColumns], pipes: Iterable[PipeColumns],
+    shapes: Mapping[str, ShapeColumns] | None = None,
+    points: Mapping[str, PointColumns] | None = None, *, fingerprint: str | None = None,
+) -> None:  # fmt: skip
+    """Put the segments `ids` anew from what may hold more than they do.
+
+    Layers of `shapes` and `points` that are not given stay as they are. `fingerprint` is the one
+    that the source has now.
 
     Raises `StoreUnusable` if the store has no such segment or is torn, `OSError` if the disk fails.
     """
@@ -78,10 +86,23 @@ def rebuild_segments(
         segment, frame = segment_of(folder), CityFrame(*manifest.frame)
         made_parts = part_columns(parts, frame, manifest.origin, manifest.bits, segment)
         made_pipes = pipe_columns(pipes, frame, manifest.origin, manifest.bits, segment)
+        plain = {
+            name: layer_columns(name, found, frame, manifest.origin, closed=CLOSED[name])
+            for name, found in (shapes or {}).items()
+        } | {
+            name: point_columns(found, frame, manifest.origin)
+            for name, found in (points or {}).items()
+        }  # fmt: skip
+        pieces: dict[str, dict[int, Columns]] = {}
+        for name, columns in plain.items():
+            cuts = cut(name, columns, segment, manifest.bits, len(manifest.segments))
+            pieces[name] = {number: cuts[number] for number in numbers}
         put(
             folder,
             manifest,
             {"parts": chosen(made_parts, numbers), "pipes": chosen(made_pipes, numbers)},
+            pieces,
+            fingerprint=fingerprint,
         )
 
 
@@ -92,7 +113,8 @@ def lacking(ours: Path, theirs: Manifest) -> list[str]:
 
     def differs(number: int, one: str) -> bool:
         return one not in have or any(
-            _digest(mine, layer, have[one]) != _digest(theirs, layer, number) for layer in ROWS
+            _digest(mine, layer, have[one]) != _digest(theirs, layer, number)
+            for layer in (*ROWS, *LAYERS)
         )
 
     return [one.id for number, one in enumerate(theirs.segments) if differs(number, one.id)]
@@ -107,6 +129,9 @@ def read_segment(folder: Path, one: str) -> bytes:
         slot = slot_in(manifest.layers[name], number)
         rows, cells = slot_columns(*map_columns(folder, name, manifest.layers[name]), slot)
         columns |= {f"{name}.{column}": array for column, array in {**rows, **cells}.items()}
+    for name, known in manifest.shapes.items():
+        found = piece_in(name, mapped(folder, name, known), known, number)
+        columns |= {f"{name}.{column}": array for column, array in found.items()}
     out = io.BytesIO()
     np.savez(out, allow_pickle=False, **columns)
     return out.getvalue()
@@ -120,21 +145,32 @@ def take_segments(folder: Path, theirs: Manifest, got: Mapping[str, bytes]) -> N
     with writing(folder):
         manifest = read_manifest(folder)
         made: dict[str, dict[int, tuple[Columns, Columns]]] = {name: {} for name in ROWS}
+        pieces: dict[str, dict[int, Columns]] = {name: {} for name in LAYERS}
         for one, data in got.items():
             number, source = _number(manifest, one), _number(theirs, one)
-            for name, found in _unpacked(data).items():
-                if digest_of(*found) != _digest(theirs, name, source):
+            celled, shapes = _unpacked(data)
+            for name, found in celled.items():
+                if digest_of(*found) != _digest(
+                    theirs, name, source, empty=digest_of(*_none(name))
+                ):
                     raise StoreUnusable(f"segment {one} came torn")
                 made[name][number] = found
-        put(folder, manifest, made)
+            for name, piece in shapes.items():
+                if digest(name, piece) != _digest(theirs, name, source):
+                    raise StoreUnusable(f"segment {one} came torn")
+                pieces[name][number] = piece
+        put(folder, manifest, made, pieces)
 
 
 def put(
-    folder: Path, manifest: Manifest, made: Mapping[str, Made], *, folded: int | None = None,
+    folder: Path, manifest: Manifest, made: Mapping[str, Made],
+    pieces: Mapping[str, Mapping[int, Columns]] | None = None, *, folded: int | None = None,
     fingerprint: str | None = None,
 ) -> Manifest:  # fmt: skip
-    """Append new columns of segments and put the manifest that names them in place."""
-    layers = dict(manifest.layers)
+    """Append new columns and pieces of segments and put the manifest that names them in place."""
+    layers, shapes = dict(manifest.layers), dict(manifest.shapes)
+    for name, by_segment in (pieces or {}).items():
+        shapes[name] = written(folder, name, shapes[name], by_segment)
     cube = np.load(folder / manifest.cube).astype(np.int64)
     for name, by_number in made.items():
         layer = layers[name]
@@ -151,7 +187,7 @@ def put(
     files = {n: pair for n, pair in manifest.files.items() if n != manifest.cube}
     files[path] = ((folder / path).stat().st_size, crc_of(folder / path))
     new = replace(
-        manifest, layers=layers, files=files, cube=path, generation=generation,
+        manifest, layers=layers, shapes=shapes, files=files, cube=path, generation=generation,
         folded=manifest.folded if folded is None else folded,
         fingerprint=manifest.fingerprint if fingerprint is None else fingerprint,
     )  # fmt: skip
@@ -184,6 +220,10 @@ def squeeze(folder: Path) -> None:
             cells = {n: np.concatenate([c[n] for _, c in found]) for n in CELLS[name]}
             write_columns(fresh, name, rows, cells)
             manifest.layers[name] = Layer(*_sizes(rows, cells), _moved(layer.slots))
+        for name, known in manifest.shapes.items():
+            columns = mapped(folder, name, known)
+            pieces = numbered(piece_in(name, columns, known, n) for n in range(len(known.slots)))
+            manifest.shapes[name] = written(fresh, name, no_layer(name), pieces)
         write_manifest(fresh, manifest)
         swap(fresh, folder)
 
@@ -272,12 +312,19 @@ def _number(manifest: Manifest, one: str) -> int:
     raise StoreUnusable(f"it has no segment {one}")
 
 
-def _digest(manifest: Manifest, layer: str, number: int) -> str:
+def _digest(manifest: Manifest, layer: str, number: int, empty: str = "") -> str:
+    """Return a segment's digest; `empty` if it holds nothing of the layer."""
+    if layer in manifest.shapes:
+        slots = manifest.shapes[layer].slots
+        return slots[number].digest if number < len(slots) else ""
     slot = slot_in(manifest.layers[layer], number)
-    return slot.digest if slot.rows else ""
+    return slot.digest if slot.rows else empty
 
 
-def _unpacked(data: bytes) -> dict[str, tuple[Columns, Columns]]:
+def _unpacked(
+    data: bytes,
+) -> tuple[dict[str, tuple[Columns, Columns]], dict[str, Columns]]:
+    """Return the columns of parts and pipes, and the pieces of shapes and points."""
     try:
         with np.load(io.BytesIO(data)) as got:
             return {
@@ -286,6 +333,6 @@ def _unpacked(data: bytes) -> dict[str, tuple[Columns, Columns]]:
                     {n: got[f"{name}.{n}"] for n in CELLS[name]},
                 )
                 for name in ROWS
-            }
+            }, {name: {n: got[f"{name}.{n}"] for n in LAYERS[name]} for name in LAYERS}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise StoreUnusable(f"a segment came torn ({error})") from error

@@ -1,17 +1,19 @@
-"""Lines and polygons for the store: projected, turned the right way, sorted, boxed."""
+"""Lines and polygons for the store: projected, turned the right way, sorted, boxed, thinned."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.geodesy import CityFrame
-from app.domain.map_columns import ShapeColumns, Texts
+from app.domain.map_columns import PointColumns, ShapeColumns, Texts
 from app.engines.citystore.morton import morton
+from app.engines.citystore.pieces import LAYERS, ranges
 
-BLOCK = 64  # as in app.engines.tiles_shapes, which is slow to import
 _GRAIN = 64.0
 
 Columns = dict[str, NDArray[Any]]
@@ -20,12 +22,18 @@ I8 = NDArray[np.int64]
 
 
 def shape_columns(
-    source: ShapeColumns, frame: CityFrame, origin: tuple[int, int], *, closed: bool
+    source: ShapeColumns,
+    frame: CityFrame,
+    origin: tuple[int, int],
+    *,
+    closed: bool,
+    levels: int = 0,
 ) -> Columns:
-    """Return the store's columns for one layer (see the package's docstring).
+    """Return the store's columns for one layer (see the package's docstring), offsets with an end.
 
     `closed` says polygons: rings are wound (outer left, holes right) and given inner points.
-    Features without a finite vertex are left out.
+    Features without a finite vertex are left out. `levels` is how many levels of detail get
+    columns of their own; they are thinned by `with_levels`.
     """
     x, y = frame.to_xy(source.coords[:, 0].copy(), source.coords[:, 1].copy())
     xy = np.stack([x - origin[0], y - origin[1]], axis=1).astype(np.float32)
@@ -43,16 +51,116 @@ def shape_columns(
         "ring_off": ring_off,
         "feature_off": feature_off,
         "box": box,
-        "block": _blocks(box),
         "kind": source.kind[order],
         "width": source.width[order].astype(np.float32),
         "fid": source.fid[order],
         "uid": source.uid[order] if len(source.uid) else source.uid.reshape(0, 16),
         "spot": _spots(xy, ring_off, feature_off, box, closed),
     }
+    for n in range(1, levels + 1):
+        columns[f"xy.{n}"], columns[f"ring_off.{n}"] = xy, ring_off
     for name, texts in source.texts.items():
         columns[f"{name}.off"], columns[f"{name}.txt"] = packed(texts[order])
     return columns
+
+
+def layer_columns(
+    layer: str, source: ShapeColumns, frame: CityFrame, origin: tuple[int, int], *, closed: bool
+) -> Columns:
+    """Return the plain columns of a layer as `pieces` cuts them, at full detail on each level."""
+    made = shape_columns(source, frame, origin, closed=closed, levels=_levels_of(layer))
+    return {name: made[name] if name in made else _lacking(layer, name, len(made["kind"]))
+            for name in LAYERS[layer] if name != "block"}  # fmt: skip
+
+
+def with_levels(layer: str, plain: Columns, *, closed: bool) -> Columns:
+    """Return columns with the levels of detail thinned. Imports numba (slow)."""
+    count = _levels_of(layer)
+    if not count or not len(plain["kind"]):
+        return plain
+    from app.engines.citystore.detail import LEVELS
+    from app.engines.citystore.levels import meeting, thinned
+
+    xy, ring_off, out = plain["xy"], plain["ring_off"], dict(plain)
+    locked = np.zeros(len(xy), np.bool_)
+    if layer == "area":
+        owner = np.repeat(plain["kind"], np.diff(plain["feature_off"]))
+        locked = meeting(xy, ring_off, owner)
+    for n, level in zip(range(1, count + 1), LEVELS, strict=True):
+        keep = thinned(xy, ring_off, locked, level.grain, closed=closed)
+        before = np.concatenate([[0], np.cumsum(keep)]).astype(np.int64)
+        out[f"xy.{n}"], out[f"ring_off.{n}"] = xy[keep], before[ring_off]
+    return out
+
+
+def point_columns(points: PointColumns, frame: CityFrame, origin: tuple[int, int]) -> Columns:
+    """Return the plain columns of a small layer of points."""
+    x, y = frame.to_xy(points.lon, points.lat)
+    xy = np.stack([np.asarray(x) - origin[0], np.asarray(y) - origin[1]], axis=1)
+    off, text = packed(points.name)
+    return {
+        "spot": xy.astype(np.float32).reshape(-1, 2), "kind": points.kind, "fid": points.fid,
+        "name.off": off, "name.txt": text,
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ShapeEdit:
+    """A feature of a layer as it is now, or gone. Rings in local metres, float64 (v, 2) each."""
+
+    layer: str
+    fid: int
+    kind: int = 0
+    gone: bool = False
+    width: float = 0.0
+    uid: bytes = b""
+    texts: tuple[tuple[str, str], ...] = ()
+    rings: tuple[NDArray[np.float64], ...] = ()
+    holes: tuple[bool, ...] = ()
+
+    @property
+    def name(self) -> tuple[str, int]:
+        """Which feature it is about."""
+        return self.layer, self.fid
+
+
+def edited_columns(
+    layer: str, edits: Sequence[ShapeEdit], origin: tuple[int, int], *, closed: bool
+) -> Columns:
+    """Return the plain columns of features that were put or changed, at full detail."""
+    there = [one for one in edits if not one.gone]
+    rings = [ring for one in there for ring in one.rings]
+    wanted = [name.removesuffix(".off") for name in LAYERS[layer] if name.endswith(".off")]
+    words = [dict(one.texts) for one in there]
+    source = ShapeColumns(
+        np.concatenate(rings) if rings else np.empty((0, 2)),
+        np.concatenate([[0], np.cumsum([len(ring) for ring in rings])]).astype(np.int64),
+        np.concatenate([[0], np.cumsum([len(one.rings) for one in there])]).astype(np.int64),
+        np.array([hole for one in there for hole in one.holes], np.bool_),
+        np.array([one.kind for one in there], np.uint8),
+        np.array([one.fid for one in there], np.uint32),
+        np.array([one.width for one in there], np.float32),
+        {name: np.array([word.get(name, "") for word in words], object) for name in wanted},
+        np.frombuffer(b"".join(one.uid for one in there), np.uint8).reshape(-1, 16),
+    )
+    return layer_columns(layer, source, _Local(), origin, closed=closed)  # type: ignore[arg-type]
+
+
+class _Local:
+    """Takes local metres for what they are."""
+
+    def to_xy(self, x: Any, y: Any) -> tuple[Any, Any]:
+        return x, y
+
+
+def _levels_of(layer: str) -> int:
+    return sum(name.startswith("xy.") for name in LAYERS[layer])
+
+
+def _lacking(layer: str, name: str, count: int) -> NDArray[Any]:
+    """Return a column that a source does not give: empty words."""
+    column = LAYERS[layer][name]
+    return np.zeros(count + 1 if column.into else 0, column.kind)
 
 
 def _boxes(xy: F4, first: I8, last: I8) -> F4:
@@ -74,17 +182,9 @@ def _sorted(kind: NDArray[np.uint8], box: F4) -> NDArray[np.intp]:
 
 def _taken(source: ShapeColumns, order: NDArray[np.intp]) -> tuple[NDArray[np.intp], I8, I8]:
     """Return which vertices to take, and the new offsets, with features in `order`."""
-    rings, feature_off = _ranges(source.feature_off[:-1][order], source.feature_off[1:][order])
-    vertex, ring_off = _ranges(source.ring_off[:-1][rings], source.ring_off[1:][rings])
+    rings, feature_off = ranges(source.feature_off[:-1][order], source.feature_off[1:][order])
+    vertex, ring_off = ranges(source.ring_off[:-1][rings], source.ring_off[1:][rings])
     return vertex, ring_off, feature_off
-
-
-def _ranges(start: I8, stop: I8) -> tuple[NDArray[np.intp], I8]:
-    """Return all numbers of the ranges one after another, and where each range begins."""
-    size = stop - start
-    off = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
-    within = np.arange(off[-1], dtype=np.int64) - np.repeat(off[:-1], size)
-    return (np.repeat(start, size) + within).astype(np.intp), off
 
 
 def _wound(xy: F4, ring_off: I8, hole: NDArray[np.bool_]) -> F4:
@@ -104,15 +204,6 @@ def _wound(xy: F4, ring_off: I8, hole: NDArray[np.bool_]) -> F4:
     at = np.arange(len(xy)) - ring_off[ring]
     mirrored = ring_off[ring] + size[ring] - 1 - at
     return np.asarray(xy[np.where(flip[ring], mirrored, np.arange(len(xy)))])
-
-
-def _blocks(box: F4) -> F4:
-    if not len(box):
-        return np.empty((0, 4), np.float32)
-    start = np.arange(0, len(box), BLOCK)
-    low = np.minimum.reduceat(box[:, :2], start, axis=0)
-    high = np.maximum.reduceat(box[:, 2:], start, axis=0)
-    return np.concatenate([low, high], axis=1)
 
 
 def packed(texts: Texts) -> tuple[I8, NDArray[np.uint8]]:

@@ -7,25 +7,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.domain.camera import Bounds
 from app.domain.map_columns import AREA_TIERS
 from app.engines.citystore.cells import CELL, Columns
 from app.engines.citystore.morton import morton
 
 REST = "rest"
+OUTSIDE = "outside"  # the cells around all areas
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A street's uid in hex (`REST` for what lies in none) and its name."""
+    """A street's uid in hex (`REST` for what lies in none, `OUTSIDE` around all) and its name."""
 
     id: str
     name: str
 
 
-def segments(areas: Columns, bits: int) -> tuple[list[Segment], NDArray[np.uint16]]:
+def segments(areas: Columns, bits: int, box: Bounds) -> tuple[list[Segment], NDArray[np.uint16]]:
     """Return the segments, the rest first, and the number of each cell's by Morton key.
 
     `areas` are the store's columns of areas; a cell belongs to the street that holds its middle.
+    Cells outside `box`, metres from the origin, are the last segment.
     """
     side = 1 << bits
     grid = np.zeros((side, side), np.uint16)
@@ -37,10 +40,19 @@ def segments(areas: Columns, bits: int) -> tuple[list[Segment], NDArray[np.uint1
         name = b"" if off is None else bytes(areas["name.txt"][off[row] : off[row + 1]])
         found.append(Segment(uid, name.decode()))
         _claim(grid, areas, int(row), number)
+    _around(grid, box, len(found))
+    found.append(Segment(OUTSIDE, ""))
     i, j = np.meshgrid(np.arange(side, dtype=np.uint32), np.arange(side, dtype=np.uint32))
     by_key = np.zeros(side * side, np.uint16)
     by_key[morton(i, j)] = grid
     return found, by_key
+
+
+def _around(grid: NDArray[np.uint16], box: Bounds, number: int) -> None:
+    """Give the free cells whose middle lies outside a box a number."""
+    middle = (np.arange(len(grid)) + 0.5) * CELL
+    in_x, in_y = (middle >= box.x0) & (middle <= box.x1), (middle >= box.y0) & (middle <= box.y1)
+    grid[(grid == 0) & ~(in_y[:, None] & in_x[None, :])] = number
 
 
 def _claim(grid: NDArray[np.uint16], areas: Columns, row: int, number: int) -> None:
