@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from app.domain.errors import InvalidInput
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
-_FIRST_YEAR, _LAST_YEAR = 2019, 2026
-_HOURS = [["09:00", "12:00"], ["13:00", "18:00"]]
+_FIRST_YEAR = 2019
 COLUMNS = (
     "code", "parent", "name_zh", "name_en", "domain", "kind", "keywords", "lead", "limits",
     "urgent",
@@ -30,7 +30,7 @@ def seed_rules(resources: Path = RESOURCES) -> dict[str, Any]:
         "format": 1,
         "matters": read_matters(resources / "matters.csv"),
         "workflow": workflow,
-        "calendar": seed_calendar(),
+        "calendar": seed_calendar(resources),
     }
 
 
@@ -43,25 +43,27 @@ def read_matters(path: Path) -> list[dict[str, Any]]:
         return [_matter(row, f"{path.name}, line {reader.line_num}") for row in reader]
 
 
-def seed_calendar() -> dict[str, Any]:
-    """Return working days of 2019 to 2026 after the State Council's notices."""
-    from chinese_calendar import is_workday  # read only when a city is made
+def seed_calendar(resources: Path = RESOURCES) -> dict[str, Any]:
+    """Return the city's hours with the holidays and make-up days of all notices known here.
 
-    off: list[str] = []
-    made_up: list[str] = []
-    day = date(_FIRST_YEAR, 1, 1)
-    while day.year <= _LAST_YEAR:
-        worked = is_workday(day)
-        if worked != (day.weekday() < 5):
-            (made_up if worked else off).append(day.isoformat())
-        day += timedelta(days=1)
+    From 2019 to the last year that the installed `chinesecalendar` covers; what it says is
+    written into the rule set, so that no later release of it changes what was reckoned.
+    """
+    from chinese_calendar.constants import holidays, workdays  # read only when a city is made
+
+    with (resources / "calendars" / "shanghai.toml").open("rb") as file:
+        local = tomllib.load(file)
+    last = max(holidays).year
     return {
-        "zone": "Asia/Shanghai",
-        "hours": _HOURS,
-        "off": off,
-        "made_up": made_up,
-        "known_until": date(_LAST_YEAR, 12, 31).isoformat(),
+        **local,
+        "off": _from_first_year(holidays),
+        "made_up": _from_first_year(workdays),
+        "known_until": date(last, 12, 31).isoformat(),
     }
+
+
+def _from_first_year(days: Iterable[date]) -> list[str]:
+    return [day.isoformat() for day in sorted(days) if day.year >= _FIRST_YEAR]
 
 
 def _matter(row: dict[str, str], where: str) -> dict[str, Any]:
