@@ -16,6 +16,7 @@ class Role(StrEnum):
     INTAKE = "intake"  # 受理员: takes in
     DISPATCHER = "dispatcher"  # 派遣员: sends
     SHIFT_LEAD = "shift_lead"  # 值班长: leads the shift
+    UNIT_LEADER = "unit_leader"  # 部门负责人: answers for a handling unit
     DUTY_LEADER = "duty_leader"  # 带班领导: answers for it
     MACHINE = "machine"  # the stated rules, acting by themselves
 
