@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from app.domain.actions import Action, sign_action
 from app.domain.addresses.register import (
     APPROVE,
     APPROVERS,
@@ -21,7 +20,6 @@ from app.domain.addresses.register import (
     body_fault,
     fold_address,
 )
-from app.domain.bodies import check_body
 from app.domain.cases import E7
 from app.domain.errors import InvalidInput, NotAllowed, NotFound
 from app.domain.identity import new_uid
@@ -29,7 +27,9 @@ from app.domain.personal import Secret, seal
 from app.services.casework import check_actor
 from app.services.changes import Changes
 from app.services.commands import Actor, DecideAddress, ProposeAddress
+from app.services.placing import inside
 from app.services.ports import City, UnitOfWork
+from app.services.signing import append_signed, held_actions
 
 _MOST_LETTERS = 4000
 
@@ -158,14 +158,7 @@ def _body(command: ProposeAddress, change: Change, city: City) -> dict[str, Any]
 
 
 def _place(lon: float, lat: float, city: City) -> dict[str, Any]:
-    where = city.areas.at(lon, lat)
-    if where.city is None:
-        raise InvalidInput(
-            f"The place {lon:.5f}, {lat:.5f} lies outside the city.",
-            advice="Give longitude and latitude in WGS 84 degrees, longitude first.",
-            field="lon",
-            code="outside_city",
-        )
+    where = inside(city, lon, lat)
     areas = {"grid": where.grid, "street": where.street}
     return {
         "lon_e7": round(lon * E7),
@@ -200,28 +193,14 @@ def _append(
     uow: UnitOfWork,
     now_ms: int,
 ) -> Changes:
-    held = [one.action for one in uow.actions.of_subject(subject)]
-    for earlier in held:
-        city.clock.receive(earlier.stamp, now_ms)
+    held = held_actions(subject, city, uow, now_ms)
     state = fold_address(held)
+    parents = state.heads if state else ()
     secrets = _sealed(subject, reason)
-    action = Action(
-        uid=new_uid(),
-        subject=subject,
-        device=city.signer.device,
-        stamp=city.clock.tick(now_ms),
-        parents=state.heads if state else (),
-        type=kind,
-        version=1,
-        rules=uow.rules.current().hash,
-        actor=actor.person,
-        role=actor.role,
-        body={**body, "refs": {one.kind: one.reference() for one in secrets}},
-    )
-    check_body(action)
-    uow.vault.put(secrets)
-    revision = uow.actions.append(sign_action(action, city.signer))
+    action = append_signed(
+        kind, subject, actor, body, parents, city, uow, now_ms, secrets=secrets
+    ).action
     folded = fold_address([*held, action])
     assert folded is not None  # what was checked above is a request
-    uow.addresses.put(folded, revision)
+    uow.addresses.put(folded, uow.actions.revision())
     return Changes(revision=uow.actions.revision(), addresses=(subject,))

@@ -14,9 +14,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.domain.actions import Action, sign_action
+from app.domain.actions import Action
 from app.domain.areas import Whereabouts
-from app.domain.bodies import check_body
 from app.domain.cases import E7, CaseState
 from app.domain.erasure import REASONS, erase_body
 from app.domain.errors import InvalidInput, NotAllowed
@@ -37,8 +36,10 @@ from app.services.commands import (
     ReportCase,
     UndoLast,
 )
+from app.services.placing import inside
 from app.services.ports import City, UnitOfWork
 from app.services.sheet import build_row, not_theirs, require_state, suggestion_for
+from app.services.signing import append_signed, held_actions
 from app.services.views import Suggestion
 
 _MOST_LETTERS = {"words": 4000, "note": 4000, "reason": 4000}
@@ -68,14 +69,7 @@ def report(command: ReportCase, city: City, uow: UnitOfWork, now_ms: int) -> Cha
     present = uow.cases.row(case) if command.case else None
     if present is not None:
         return _changes(uow, present)
-    where = city.areas.at(command.lon, command.lat)
-    if where.city is None:
-        raise InvalidInput(
-            f"The place {command.lon:.5f}, {command.lat:.5f} lies outside the city.",
-            advice="Give longitude and latitude in WGS 84 degrees, longitude first.",
-            field="lon",
-            code="outside_city",
-        )
+    where = inside(city, command.lon, command.lat)
     secrets = _seal_report(case, command)
     body = _report_body(command, where, secrets, desk)
     uow.vault.put(secrets)
@@ -379,27 +373,12 @@ def _append(
     body: Mapping[str, Any],
     before: CaseState | None,
 ) -> CaseState:
-    clock = desk.city.clock
-    held = [one.action for one in desk.uow.actions.of_subject(case)]
-    for earlier in held:
-        clock.receive(earlier.stamp, desk.now_ms)
-    action = Action(
-        uid=new_uid(),
-        subject=case,
-        device=desk.city.signer.device,
-        stamp=clock.tick(desk.now_ms),
-        parents=before.heads if before else (),
-        type=kind,
-        version=1,
-        rules=desk.rules.hash,
-        actor=actor.person,
-        role=actor.role,
-        body=body,
-    )
-    check_body(action)
-    signed = sign_action(action, desk.city.signer)
-    desk.uow.actions.append(signed)
-    state = fold([*held, signed.action], desk.uow.rules.get)
+    held = held_actions(case, desk.city, desk.uow, desk.now_ms)
+    parents = before.heads if before else ()
+    action = append_signed(
+        kind, case, actor, body, parents, desk.city, desk.uow, desk.now_ms
+    ).action
+    state = fold([*held, action], desk.uow.rules.get)
     _raise_if_refused(state, action, desk.rules)
     assert state is not None  # a refused report raised above
     return state

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from app.domain.actions import Action, sign_action
 from app.domain.checkpoints import CHECKPOINT, NO_ROOT, Checkpoint, body_of, chain_of, root_of
-from app.domain.identity import new_uid
 from app.services.changes import Changes
-from app.services.commands import SignCheckpoint
+from app.services.commands import MACHINE, Actor, SignCheckpoint
 from app.services.ports import City, UnitOfWork
+from app.services.signing import append_signed
 
 
 def sign_checkpoint(_command: SignCheckpoint, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
@@ -25,20 +24,15 @@ def sign_checkpoint(_command: SignCheckpoint, city: City, uow: UnitOfWork, now_m
     after, previous = (before.seq, before.root) if before else (0, NO_ROOT)
     heads = uow.actions.heads_between(after, revision)
     root = root_of(previous, heads)
-    action = Action(
-        uid=new_uid(),
-        subject=chain_of(device),
-        device=device,
-        stamp=city.clock.tick(now_ms),
-        parents=(before.signed.hash,) if before else (),
-        type=CHECKPOINT,
-        version=1,
-        rules=rules.hash,
-        actor=city.facts.uid,
-        role="machine",
-        body=body_of(day, after, revision, root, previous),
+    signed = append_signed(
+        CHECKPOINT,
+        chain_of(device),
+        Actor(city.facts.uid, MACHINE.role),
+        body_of(day, after, revision, root, previous),
+        (before.signed.hash,) if before else (),
+        city,
+        uow,
+        now_ms,
     )
-    signed = sign_action(action, city.signer)
-    seq = uow.actions.append(signed)
     uow.checkpoints.put(Checkpoint(day, after, revision, root, previous, signed), heads)
-    return Changes(revision=seq)
+    return Changes(revision=uow.actions.revision())

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.domain.actions import Action, sign_action
-from app.domain.bodies import check_body
 from app.domain.cases import E7
 from app.domain.errors import InvalidInput, NotAllowed, NotFound
+from app.domain.fold import heads
 from app.domain.identity import new_uid
+from app.domain.parts.grids import GridStep
 from app.domain.parts.record import DISUSED, Part
 from app.domain.parts.register import (
     ADDED,
     CHANGED,
     UNDONE,
     PartState,
+    Step,
     fold_part,
     form_fault,
 )
@@ -30,8 +31,10 @@ from app.services.commands import Actor, AddPart, ChangePart, UndoPart
 from app.services.parts_fields import next_code, place_of, read_fields
 from app.services.parts_views import PartRow
 from app.services.ports import City, UnitOfWork
+from app.services.signing import append_signed, held_actions
 
 MOST_LETTERS = 4000
+_Step = TypeVar("_Step", Step, GridStep)
 
 
 def add(command: AddPart, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
@@ -149,6 +152,18 @@ def check_right(actor: Actor, right: str) -> None:
         )
 
 
+def step_taken(steps: Iterable[_Step], digest: str, field: str) -> _Step:
+    """Return the step with that hash; raises `NotAllowed` naming `field` if it does not count."""
+    step = next(one for one in steps if one.hash == digest)
+    if step.effect != "applied":
+        raise NotAllowed(
+            f"This change does not count ({step.why}). Nothing was changed.",
+            field=field,
+            code=step.why,
+        )
+    return step
+
+
 def sealed(subject: UUID, reason: str) -> list[Secret]:
     """Return the reason for the vault; none if it is empty."""
     if len(reason) > MOST_LETTERS or not reason.replace("\n", "").isprintable():
@@ -236,50 +251,13 @@ def _append(
     if fault:
         raise InvalidInput(f"The field {fault} has a wrong form.", field=fault, code="part_form")
     secrets = sealed(subject, reason)
-    action = append_action(kind, subject, actor, body, secrets, city, uow, now_ms)
-    state = part_state(subject, uow)
+    held = held_actions(subject, city, uow, now_ms)
+    action = append_signed(
+        kind, subject, actor, body, heads(held), city, uow, now_ms, secrets=secrets
+    ).action
+    state = fold_part([*held, action])
     assert state is not None  # the action is there
-    step = next(one for one in state.steps if one.hash == action.hash)
-    if step.effect != "applied":
-        raise NotAllowed(
-            f"This change does not count ({step.why}). Nothing was changed.",
-            field="part",
-            code=step.why,
-        )
+    step_taken(state.steps, action.hash, "part")
     uow.parts.put_part(state, uow.actions.revision())
     shown = (PartRow.of(state.part),) if state.part is not None else ()
     return Changes(uow.actions.revision(), parts=shown, notes=notes)
-
-
-def append_action(
-    kind: str,
-    subject: UUID,
-    actor: Actor,
-    body: Mapping[str, Any],
-    secrets: list[Secret],
-    city: City,
-    uow: UnitOfWork,
-    now_ms: int,
-) -> Action:
-    """Sign and append one action on top of all heads; its reasons go to the vault."""
-    held = [one.action for one in uow.actions.of_subject(subject)]
-    for earlier in held:
-        city.clock.receive(earlier.stamp, now_ms)
-    named = {parent for one in held for parent in one.parents}
-    action = Action(
-        uid=new_uid(),
-        subject=subject,
-        device=city.signer.device,
-        stamp=city.clock.tick(now_ms),
-        parents=tuple(sorted({one.hash for one in held} - named)),
-        type=kind,
-        version=1,
-        rules=uow.rules.current().hash,
-        actor=actor.person,
-        role=actor.role,
-        body={**body, "refs": {one.kind: one.reference() for one in secrets}},
-    )
-    check_body(action)
-    uow.vault.put(secrets)
-    uow.actions.append(sign_action(action, city.signer))
-    return action

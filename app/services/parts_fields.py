@@ -15,6 +15,7 @@ from app.domain.codes import (
 )
 from app.domain.errors import InvalidInput
 from app.domain.parts.record import ACCURACY_M, ATTR, STATES, is_day, is_name, is_text
+from app.services.placing import inside
 from app.services.ports import City, UnitOfWork
 
 STATE_NAMES = ("完好", "破损", "丢失", "废弃")
@@ -52,14 +53,7 @@ def place_of(lon: float, lat: float, city: City) -> dict[str, Any]:
         raise InvalidInput(
             "Longitude or latitude is out of range.", field="lon", code="bad_degrees"
         )
-    where = city.areas.at(lon, lat)
-    if where.city is None:
-        raise InvalidInput(
-            f"The place {lon:.5f}, {lat:.5f} lies outside the city.",
-            advice="Give longitude and latitude in WGS 84 degrees, longitude first.",
-            field="lon",
-            code="outside_city",
-        )
+    where = inside(city, lon, lat)
     grid = str(where.grid.uid) if where.grid else ""
     return {"place": [round(lon * E7), round(lat * E7)], "grid": grid}
 

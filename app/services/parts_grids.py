@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 
 from app.domain.areas import iso_ms
 from app.domain.errors import InvalidInput, NotAllowed, NotFound
+from app.domain.fold import heads
 from app.domain.identity import new_uid
 from app.domain.parts.grids import (
     MERGED,
@@ -30,9 +31,10 @@ from app.domain.people import Duty
 from app.services.casework import check_actor
 from app.services.changes import Changes
 from app.services.commands import Actor, MergeGrids, SplitGrid, UndoGrids
-from app.services.parts import append_action, check_right, sealed
+from app.services.parts import check_right, sealed, step_taken
 from app.services.parts_fields import next_grid_codes
 from app.services.ports import City, UnitOfWork
+from app.services.signing import append_signed, held_actions
 
 _MOST_PIECES = 8
 _MOST_MERGED = 16
@@ -194,16 +196,13 @@ def _append(
     }  # fmt: skip
     subject = grid_register(city.facts.uid)
     secrets = sealed(subject, reason)
-    action = append_action(kind, subject, actor, body, secrets, city, uow, now_ms)
-    state = grid_state(city, uow)
+    held = held_actions(subject, city, uow, now_ms)
+    action = append_signed(
+        kind, subject, actor, body, heads(held), city, uow, now_ms, secrets=secrets
+    ).action
+    state = fold_grids([*held, action])
     assert state is not None  # the action is there
-    step = next(one for one in state.steps if one.hash == action.hash)
-    if step.effect != "applied":
-        raise NotAllowed(
-            f"This change does not count ({step.why}). Nothing was changed.",
-            field="grid",
-            code=step.why,
-        )
+    step = step_taken(state.steps, action.hash, "grid")
     _give_posts(step, uow)
     uow.parts.put_grids(state, uow.actions.revision())
     codes = " ".join([*(one.code for one in old), ">", *(one.code for one in new)])
