@@ -20,6 +20,7 @@ FULL_CITY = Path("build") / "bench" / "full"
 def compile_kernels(progress: Progress) -> Mapping[str, Any]:
     """Compile the drawing kernels into numba's cache; quick when they are there."""
     progress("kernels", 0.0)
+    from app.data.staging import row_kernel  # noqa: F401 - its import compiles it
     from app.engines.tiles_kernels import compile_all
 
     return {"kernels": compile_all(lambda _stage, done, total: progress("kernels", done / total))}

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyogrio
 from shapely.geometry.base import BaseGeometry
 from sqlcipher3 import dbapi2
 
 from app.data.errors import translated
 from app.data.gpkg_rows import decode_geometry
+from app.data.layer_rows import layer_rows
 from app.data.map_schema import GEOMETRY
 from app.data.map_target import Added, RowsDone
-from app.domain.errors import StorageFailure
 from app.services.ports import AreaIndex
 
 _ROWS_AT_ONCE = 50_000
@@ -50,22 +49,9 @@ class GeoPackageTarget:
 
     def rows(self, layer: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
         """See `MapTables.rows`."""
-        try:
-            with pyogrio.raw.open_arrow(
-                self._path,
-                layer=layer,
-                columns=columns,
-                use_pyarrow=True,
-                batch_size=_ROWS_AT_ONCE,
-            ) as (meta, reader):
-                geometry = meta["geometry_name"] or "wkb_geometry"
-                for batch in reader:
-                    arrays = [batch.column(name) for name in [*columns, geometry]]
-                    yield pa.RecordBatch.from_arrays(arrays, [*columns, GEOMETRY])
-        except pyogrio.errors.DataSourceError as error:
-            raise StorageFailure(
-                f"{self._path} cannot be read: {error}", advice="Restore it from a copy."
-            ) from error
+        for batch, geometry in layer_rows(self._path, layer, columns, at_once=_ROWS_AT_ONCE):
+            arrays = [batch.column(name) for name in [*columns, geometry]]
+            yield pa.RecordBatch.from_arrays(arrays, [*columns, GEOMETRY])
 
     def index(self) -> AreaIndex:
         """See `MapTables.index`."""

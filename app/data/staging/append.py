@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyogrio
 from numpy.typing import NDArray
 from sqlcipher3 import dbapi2
 
 from app.data.gpkg_rows import register_functions
-from app.data.map_schema import CRS, GEOMETRY, MapLayer
+from app.data.layer_rows import layer_rows
+from app.data.map_schema import GEOMETRY, MapLayer
 from app.data.map_target import Added, RowsDone
 from app.data.readers.keys import RepeatFinder, uids_of
 from app.data.spent import Spent
@@ -24,7 +24,7 @@ from app.data.spool import Spool, rises
 from app.data.staging.btree import MOST_ROWS, Cells, PageFile, pair_cells, write_table
 from app.data.staging.doubles import near_alike_count, same_codes
 from app.data.staging.indexes import KeySpool, Written
-from app.data.staging.rtree import Boxes, boxes_of, pack_rtree, sides_of
+from app.data.staging.rtree import Boxes, boxes_of, pack_rtree, put_leaves, sides_of
 from app.data.staging.working_copy import working_copy
 from app.domain.errors import StorageFailure
 
@@ -48,18 +48,10 @@ class _Flow:
     seen: int = 0
     added: int = 0
     outside: int = 0
-    failure: BaseException | None = None
     spent: Spent = field(default_factory=Spent)
 
     def new(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the rows that the layer does not hold yet."""
-        try:
-            yield from self._new(batches)
-        except BaseException as error:
-            self.failure = error  # Arrow's C stream would swallow its words
-            raise
-
-    def _new(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             with self.spent.stage("fill"):
                 filled = self._filled(batch)
@@ -104,8 +96,7 @@ def append_many(
     with working_copy(path) as copy:
         with _quick(copy) as db:
             laid_by = _take_off(db, layer)
-        with flow.spent.stage("write"):
-            _write(copy, layer, chain((first,), new), flow)
+        _write(copy, layer, chain((first,), new), flow, laid_by)
         doubles = _put_on(copy, layer, flow, laid_by)
         if finish is not None:
             with _quick(copy) as db:
@@ -115,30 +106,8 @@ def append_many(
 
 
 def _recall(path: Path, layer: MapLayer, known: RepeatFinder) -> None:
-    for batch, _ in _stored(path, layer, ["uid"], geometry=False):
+    for batch, _ in layer_rows(path, layer.name, ["uid"], geometry=False):
         known.first_seen(uids_of(batch.column("uid").drop_null()))
-
-
-def _stored(
-    path: Path, layer: MapLayer, columns: list[str], *, geometry: bool
-) -> Iterator[tuple[pa.RecordBatch, str]]:
-    """Yield the rows of the layer as it stands, and the name of their geometry."""
-    try:
-        with pyogrio.raw.open_arrow(
-            path,
-            layer=layer.name,
-            columns=columns,
-            read_geometry=geometry,
-            batch_size=_ROWS_AT_ONCE,
-            use_pyarrow=True,
-            return_fids=True,
-        ) as (meta, reader):
-            for batch in reader:
-                yield batch, meta["geometry_name"] or "wkb_geometry"
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise StorageFailure(
-            f"{path} cannot be read: {error}", advice="Restore it from a copy."
-        ) from error
 
 
 @contextmanager
@@ -170,6 +139,7 @@ class _LaidBy:
     tree: str
     extension: tuple[Any, ...]
     last_fid: int
+    root: int
 
 
 def _take_off(db: Any, layer: MapLayer) -> _LaidBy:
@@ -200,30 +170,31 @@ def _take_off(db: Any, layer: MapLayer) -> _LaidBy:
     given = db.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (layer.name,)).fetchone()
     last = db.execute(f'SELECT max(fid) FROM "{layer.name}"').fetchone()[0]
     statements = tuple((name, sql) for _, name, sql in found)
-    return _LaidBy(statements, made[0], extension, max(int(last or 0), given[0] if given else 0))
+    root = db.execute(
+        "SELECT rootpage FROM sqlite_master WHERE type = 'table' AND name = ?", (layer.name,)
+    ).fetchone()[0]
+    last = max(int(last or 0), given[0] if given else 0)
+    return _LaidBy(statements, made[0], extension, last, int(root))
 
 
-def _write(copy: Path, layer: MapLayer, rows: Iterator[pa.RecordBatch], flow: _Flow) -> None:
-    """Write the rows by GDAL, which takes Arrow as it is."""
-    reader = pa.RecordBatchReader.from_batches(layer.schema, rows)
+def _write(
+    copy: Path, layer: MapLayer, rows: Iterator[pa.RecordBatch], flow: _Flow, laid_by: _LaidBy
+) -> None:
+    """Put the rows behind those that are there, page by page, numbered on from the last one."""
+    from app.data.staging.table_rows import TableEnd
+
+    end = TableEnd(copy, layer, laid_by.root)
+    first = laid_by.last_fid + 1
     try:
-        pyogrio.write_arrow(
-            reader,
-            copy,
-            layer=layer.name,
-            driver="GPKG",
-            geometry_name=GEOMETRY,
-            geometry_type=layer.geometry,
-            crs=CRS,
-            append=True,
-        )
-    except (RuntimeError, pyogrio.errors.DataSourceError, pa.ArrowException) as error:
-        if flow.failure is not None:
-            raise flow.failure from None
-        raise StorageFailure(
-            f"The rows could not be written beside the map: {error}.",
-            advice="Check free space and rights; the map is as it was before.",
-        ) from error
+        for batch in rows:
+            with flow.spent.stage("write"):
+                end.add(batch, first)
+            first += batch.num_rows
+        with flow.spent.stage("write"):
+            end.close(laid_by.last_fid)
+    except BaseException:
+        end.abandon()
+        raise
 
 
 def _put_on(copy: Path, layer: MapLayer, flow: _Flow, laid_by: _LaidBy) -> tuple[int, int]:
@@ -246,7 +217,7 @@ def _put_on(copy: Path, layer: MapLayer, flow: _Flow, laid_by: _LaidBy) -> tuple
         for name, statement in laid_by.statements:
             if name not in made:
                 db.execute(statement)
-        _tell_size(db, layer, boxes, len(fids))
+        _tell_size(db, layer, boxes, len(fids), int(fids[-1]))
         codes = 0
         if layer.name == "part":
             code = made.get(_index_name(layer, "code"))
@@ -254,6 +225,9 @@ def _put_on(copy: Path, layer: MapLayer, flow: _Flow, laid_by: _LaidBy) -> tuple
         root = db.execute(
             "SELECT rootpage FROM sqlite_master WHERE name = ?", (f"{tree}_rowid",)
         ).fetchone()[0]
+        if len(held) and held[-1] >= MOST_ROWS:
+            put_leaves(db, tree, held, leaves)
+            held = held[:0]
     with flow.spent.stage("rtree"), PageFile(copy) as file:
         write_table(file, _pairs(held, leaves), int(root))
     if layer.name != "part":
@@ -267,7 +241,7 @@ def _with_stored(copy: Path, layer: MapLayer, flow: _Flow, last: int) -> _Rows:
     """Return what the indexes need of the rows that were there before, and then of the new ones."""
     rows = _Rows(layer, copy.parent)
     columns = list(dict.fromkeys(["uid", *rows.columns]))
-    for batch, geometry in _stored(copy, layer, columns, geometry=True):
+    for batch, geometry in layer_rows(copy, layer.name, columns):
         fids = np.asarray(batch.column("fid").to_numpy(zero_copy_only=False), np.int64)
         keep = fids <= last
         if not keep.any():
@@ -325,8 +299,8 @@ def _pairs(rows: NDArray[np.int64], values: NDArray[np.int32]) -> Iterator[Cells
         yield pair_cells(rows[some], values[some].astype(np.int64))
 
 
-def _tell_size(db: Any, layer: MapLayer, boxes: Boxes, rows: int) -> None:
-    """Set extent, row count and time of change in the GeoPackage's tables."""
+def _tell_size(db: Any, layer: MapLayer, boxes: Boxes, rows: int, last: int) -> None:
+    """Set extent, row count, last fid and time of change in the file's own tables."""
     sides = [
         float(pick(boxes[:, side])) if len(boxes) else None
         for side, pick in (
@@ -345,6 +319,8 @@ def _tell_size(db: Any, layer: MapLayer, boxes: Boxes, rows: int) -> None:
         "UPDATE gpkg_ogr_contents SET feature_count = ? WHERE lower(table_name) = lower(?)",
         (rows, layer.name),
     )
+    db.execute("DELETE FROM sqlite_sequence WHERE name = ?", (layer.name,))
+    db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (layer.name, last))
 
 
 class _Rows:

@@ -60,8 +60,7 @@ class PageFile:
     ) -> None:
         """Tell the file's new size in its header, if all went well."""
         if kind is None:
-            self._file.seek(24)
-            change = int.from_bytes(self._file.read(4), "big") + 1
+            change = self._told(24) + 1
             self._at(24, change)
             self._at(28, self._next - 1)
             self._at(92, change)  # for which change the size holds
@@ -82,6 +81,39 @@ class PageFile:
             if len(some):
                 self._file.seek((int(numbers[some[0]]) - 1) * self.page)
                 self._file.write(np.ascontiguousarray(pages[some[0] : some[-1] + 1]).data)
+
+    def get(self, numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Return pages, shape (count, bytes of a page)."""
+        pages = np.empty((len(numbers), self.page), np.uint8)
+        for at, number in enumerate(numbers.tolist()):
+            self._file.seek((number - 1) * self.page)
+            self._file.readinto(pages[at].data)
+        return pages
+
+    def give_back(self, numbers: NDArray[np.int64]) -> None:
+        """Take back the last of the numbers given out, which were not used."""
+        if len(numbers):
+            self._next = int(numbers[0])
+
+    def free(self, numbers: NDArray[np.int64]) -> None:
+        """Put pages that hold nothing more on the file's list of free ones."""
+        most = self.page // 4 - 8
+        for at in range(0, len(numbers), most + 1):
+            trunk, *leaves = numbers[at : at + most + 1].tolist()
+            first, count = self._told(32), self._told(36)
+            page = np.zeros(self.page // 4, ">u4")
+            page[: 2 + len(leaves)] = (first, len(leaves), *leaves)
+            self.put(np.array([trunk]), page.view(np.uint8)[None])
+            self._at(32, trunk)
+            self._at(36, count + 1 + len(leaves))
+
+    def abandon(self) -> None:
+        """Close the file without telling what was added."""
+        self._file.close()
+
+    def _told(self, offset: int) -> int:
+        self._file.seek(offset)
+        return int.from_bytes(self._file.read(4), "big")
 
     def _at(self, offset: int, value: int) -> None:
         self._file.seek(offset)
@@ -112,10 +144,11 @@ def _big_endian(values: NDArray[np.int64]) -> NDArray[np.uint8]:
     return values.astype(">u4").view(np.uint8).reshape(-1, 4)
 
 
-def _varints(rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Return row ids as varints of four bytes; the leading ones may say nothing."""
-    found = np.empty((len(rows), 4), np.uint8)
-    for at, shift in enumerate((21, 14, 7, 0)):
+def _varints(rows: NDArray[np.int64], size: int = 4) -> NDArray[np.uint8]:
+    """Return row ids as varints of `size` bytes; the leading ones may say nothing."""
+    found = np.empty((len(rows), size), np.uint8)
+    for at in range(size):
+        shift = 7 * (size - 1 - at)
         found[:, at] = (rows >> shift) & 0x7F | (0x80 if shift else 0)
     return found
 
@@ -140,12 +173,22 @@ def write_table(file: PageFile, cells: Iterator[Cells], root: int) -> None:
             children.append(numbers)
             keys.append(block[:, -1, 1:5].copy())
     if children:
-        _table_levels(file, np.concatenate(children), np.concatenate(keys), root)
+        _levels(file, np.concatenate(children), np.concatenate(keys), root)
 
 
-def _table_levels(file: PageFile, children: NDArray[np.int64], keys: Cells, root: int) -> None:
-    """Write the levels above a table's leaves; `keys` are the last rows of the children."""
-    most = (file.page - _INNER_HEAD) // (8 + 2)
+def table_levels(
+    file: PageFile, children: NDArray[np.int64], last: NDArray[np.int64], root: int
+) -> None:
+    """Write the levels above a table's leaves, of which there are two at least.
+
+    `last` are the last rows of the `children`, or numbers between them and the next ones' first.
+    """
+    wide = len(last) > 0 and int(last[-1]) >= MOST_ROWS
+    _levels(file, children, _varints(last, 8 if wide else 4), root)
+
+
+def _levels(file: PageFile, children: NDArray[np.int64], keys: Cells, root: int) -> None:
+    most = (file.page - _INNER_HEAD) // (4 + keys.shape[1] + 2)
     while True:
         cells = np.concatenate([_big_endian(children), keys], axis=1)
         whole = len(cells) <= most + 1

@@ -40,6 +40,11 @@ def write_rtree(db: Any, name: str, fids: NDArray[np.int64], boxes: Boxes) -> No
     if np.any(fids[1:] < fids[:-1]):
         order = np.argsort(fids, kind="stable")
         fids, nodes = fids[order], nodes[order]
+    put_leaves(db, name, fids, nodes)
+
+
+def put_leaves(db: Any, name: str, fids: NDArray[np.int64], nodes: NDArray[np.int32]) -> None:
+    """Tell row by row which leaf holds each row."""
     for at in range(0, len(fids), _ROWS_AT_ONCE):
         some = slice(at, at + _ROWS_AT_ONCE)
         pairs = zip(fids[some].tolist(), nodes[some].tolist(), strict=True)

@@ -6,7 +6,6 @@ Offers what `ImportStream` offers (batches, summary, refused rows), so an import
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from app.data.readers import Summary
+from app.data.readers.rejects import write_list
 from app.data.staging.job import ImportJob
 from app.domain import errors
 from app.domain.errors import AppError, StorageFailure
@@ -93,19 +93,8 @@ class StagedStream:
         """Write the refused rows as CSV, by default beside the source; None if there are none."""
         if not self.summary().refused:
             return None
-        target = path or self.path.with_name(f"{self.path.name}.rejected.csv")
-        try:
-            data = self.job.rejects.open("rb")
-            with data, target.open("wb") as file:
-                file.write(b"\xef\xbb\xbf")
-                shutil.copyfileobj(data, file)
-        except OSError as error:
-            raise StorageFailure(
-                f"The refused rows cannot be written to {target}: {error.strerror}.",
-                advice="The good rows are not touched. Choose another folder for the list.",
-                field="rejects",
-            ) from None
-        return target
+        with self.job.rejects.open(encoding="utf-8", newline="") as rows:
+            return write_list(rows, self.path, path)
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         reader = self._reader

@@ -138,6 +138,21 @@ def test_that_many_rows_and_few_rows_come_to_the_same(folder, monkeypatch, few):
     assert not [*folder.glob("map.importing*")]
 
 
+def test_that_rows_follow_a_number_that_a_person_gave(folder, monkeypatch):
+    monkeypatch.setattr(map_import, "FEW", 1)
+    append(folder, parts(300))
+    far = 1 << 31
+    with sqlite3.connect(folder / "map.gpkg") as db:
+        db.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'part'", (far,))
+    db.close()
+    assert append(folder, parts(900, 500)).added == 900
+    with sqlite3.connect(folder / "map.gpkg") as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert db.execute("SELECT rtreecheck('rtree_part_geom')").fetchone() == ("ok",)
+        assert db.execute("SELECT max(fid), count(*) FROM part").fetchone() == (far + 900, 1200)
+    db.close()
+
+
 def test_that_doubles_are_told_by_either_way(folder, monkeypatch):
     twice = parts(3, lon=[121.4, 121.4000001, 121.41])
     assert append(folder, twice).same_place == 2
