@@ -25,6 +25,7 @@ _ICONS = {
     "part": "shape-outline",
     "case": "file-document-outline",
     "road": "road-variant",
+    "estate": "home-group",
     "command": "keyboard-outline",
 }
 _WAIT_MS = 60

@@ -80,20 +80,56 @@ class MapGazetteerSource:
         return self._areas[0]
 
     def roads(self) -> ShapeColumns:
-        """Return all roads with their names; of a line in parts each part counts alone."""
+        """Return all roads with their names, cut where they leave a street or town.
+
+        `fid` holds the row among `areas()` of the street or town, else the district, of each
+        piece, and the number of areas where none holds it.
+        """
         table = _table(self._tables, "road", ["name"])
         if not table.num_rows:
             return no_shapes()
         shapes = shapely.from_wkb(np.array(table.column(GEOMETRY).to_pylist(), dtype=object))
         lines, of = shapely.get_parts(shapes, return_index=True)
         coords, at = shapely.get_coordinates(lines, return_index=True)
-        off = np.searchsorted(at, np.arange(len(lines) + 1)).astype(np.int64)
-        name = np.array(_texts(table, "name"), dtype=object)[of]
-        few = np.zeros(len(lines), np.uint32)
+        coords, off, area, line = self._cut(coords, at)
+        name = np.array(_texts(table, "name"), dtype=object)[of[line]]
+        few = np.zeros(len(line), np.uint8)
         return ShapeColumns(
-            coords, off, np.arange(len(lines) + 1), np.zeros(len(lines), np.bool_),
-            few.astype(np.uint8), few, few.astype(np.float32), {"name": name},
+            coords, off, np.arange(len(line) + 1), np.zeros(len(line), np.bool_),
+            few, area, few.astype(np.float32), {"name": name},
         )  # fmt: skip
+
+    def _cut(
+        self, coords: NDArray[np.float64], line: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.uint32], NDArray[np.int64]]:
+        """Cut lines at the borders of areas: coordinates, offsets, area and line of each piece."""
+        start = np.flatnonzero(line[1:] == line[:-1])
+        if not len(start):
+            none = np.empty(0, np.int64)
+            return np.empty((0, 2)), np.zeros(1, np.int64), none.astype(np.uint32), none
+        middles = (coords[start] + coords[start + 1]) / 2
+        area = self._holding(np.asarray(shapely.points(middles), dtype=object))
+        first = np.ones(len(start), np.bool_)
+        first[1:] = (np.diff(start) != 1) | (area[1:] != area[:-1])
+        at = np.flatnonzero(first)
+        order = np.sort(np.concatenate([2 * start[at], 2 * start + 1]), kind="stable")
+        where = np.where(order % 2, order // 2 + 1, order // 2)
+        off = np.append(at + np.arange(len(at)), len(where)).astype(np.int64)
+        return coords[where], off, area[at].astype(np.uint32), line[start[at]]
+
+    def _holding(self, points: NDArray[np.object_]) -> NDArray[np.int64]:
+        """Return the row of the street or town, else the district, that holds each point."""
+        areas, shapes = self._areas
+        found = np.full(len(points), len(areas), np.int64)
+        for tier in ("street", "district"):
+            rows = np.flatnonzero(np.array([one == tier for one in areas.tier], np.bool_))
+            open_ = np.flatnonzero(found == len(areas))
+            if len(rows) and len(open_):
+                at, holder = shapely.STRtree(shapes[rows]).query(
+                    points[open_], predicate="intersects"
+                )
+                found[open_[at[::-1]]] = rows[holder[::-1]]
+        return found
 
     def places(self) -> PlaceColumns:
         """Return all places; where no grid is known, the district that holds the point."""

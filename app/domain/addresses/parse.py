@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from app.domain.addresses.normal import Normal, normal, to_digits
 from app.domain.addresses.rules import AddressRules
@@ -14,7 +15,9 @@ DOOR_KINDS = ("lane", "sublane", "number", "building", "unit", "floor", "room")
 _MOUTH = "口"  # 九江路与河南中路口
 _BRACKET = re.compile(r"\(([^()]*)\)?")
 _FILL = re.compile(r"[,\s:/.·)-]+")
-_NAMED = re.compile(r"[^\d,()#]+?(?=\d+(?:号|弄|幢|栋|号楼|单元|室|层|楼|#)|[,(]|$)")
+_NAMED = re.compile(
+    r"(?:[^\d,()#]|\d+(?=[期区村组队]))+?(?=\d+(?:号|弄|幢|栋|号楼|单元|室|层|楼|#)|[,(]|$)"
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,19 @@ class Address:
     def all(self, kind: str) -> tuple[str, ...]:
         """Return all values of that kind."""
         return tuple(part.value for part in self.parts if part.kind == kind)
+
+    @property
+    def street(self) -> str:
+        """Return what the door stands on: the road, or without one the name right before it.
+
+        The latter is an estate (康健一村 12 号) or a road with other words before it.
+        """
+        if road := self.get("road"):
+            return road
+        for before, part in pairwise(self.parts):
+            if part.kind in ("lane", "number", "building") and before.kind == "poi":
+                return before.value
+        return ""
 
     @property
     def has_door(self) -> bool:
@@ -82,6 +98,10 @@ class _Reader:
                 continue
             if kind in ("district", "community") and self._is_no_area(kind, found):
                 continue
+            if kind != "province" and self.rules.patterns["number"].match(
+                self.source.text, found.end()
+            ):
+                continue  # 育秀东区375号
             self._take(kind, found[0], found.end())
 
     def _is_no_area(self, kind: str, found: re.Match[str]) -> bool:
@@ -126,8 +146,9 @@ class _Reader:
             return self._crossing()
         crossed = self._crossing()
         joint = self._match("joint")
-        pattern = self.rules.patterns["road_here" if joint else "road"]
-        road = pattern.match(self.source.text, joint.end() if joint else self.at)
+        at = joint.end() if joint else self.at
+        road = self.rules.patterns["road_here" if joint else "road"].match(self.source.text, at)
+        road = road or self.rules.patterns["road_mouth"].match(self.source.text, at)
         if road is None:
             return crossed
         self.at = road.start()
@@ -173,7 +194,12 @@ class _Reader:
                 continue
             found = self._match(kind)
             if found is not None:
-                self._take(kind, to_digits(found[1]), found.end())
+                value = to_digits(found[1])
+                if kind == "number" and found[2]:
+                    value += found[2]  # 150号甲
+                elif kind == "number" and found[3]:
+                    value += f"-{found[3]}"
+                self._take(kind, value, found.end())
                 return True
         return self._bare(taken)
 

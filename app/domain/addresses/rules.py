@@ -20,10 +20,12 @@ class AddressRules:
 
     `patterns` go by the kind of part: province, city, district, street, community, road, lane,
     sublane, number, building, unit, floor, room, cross, near, direction; `road_alone` are roads
-    that end in 道 or 弄, `road_here` one before 口.
+    that end in 道 or 弄, `road_here` one before 口, `estate` is what numbers may follow without
+    a road. `former` are names of roads of old and today's.
     """
 
     variants: Mapping[str, str]
+    former: Mapping[str, str]
     ends: Mapping[str, tuple[str, ...]]
     english: Mapping[str, Any]
     readings: Mapping[str, str]
@@ -43,7 +45,8 @@ def parse_rules(raw: Mapping[str, Any]) -> AddressRules:
                 for kind, words in raw["ends"].items()}  # fmt: skip
         matching = raw["matching"]
         return AddressRules(
-            variants=dict(raw["variants"]),
+            variants=_variants(raw),
+            former=dict(raw["former"]),
             ends=ends,
             english=dict(raw["english"]),
             readings=dict(raw["readings"]),
@@ -61,6 +64,13 @@ def parse_rules(raw: Mapping[str, Any]) -> AddressRules:
             advice="Restore resources/addresses.toml.",
             field="addresses",
         ) from error
+
+
+def _variants(raw: Mapping[str, Any]) -> dict[str, str]:
+    old, new = str(raw["traditional"]["from"]), str(raw["traditional"]["to"])
+    if len(old) != len(new):
+        raise ValueError("traditional")
+    return dict(zip(old, new, strict=True)) | dict(raw["variants"])
 
 
 def any_of(words: Iterable[str]) -> str:
@@ -92,12 +102,15 @@ def _patterns(
         "road_alone": rf"(?!{_NUM}{any_of(ends['road_alone'])})"
         rf"({name}{{2,5}}?{any_of(ends['road_alone'])})"
         rf"(?=$|\d|[{DIGITS}]{{1,4}}(?:号|弄)|[(,]|{any_of(relations['cross'])}|{direction})",
+        "estate": rf".+(?:{any_of(ends['estate'])}|\d期)",
+        "former": rf"(?:{any_of(relations['former'])})?(.+)",
         "not_road": rf".*{any_of(raw['not_road']['ends'])}",
         "road_here": rf"({road})(?![边旁站])(?!线)",
+        "road_mouth": rf"({road})(?=口(?:$|[,(]|{direction}))",
         "lane": rf"({_NUM}){any_of(ends['lane'])}",
         "sublane": rf"({_NUM}){any_of(ends['sublane'])}",
         "number": rf"((?:临|甲|乙|丙|丁)?{_NUM}(?:[-,/至]\d+)*(?:[A-Z甲乙丙丁]|之\d+)?)"
-        rf"{any_of(ends['number'])}(?!线|楼)",
+        rf"{any_of(ends['number'])}(?!线|楼)(?:([甲乙丙丁])(?![{DIGITS}])|之(\d+))?",
         "building": rf"((?:\d+[A-Z]?|[{DIGITS}]+|[A-Z]\d?|[甲乙丙丁东南西北中]))"
         rf"{any_of(ends['building'])}",
         "unit": rf"((?:{_NUM}|[A-Z])){any_of(ends['unit'])}",

@@ -103,11 +103,11 @@ def _read_texts(
     """Fill in place what only the address text says: road and door."""
     bare = (road < 0) | ~cells.any(axis=1)
     for row in np.flatnonzero(bare).tolist():
-        text = places.address[row] or places.name[row]
-        if not text:
-            continue
-        read = parse(text, rules)
-        name = read.get("road")
+        read = parse(places.address[row] or places.name[row], rules)
+        name = read.street
+        if name not in number and places.address[row]:  # a stop 成都北路新闸路(公交站): 36路
+            read = parse(places.name[row], rules)
+            name = read.get("road")
         if name in number and (road[row] < 0 or number[name] == road[row]):
             road[row] = number[name]
             for i, field in enumerate(_FIELDS):

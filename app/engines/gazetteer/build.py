@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.addresses.columns import AreaColumns, GazetteerSource, PlaceColumns
+from app.domain.addresses.parse import parse
 from app.domain.addresses.rules import AddressRules
 from app.domain.map_columns import AREA_TIERS, ShapeColumns, no_shapes
 from app.engines.gazetteer.book import book_arrays
@@ -17,7 +18,7 @@ from app.engines.gazetteer.pinyin import Sounds, make_sounds
 from app.engines.gazetteer.texts import Speller
 
 Arrays = dict[str, NDArray[np.generic]]
-AREA, ROAD, PLACE = 0, 16, 17  # kinds of things; an area's is its tier's number
+AREA, ESTATE, ROAD, PLACE = 0, 15, 16, 17  # kinds of things; an area's is its tier's number
 NAME, ADDRESS, OTHER = 0, 1, 2  # what a text is of its thing
 
 
@@ -54,7 +55,8 @@ def arrays_of(
     """Return the arrays for given columns (of a whole city, or of what changed in it)."""
     speller = Speller(rules, sounds)
     lines = roads if roads is not None else no_shapes()
-    names, road_lon, road_lat, road_of_line = _roads(lines, places)
+    estates = _estates(places, rules)
+    names, road_lon, road_lat, road_of_line = _roads(lines, places, estates)
     texts = _Texts([], [], [])
     texts.add((n or c for n, c in zip(areas.name, areas.code, strict=True)), 0, NAME)
     texts.add(names, len(areas), NAME)
@@ -69,24 +71,33 @@ def arrays_of(
         texts.thing.append(first + row)
         texts.role.append(OTHER)
     thing = np.array(texts.thing, np.int32)
-    arrays = _thing_arrays(areas, places, names, road_lon, road_lat)
+    arrays = _thing_arrays(areas, places, _kinds(names, lines, places), road_lon, road_lat)
     arrays |= _text_arrays(speller, texts.text)
     arrays["text_thing"], arrays["text_role"] = thing, np.array(texts.role, np.uint8)
     arrays |= _titles(areas, names, places)
     arrays |= book_arrays(places, first, names, rules, areas)
     arrays |= _sound_arrays(sounds)
-    arrays |= {"line_coords": lines.coords, "line_off": lines.ring_off, "line_road": road_of_line}
+    arrays |= {
+        "line_coords": lines.coords,
+        "line_off": lines.ring_off,
+        "line_road": road_of_line,
+        "line_area": lines.fid.astype(np.int32),
+    }
     return arrays
 
 
 def _roads(
-    lines: ShapeColumns, places: PlaceColumns
+    lines: ShapeColumns, places: PlaceColumns, estates: dict[str, int]
 ) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]]:
-    """Return the roads' names, once each, a place on each one, and the road of each line."""
+    """Return the estates' and roads' names, once each, a place of each, and each line's road."""
     named = [str(one or "") for one in lines.texts.get("name", ())]
-    names = list(dict.fromkeys([*filter(None, named), *filter(None, places.road.values)]))
+    roads = dict.fromkeys([*filter(None, named), *filter(None, places.road.values)])
+    estates = {name: row for name, row in estates.items() if name not in roads}
+    names = [*estates, *roads]
     number = {name: i for i, name in enumerate(names)}
     lon, lat = np.full(len(names), np.nan), np.full(len(names), np.nan)
+    rows = list(estates.values())
+    lon[: len(rows)], lat[: len(rows)] = places.lon[rows], places.lat[rows]
     for code, row in _middles(places.road.codes).items():
         if code >= 0 and places.road.values[code]:
             lon[number[places.road.values[code]]] = places.lon[row]
@@ -100,6 +111,20 @@ def _roads(
     return names, lon, lat, of_line
 
 
+def _estates(places: PlaceColumns, rules: AddressRules) -> dict[str, int]:
+    """Return what doors are numbered by where there is no road, with a place of each.
+
+    Such are villages and estates: 康健一村 12 号, 先丰村 208 号.
+    """
+    found: dict[str, int] = {}
+    has_road = np.array([bool(one) for one in places.road.values] + [False], np.bool_)
+    for row in np.flatnonzero(~has_road[places.road.codes]).tolist():
+        name = parse(places.address[row], rules).street if places.address[row] else ""
+        if name and rules.patterns["estate"].fullmatch(name):
+            found.setdefault(name, row)
+    return found
+
+
 def _middles(codes: NDArray[np.int32]) -> dict[int, int]:
     """Return for each code the middle one of its rows."""
     order = np.argsort(codes, kind="stable")
@@ -107,16 +132,22 @@ def _middles(codes: NDArray[np.int32]) -> dict[int, int]:
     return dict(zip(values.tolist(), order[start + count // 2].tolist(), strict=True))
 
 
+def _kinds(names: Sequence[str], lines: ShapeColumns, places: PlaceColumns) -> NDArray[np.uint8]:
+    """Return for each name of a road or an estate which of the two it is; estates come first."""
+    roads = {str(one) for one in lines.texts.get("name", ())} | set(places.road.values)
+    return np.array([ROAD if one in roads else ESTATE for one in names], np.uint8)
+
+
 def _thing_arrays(
     areas: AreaColumns,
     places: PlaceColumns,
-    roads: Sequence[str],
+    roads: NDArray[np.uint8],
     road_lon: NDArray[np.float64],
     road_lat: NDArray[np.float64],
 ) -> Arrays:
     tiers = np.array([AREA_TIERS.index(one) for one in areas.tier], np.uint8)
     kind = np.concatenate([
-        tiers, np.full(len(roads), ROAD, np.uint8), np.full(len(places), PLACE, np.uint8),
+        tiers, roads, np.full(len(places), PLACE, np.uint8),
     ])  # fmt: skip
     area = np.concatenate([
         np.arange(len(areas), dtype=np.int32), np.full(len(roads), -1, np.int32), places.area,

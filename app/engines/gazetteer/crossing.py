@@ -5,17 +5,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engines.gazetteer.doors import Book
+from app.engines.gazetteer.build import ESTATE
+from app.engines.gazetteer.doors import Book, metres
 from app.engines.gazetteer.lines import road_segments
 
 _TOUCH_M = 60.0
 _DOORS_M = 180.0
+_NAMED_M = 60.0
 _MOST = 1500
 F64 = NDArray[np.float64]
 
 
 def crossing(book: Book, one: int, two: int) -> tuple[float, float, float, str] | None:
-    """Return lon, lat, metres of doubt and `lines` or `doors`; None if they do not meet.
+    """Return lon, lat, metres of doubt and `lines`, `names` or `doors`; None if they do not meet.
 
     `one`, `two` are the numbers of the roads among all roads.
     """
@@ -24,7 +26,26 @@ def crossing(book: Book, one: int, two: int) -> tuple[float, float, float, str] 
         found = _meeting(a, b)
         if found is not None:
             return (*found, 15.0, "lines")
-    return _by_doors(book, one, two)
+    return _by_names(book, one, two) or _by_doors(book, one, two)
+
+
+def _by_names(book: Book, one: int, two: int) -> tuple[float, float, float, str] | None:
+    """Return where places on one of the roads say that they are by the other: 宁海路龙门路口."""
+    first = int(np.searchsorted(book.segment.kind, ESTATE))
+    found: list[int] = []
+    for road, other in ((one, two), (two, one)):
+        name = book.segment.title(first + other)
+        for row in book.of_road(road)[:_MOST].tolist():
+            thing = int(book.thing[row])
+            said = f"{book.segment.title(thing)} {book.segment.detail(thing)}"
+            if name in said:
+                found.append(thing)
+    if not found:
+        return None
+    lon, lat = book.segment.lon[found], book.segment.lat[found]
+    x, y = float(np.median(lon)), float(np.median(lat))
+    spread = float(np.median(metres(lon, lat, x, y)))
+    return (x, y, spread + _NAMED_M, "names") if spread <= _DOORS_M else None
 
 
 def _meeting(a: F64, b: F64) -> tuple[float, float] | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -22,6 +23,13 @@ _BEND_M = 250.0  # on longer stretches the road as drawn says better where it ru
 _BOTH_SIDES = 0.9
 _ALONE = 40  # a single known neighbour may be so many numbers off
 _SAME_PLACE_M = 400.0
+_PLATE_M = {"room": 20.0, "building": 30.0, "number": 40.0, "lane": 80.0}
+_WIDEST_M = 6000.0  # farther apart, two doors are on two roads of one name
+_FAR = 0.45
+_NEXT_M = 60.0
+_PACE_M = 2.5  # metres a number, as measured on roads with many known doors
+_RANGE = re.compile(r"(\d{1,5})[-,/至](\d{1,5})")
+_WIDEST_RANGE = 60
 Rows = NDArray[np.int64]
 
 
@@ -107,7 +115,7 @@ class Book:
         certain = {"room": 0.99, "unit": 0.98, "building": 0.97, "number": 0.96, "lane": 0.9}
         kind = "building" if precision == "unit" else precision
         return Door(
-            rows, lon, lat, kind, tuple(matched), max(10.0, min(spread, _SAME_PLACE_M)),
+            rows, lon, lat, kind, tuple(matched), max(_PLATE_M[kind], min(spread, _SAME_PLACE_M)),
             certain[precision] * (0.85 if missed else 1.0), spread > _SAME_PLACE_M,
         )  # fmt: skip
 
@@ -116,10 +124,20 @@ class Book:
         found = rows[self.words[rows, field] == code] if code > 0 else rows[:0]
         if len(found) or field > 1:
             return found
+        if span := _RANGE.fullmatch(wanted):
+            return self._of_range(rows, field, int(span[1]), int(span[2]))
         value = first_number(wanted)
         plain = self.lane if field == 0 else self.number
         whole = wanted == str(value)  # 376 also answers to 376甲, never the other way round
         return rows[plain[rows] == value] if value and whole else rows[:0]
+
+    def _of_range(self, rows: Rows, field: int, low: int, high: int) -> Rows:
+        """Return the doors from `low` to `high`, those of the same side if there are any."""
+        value = (self.lane if field == 0 else self.number)[rows]
+        inside = (value >= low) & (value <= min(high, low + _WIDEST_RANGE))
+        side = inside & (value % 2 == low % 2)
+        found: Rows = rows[side if side.any() else inside]
+        return found
 
     def _plainest(self, rows: Rows, read: Address) -> Rows:
         """Return those of `rows` that name nothing further, if there are any."""
@@ -144,12 +162,34 @@ class Book:
             found = self._enclosed(rows[some], position[some], value, worth)
             if found is not None:
                 return found
-        return self._beside(rows, position, value)
+        return self._beside(rows, position, value) or self._far(rows, position, value)
+
+    def _far(self, rows: Rows, position: NDArray[np.int32], value: int) -> Door | None:
+        """Say what a road with few known doors tells: between two far ones, or by the nearest."""
+        if not len(rows):
+            return None
+        found = self._enclosed(rows, position, value, _BOTH_SIDES, widest=_WIDEST_M)
+        if found is not None:
+            return replace(found, certain=_FAR, reasons=(*found.reasons, "far_doors:"))
+        near = int(position[np.argmin(np.abs(position - value))])
+        found = self._by_one(rows, position, near, value)
+        if found is None:
+            return None
+        away = _NEXT_M + _PACE_M * abs(near - value)
+        return replace(found, certain=_FAR, metres=away, reasons=(*found.reasons, "far_doors:"))
 
     def _enclosed(
-        self, rows: Rows, position: NDArray[np.int32], value: int, worth: float
+        self,
+        rows: Rows,
+        position: NDArray[np.int32],
+        value: int,
+        worth: float,
+        widest: float = 0.0,
     ) -> Door | None:
-        """Interpolate between the next lower and the next higher number, if they lie near."""
+        """Interpolate between the next lower and the next higher number, if they lie near.
+
+        `widest`: metres that they may be apart, as many as numbers usually take if left out.
+        """
         below, above = position[position <= value], position[position >= value]
         if not len(below) or not len(above):
             return None
@@ -162,7 +202,8 @@ class Book:
         thing = int(self.thing[row])
         lon2, lat2 = float(self.segment.lon[thing]), float(self.segment.lat[thing])
         length = float(metres(np.array(lon2), np.array(lat2), lon1, lat1))
-        if length > min(_LONGEST_GAP_M, _FREE_M + _WIDEST_STEP_M * (high - low)):
+        usual = min(_LONGEST_GAP_M, _FREE_M + _WIDEST_STEP_M * (high - low))
+        if length > max(usual, widest):
             return None
         share = (value - low) / (high - low)
         certain = worth * (0.85 - 0.25 * min(length / _LONGEST_GAP_M * 3, 1))

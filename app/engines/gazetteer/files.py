@@ -14,7 +14,7 @@ import numpy as np
 from app.domain.errors import StorageFailure
 from app.engines.gazetteer.build import Arrays
 
-FORM = 3
+FORM = 4
 _MANIFEST = "manifest.json"
 _PREFIX = "gazetteer-"
 

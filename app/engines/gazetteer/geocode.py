@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from app.domain.addresses.parse import AREA_KINDS, Address, parse
 from app.engines.gazetteer.asked import readings
-from app.engines.gazetteer.build import NAME, OTHER, PLACE, ROAD
+from app.engines.gazetteer.build import ESTATE, NAME, OTHER, PLACE, ROAD
 from app.engines.gazetteer.crossing import crossing
 from app.engines.gazetteer.doors import Book, Door, Rows, metres
-from app.engines.gazetteer.lines import road_points
+from app.engines.gazetteer.lines import middle_inside
+from app.engines.gazetteer.offset import beside
 from app.engines.gazetteer.search import allowed
 from app.engines.gazetteer.segment import Segment
 from app.services.views import Geocoded
@@ -34,6 +35,8 @@ _WITH_NAME = 0.97  # a name was read as the beginning of the road
 _OTHER_DOOR = 0.75  # a name whose own address is not the door that was asked for
 _SHORTEST_ROAD = 3
 _LEAST_ROAD_M = 100.0
+_BESIDE_DOOR = 0.75  # a crossing that a door is said to be near
+_BESIDE_M = 80.0
 _AREA = {"community": 0.35, "street": 0.3, "district": 0.2, "city": 0.1}
 
 
@@ -49,12 +52,12 @@ class Geocoder:
     def _roads(self) -> dict[str, int]:
         """The number of each road among all roads."""
         first = self._first_road
-        things = np.flatnonzero(self.segment.kind == ROAD)
+        things = np.flatnonzero(np.isin(self.segment.kind, (ESTATE, ROAD)))
         return {self.segment.title(int(one)): int(one) - first for one in things}
 
     @cached_property
     def _first_road(self) -> int:
-        return int(np.searchsorted(self.segment.kind, ROAD))
+        return int(np.searchsorted(self.segment.kind, ESTATE))
 
     @cached_property
     def _areas(self) -> dict[str, list[int]]:
@@ -71,7 +74,8 @@ class Geocoder:
         found = [*self._by_road(read, inside), *self._by_name(text, read, inside)]
         if not any(one.confidence >= _NO_ROAD for one in found):
             found += self._by_area(read, inside)
-        return found
+        said = read.get("direction")
+        return [beside(one, said) for one in found] if said else found
 
     def _named_areas(self, read: Address) -> list[int]:
         """Return the smallest area that the text names, one or several of that name."""
@@ -122,12 +126,17 @@ class Geocoder:
         return None if judged < 0 else bool(judged)
 
     def _by_road(self, read: Address, inside: Sequence[int]) -> Iterator[Geocoded]:
-        name = read.get("road")
-        for road, likeness in self._like_road(name) if name else ():
+        name = read.street
+        roads, how = (self._like_road(name), "road_like") if name else ([], "")
+        if not roads or roads[0][1] < 1:
+            for other in self._former(read):
+                roads, how, name = [(self._roads[other], 1.0)], "old_name", self._said_former(read)
+        for road, likeness in roads:
             rows = self.book.of_road(road)
-            reasons = [f"road:{self._road_name(road)}"]
-            if likeness < 1:
-                reasons.append(f"road_like:{name}")
+            what = "road" if self._is_road(road) else "estate"
+            reasons = [f"{what}:{self._road_name(road)}"]
+            if likeness < 1 or how == "old_name":
+                reasons.append(f"{how}:{name}")
             yield from self._crossings(read, road, likeness, reasons)
             if read.has_door:
                 yield from self._doors(read, rows, inside, likeness, reasons)
@@ -136,6 +145,20 @@ class Geocoder:
             found = self._road_itself(rows, road, inside, worth, reasons)
             if found is not None:
                 yield found
+
+    def _said_former(self, read: Address) -> str:
+        return next((one for one in (read.street, *read.all("note")) if one), "")
+
+    def _former(self, read: Address) -> list[str]:
+        """Return today's name of a road that the text calls by its old one."""
+        former, pattern = self.segment.rules.former, self.segment.rules.patterns["former"]
+        said = [read.street, *read.all("note")]
+        plain = [found[1] for one in said if one and (found := pattern.fullmatch(one))]
+        names = [former[one] for one in plain if one in former]
+        return [one for one in names if one in self._roads][:1]
+
+    def _is_road(self, road: int) -> bool:
+        return int(self.segment.kind[self._first_road + road]) == ROAD
 
     def _road_name(self, road: int) -> str:
         return self.segment.title(self._first_road + road)
@@ -149,7 +172,7 @@ class Geocoder:
                 return [(self._roads[name[at:]], _WITH_NAME)]
         found: dict[int, float] = {}
         for asked in readings(name, self.segment.speller)[:3]:
-            texts = self.segment.find(asked, whole=True, kinds=(ROAD,))
+            texts = self.segment.find(asked, whole=True, kinds=(ESTATE, ROAD))
             good = texts.cost <= min(allowed(len(asked)), 1.3)
             for text, cost in zip(texts.text[good], texts.cost[good].tolist(), strict=True):
                 road = int(self.segment.text_thing[text]) - self._first_road
@@ -197,8 +220,11 @@ class Geocoder:
     def _crossings(
         self, read: Address, road: int, likeness: float, reasons: Sequence[str]
     ) -> Iterator[Geocoded]:
-        others = [*read.all("cross"), *(() if read.has_door else read.all("near"))]
-        for name in others:
+        others = dict.fromkeys(read.all("cross"), 1.0)
+        if not read.has_door or not others:
+            beside = _BESIDE_DOOR if read.has_door else 1.0
+            others |= dict.fromkeys(self._roads_near(read), beside)
+        for name, nearness in others.items():
             for other, alike in self._like_road(name)[:1]:
                 met = crossing(self.book, road, other)
                 if met is None or other == road:
@@ -206,8 +232,17 @@ class Geocoder:
                 lon, lat, doubt, how = met
                 title = f"{self._road_name(road)}与{self._road_name(other)}交叉口"
                 said = (*reasons, f"crossing:{self._road_name(other)}", f"by:{how}")
-                worth = likeness * alike * (0.93 if how == "lines" else 0.7)
+                worth = likeness * alike * nearness * (0.93 if how == "lines" else 0.7)
+                doubt += _BESIDE_M if nearness < 1 else 0.0
                 yield Geocoded(title, title, lon, lat, "crossing", round(worth, 3), said, doubt)
+
+    def _roads_near(self, read: Address) -> list[str]:
+        """Return the roads that the text names beside its own: (近武宁路), (永年路肇周路)."""
+        found = list(read.all("near"))
+        for note in read.all("note"):
+            inner = parse(note, self.segment.rules)
+            found += [part.value for part in inner.parts if part.kind in ("road", "cross", "near")]
+        return [one for one in dict.fromkeys(found) if one in self._roads and one != read.street]
 
     def _road_itself(
         self, rows: Rows, road: int, inside: Sequence[int],
@@ -228,21 +263,14 @@ class Geocoder:
     def _middle(
         self, rows: Rows, road: int, inside: Sequence[int]
     ) -> tuple[float, float, float] | None:
-        """Return the middle of a road inside the areas, by its doors there, else by its lines."""
-        if len(rows) and inside:
-            return self.book.place(rows)
-        points = road_points(self.segment, road)
-        if inside and len(points):
-            near = [
-                metres(points[:, 0], points[:, 1], float(self.segment.lon[area]),
-                       float(self.segment.lat[area])) <= self.segment.arrays["size"][area]
-                for area in inside
-            ]  # fmt: skip
-            points = points[np.any(near, axis=0)]
-        if len(points):
-            lon, lat = points[len(points) // 2]
-            far = float(metres(points[:, 0], points[:, 1], lon, lat).max())
-            return float(lon), float(lat), max(far, _LEAST_ROAD_M)
+        """Return the middle of a road inside the areas: along its lines, else of its doors."""
+        where = None
+        if inside:
+            where = np.append(self._within(inside) != 0, False)
+        drawn = middle_inside(self.segment, road, where)
+        if drawn is not None:
+            lon, lat, far = drawn
+            return lon, lat, max(far, _LEAST_ROAD_M)
         return self.book.place(rows) if len(rows) else None
 
     def _by_name(self, text: str, read: Address, inside: Sequence[int]) -> Iterator[Geocoded]:

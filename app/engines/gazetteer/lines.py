@@ -17,9 +17,32 @@ def road_lines(segment: Segment, road: int) -> list[F64]:
     return [np.asarray(coords[off[one] : off[one + 1]]) for one in lines]
 
 
-def road_points(segment: Segment, road: int) -> F64:
-    """Return all points of a road's lines (degrees WGS 84), shape (n, 2), in no order."""
-    return np.concatenate([np.empty((0, 2)), *road_lines(segment, road)])
+def middle_inside(
+    segment: Segment, road: int, inside: NDArray[np.bool_] | None
+) -> tuple[float, float, float] | None:
+    """Return the point half-way along a road as drawn, and metres to its farthest point.
+
+    `inside`: for each area, and one for none, whether the road counts there; None: everywhere.
+    """
+    off, coords = segment.arrays["line_off"], segment.arrays["line_coords"]
+    lines = np.flatnonzero(segment.arrays["line_road"] == road)
+    if inside is not None:
+        lines = lines[inside[segment.arrays["line_area"][lines]]]
+    pieces = [np.asarray(coords[off[one] : off[one + 1]]) for one in lines.tolist()]
+    if not pieces:
+        return None
+    start = np.concatenate([one[:-1] for one in pieces])
+    end = np.concatenate([one[1:] for one in pieces])
+    if not len(start):
+        return None
+    scale = np.array([111_320 * np.cos(np.radians(start[0, 1])), 110_950])
+    length = np.hypot(*((end - start) * scale).T)
+    run = np.cumsum(length)
+    at = int(np.searchsorted(run, run[-1] / 2))
+    share = 1 - (run[at] - run[-1] / 2) / max(length[at], 1e-9)
+    lon, lat = start[at] + share * (end[at] - start[at])
+    far = np.hypot(*((end - (lon, lat)) * scale).T).max()
+    return float(lon), float(lat), float(far)
 
 
 def road_segments(segment: Segment, road: int) -> F64:

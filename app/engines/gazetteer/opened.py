@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from app.domain.addresses.columns import AreaColumns, GazetteerSource
+from app.domain.addresses.coordinates import Written, written_place
+from app.domain.addresses.parse import LONGEST
 from app.domain.addresses.register import Entry
 from app.domain.addresses.rules import AddressRules
 from app.engines.gazetteer.build import PLACE, Arrays, arrays_of, build_arrays, sounds_from
@@ -26,6 +28,8 @@ from app.engines.gazetteer.geocode import Geocoder, best
 from app.engines.gazetteer.search import search
 from app.engines.gazetteer.segment import Segment
 from app.services.views import Geocoded, NearPlace, PlaceHit
+
+_BESIDE_M = 100.0
 
 
 class Gazetteer:
@@ -71,9 +75,22 @@ class Gazetteer:
 
     def geocode(self, text: str, limit: int = 5) -> Sequence[Geocoded]:
         """Return where an address may be, surest first, with the reasons."""
-        if not text.strip():
+        text = "".join(one for one in text[:LONGEST] if one.isprintable()).strip()
+        if not text:
             return []
+        written = written_place(text)
+        if written is not None:
+            return [self._written(written)]
         return best([one for coder in self._coders for one in coder.find(text)], limit)
+
+    def _written(self, one: Written) -> Geocoded:
+        """Return a place that was written as coordinates, called by the address beside it."""
+        near = self.nearest(one.lon, one.lat, 1)
+        beside = near[0].address or near[0].title if near and near[0].metres <= _BESIDE_M else ""
+        return Geocoded(
+            f"{one.lon:.6f}, {one.lat:.6f}", beside, one.lon, one.lat, "point", 0.99,
+            (f"coordinates:{one.system}",), 5.0,
+        )  # fmt: skip
 
     def nearest(self, lon: float, lat: float, limit: int = 3) -> Sequence[NearPlace]:
         """Return the places of the register nearest to a point (degrees WGS 84)."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from app.domain.addresses.rules import AddressRules
 from app.domain.map_columns import AREA_TIERS
 from app.engines.gazetteer.asked import grams_asked
-from app.engines.gazetteer.build import AREA, PLACE, ROAD, Arrays, sounds_from
+from app.engines.gazetteer.build import AREA, ESTATE, PLACE, ROAD, Arrays, sounds_from
 from app.engines.gazetteer.grams import Postings
 from app.engines.gazetteer.likeness import LONGEST, Rows, Spoken, likeness
 from app.engines.gazetteer.texts import Speller
@@ -24,6 +24,7 @@ _MOST_POSTINGS = 60_000
 _FEW = 2  # so many grams must be looked up however long their lists are
 _SHORT = 0.004  # of two texts with the same grams the shorter one is tried first
 _NO_UID = bytes(16)
+_NAMES = {PLACE: "place", ROAD: "road", ESTATE: "estate"}
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,10 @@ class Segment:
         return None if raw == _NO_UID else UUID(bytes=raw)
 
     def kind_name(self, thing: int) -> str:
-        """Return `place`, `road` or `area:` and its tier."""
+        """Return `place`, `road`, `estate` or `area:` and its tier."""
         kind = int(self.kind[thing])
-        if kind in (PLACE, ROAD):
-            return "place" if kind == PLACE else "road"
+        if kind in _NAMES:
+            return _NAMES[kind]
         return f"area:{AREA_TIERS[kind - AREA]}"
 
     def district_of(self, thing: int) -> int:

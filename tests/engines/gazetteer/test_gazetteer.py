@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import random
+import time
 import tomllib
 from pathlib import Path
 from uuid import UUID
@@ -29,6 +31,7 @@ DOORS = (
     ("重庆南路小学", "重庆南路", "25", 121.468, 31.215),
     ("长宁图书馆", "长宁路", "30", 121.42, 31.22),
     ("", "长宁路", "30", 121.52, 31.22),
+    ("康健卫生站", "", "康健一村12号", 121.43, 31.17),
 )
 
 
@@ -37,7 +40,7 @@ def uid(number: int) -> UUID:
 
 
 class Source:
-    """Eight doors, three areas, two roads that meet at 121.45, 31.2."""
+    """Nine doors, three areas, two roads that meet at 121.45, 31.2."""
 
     fingerprint = "0123456789abcdef0123456789abcdef"
 
@@ -63,15 +66,16 @@ class Source:
     def places(self) -> PlaceColumns:
         count = len(DOORS)
         ids = np.frombuffer(b"".join(uid(i).bytes for i in range(count)), np.uint8)
-        address = [f"{road}{number}号" for _, road, number, _, _ in DOORS]
+        address = [f"{road}{number}号" if road else number for _, road, number, _, _ in DOORS]
         nothing = coded([""] * count)
         return PlaceColumns(
             ids.reshape(-1, 16),
             [row[0] or text for row, text in zip(DOORS, address, strict=True)], address,
-            (), coded(row[1] for row in DOORS), nothing, coded(row[2] for row in DOORS),
+            (), coded(row[1] for row in DOORS), nothing,
+            coded(row[2] if row[1] else "" for row in DOORS),
             nothing, nothing, nothing, nothing, np.array([row[3] for row in DOORS]),
             np.array([row[4] for row in DOORS]),
-            np.array([3, 3, 3, 3, 1, 1, 1, 2], np.int32),
+            np.array([3, 3, 3, 3, 1, 1, 1, 2, 1], np.int32),
         )  # fmt: skip
 
 
@@ -164,6 +168,22 @@ def _arrays():  # type: ignore[no-untyped-def]
         ("国际饭店", "name", "name:国际饭店"),
         ("汾阳路", "road", "road:汾阳路"),
         ("浦东新区", "area", "district:浦东新区"),
+        ("汾陽路１５０號", "number", "number:150"),
+        ("毕勋路150号", "number", "old_name:毕勋路"),
+        ("汾阳路(原毕勋路)150号", "number", "number:150"),
+        ("汾阳路158-172号", "number", "number:158-172"),
+        ("汾阳路150号甲", "between", "beside:150"),
+        ("汾阳路3000号", "between", "far_doors:"),
+        ("汾阳路150号对面", "number", "offset:对面"),
+        ("汾阳路150号后门", "number", "offset:后门"),
+        ("汾阳路近复兴中路", "crossing", "by:lines"),
+        ("汾阳路/复兴中路", "crossing", "by:lines"),
+        ("汾阳路复兴中路口", "crossing", "by:lines"),
+        ("31.2, 121.4", "point", "coordinates:WGS84"),
+        ("康健一村12号", "number", "estate:康健一村"),
+        ("康健一村14号", "between", "beside:12"),
+        ("\u202e汾阳路150号\u202c", "number", "number:150"),
+        ("汾阳路150号" + "!" * 10_000, "number", "number:150"),
     ],
 )
 def test_that_a_text_is_placed_with_reasons(
@@ -268,3 +288,45 @@ def test_that_a_road_without_doors_is_placed_by_its_line_inside_the_district(
     found = gazetteer.geocode("徐汇区复兴中路9999号", 1)[0]
     assert (found.title, found.precision) == ("复兴中路", "road")
     assert found.metres >= 100.0
+
+
+def test_that_what_is_said_to_lie_beside_a_door_lies_beside_it(gazetteer: Gazetteer) -> None:
+    door, found = (gazetteer.geocode(f"汾阳路150号{said}")[0] for said in ("", "东侧50米"))
+    assert found.lat == door.lat
+    assert 49 < (found.lon - door.lon) * 111_320 * 0.8556 < 51
+
+
+def test_that_a_road_is_placed_half_way_along_its_line(gazetteer: Gazetteer) -> None:
+    found = gazetteer.geocode("复兴中路")[0]
+    assert (found.lon, found.lat) == pytest.approx((121.45, 31.2), abs=1e-4)
+
+
+HOSTILE = (
+    '" OR 1=1 --', "name:*", "NEAR(a b)", "a* AND (b OR", "'; DROP TABLE place; --", "%_%",
+    "\x00汾阳路", "\ud800", "😀😀路", "\u202e\u200f\u2066", "弄" * 10_000, "1" * 10_000,
+    "号弄路街" * 3000, "(" * 5000, "a" * 10_000, "zhuang" * 2000, "ｆｅｎｙａｎｇ", "\n\t\r",
+    "-".join(str(i) for i in range(3000)), "路" * 200, "年" * 32,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_that_a_hostile_text_is_answered_soon_or_not_at_all(
+    gazetteer: Gazetteer, text: str
+) -> None:
+    started = time.process_time()
+    gazetteer.search(text, 20)
+    gazetteer.geocode(text)
+    assert time.process_time() - started < 2.0
+
+
+def test_that_ten_thousand_random_questions_bring_no_error(gazetteer: Gazetteer) -> None:
+    chance = random.Random(3)
+    letters = (
+        "汾阳路长宁重庆南国际饭店号弄室村区一二三0123456789abcfnuyzg ,，（）/-近与\x00\u202e😀%'\""
+    )
+    for _ in range(10_000):
+        text = "".join(chance.choice(letters) for _ in range(chance.randrange(1, 14)))
+        gazetteer.search(text, 5)
+    for _ in range(1_000):
+        text = "".join(chance.choice(letters) for _ in range(chance.randrange(1, 24)))
+        gazetteer.geocode(text, 2)
