@@ -1,4 +1,4 @@
-"""Edits of parts on their way to the screen: map → journal of the drawing store → overlay."""
+"""Edits of parts and areas on their way: map → journal of the drawing store → overlay."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from app.domain.errors import AppError
 
 if TYPE_CHECKING:
     from app.data.city import SqlCity
+    from app.data.map_news import WrittenShape
     from app.data.part_edits import Taken
+    from app.domain.geodesy import CityFrame
+    from app.engines.citystore.shapes import ShapeEdit
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +76,7 @@ def store_journal(city: SqlCity, place: Path | str) -> Callable[[Taken], None]:
     folder = store_folder(place)
 
     def note(taken: Taken) -> None:
-        if taken.areas or not (folder / "manifest.json").exists():
+        if not (folder / "manifest.json").exists():
             return
         from app.engines.citystore import StoreUnusable
 
@@ -97,4 +100,18 @@ def _append(city: SqlCity, folder: Path, taken: Taken) -> None:
     for at, row in enumerate(taken.rows):
         x, y = frame.to_xy(row.lon, row.lat)
         edits[at] = (row.fid, row.cls, row.state, row.gone, 0, x, y)
-    Journal(folder).append(edits, taken.was, taken.now, after=read_manifest(folder).folded)
+    shapes = [_shape_edit(frame, one) for one in taken.shapes]
+    after = read_manifest(folder).folded
+    Journal(folder).append(edits, taken.was, taken.now, after=after, shapes=shapes)
+
+
+def _shape_edit(frame: CityFrame, one: WrittenShape) -> ShapeEdit:
+    import numpy as np
+
+    from app.engines.citystore.shapes import ShapeEdit
+
+    rings = tuple(np.stack(frame.to_xy(r[:, 0].copy(), r[:, 1].copy()), 1) for r in one.rings)
+    return ShapeEdit(
+        one.layer, one.fid, one.kind, one.gone, one.width, one.uid, one.texts,
+        () if one.gone else rings, () if one.gone else one.holes,
+    )  # fmt: skip

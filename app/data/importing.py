@@ -215,7 +215,8 @@ def _noticed(city: SqlCity, source: str, meter: Meter) -> Iterator[None]:
 def _into_map(city: SqlCity, layer: str, read_: Iterator[pa.RecordBatch], meter: Meter) -> Added:
     schema = LAYERS[layer].schema
     batches = (pa.RecordBatch.from_arrays(_columns(one, schema), schema=schema) for one in read_)
-    return map_target(city).append(layer, batches, meter.stored)
+    with city.edits.telling(layer):
+        return map_target(city).append(layer, batches, meter.stored)
 
 
 def _since_begun(city: SqlCity, stream: StagedStream, layer: str, added: Added) -> Added:

@@ -12,21 +12,18 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyogrio
 import shapely
 from numpy.typing import NDArray
 
+from app.data.layer_rows import layer_rows
 from app.data.map_print import fingerprint
-from app.domain.errors import StorageFailure
 from app.domain.geodesy import CityFrame
 from app.domain.map_columns import (
-    AREA_TIERS,
-    BUILDING_KINDS,
     PIPE_KINDS,
-    ROAD_KINDS,
+    SHAPE_KINDS,
+    SHAPE_TEXTS,
     SITE_KINDS,
     STATION_KINDS,
-    WATER_KINDS,
     PartColumns,
     PipeColumns,
     PointColumns,
@@ -39,20 +36,6 @@ from app.domain.map_columns import (
 _AT_ONCE = 500_000
 _POINT_BYTES = 21  # WKB: order, type, x, y
 _PIECE_BYTES = 41  # WKB of a line of two vertices: order, type, number, x, y, x, y
-_KINDS: dict[str, tuple[str, Sequence[str]]] = {
-    "road": ("kind", ROAD_KINDS),
-    "area": ("tier", AREA_TIERS),
-    "water": ("kind", WATER_KINDS),
-    "green": ("kind", ()),
-    "building": ("kind", BUILDING_KINDS),
-}
-_TEXTS = {
-    "road": ("name",),
-    "area": ("name", "name_en", "code"),
-    "water": ("name",),
-    "green": ("name",),
-    "building": (),
-}
 _POINTS: dict[str, tuple[str, Sequence[str], str | None]] = {
     "site": ("site", SITE_KINDS, None),
     "station": ("place", STATION_KINDS, "kind IN ('station', 'metro')"),
@@ -78,8 +61,8 @@ class ArrowSource(ABC):
 
     def shapes(self, layer: str) -> ShapeColumns:
         """Return a whole layer; features without a shape are left out."""
-        kind_name, kinds = _KINDS[layer]
-        columns = [kind_name, *_TEXTS[layer]]
+        kind_name, kinds = SHAPE_KINDS[layer]
+        columns = [kind_name, *SHAPE_TEXTS[layer]]
         columns += ["width"] * (layer == "road") + ["uid"] * (layer in _WITH_UID)
         found = list(self._batches(layer, columns, _CURRENT.get(layer)))
         if not sum(batch.num_rows for batch, _ in found):
@@ -101,7 +84,7 @@ class ArrowSource(ABC):
             kind[keep],
             _fids(table)[keep],
             _width(table, layer)[keep],
-            {name: _texts(table.column(name))[keep] for name in _TEXTS[layer]},
+            {name: _texts(table.column(name))[keep] for name in SHAPE_TEXTS[layer]},
             _uids(table, layer, keep),
         )
 
@@ -155,22 +138,7 @@ class GeoPackageSource(ArrowSource):
     def _batches(
         self, layer: str, columns: Sequence[str], where: str | None
     ) -> Iterator[tuple[pa.RecordBatch, str]]:
-        try:
-            with pyogrio.raw.open_arrow(
-                self._path,
-                layer=layer,
-                columns=columns,
-                where=where,
-                batch_size=_AT_ONCE,
-                use_pyarrow=True,
-                return_fids=True,
-            ) as (meta, reader):
-                for batch in reader:
-                    yield batch, meta["geometry_name"] or "wkb_geometry"
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
-            raise StorageFailure(
-                f"{self._path} cannot be read: {error}", advice="Restore it from a copy."
-            ) from error
+        return layer_rows(self._path, layer, columns, where=where, at_once=_AT_ONCE)
 
 
 def _points(column: Any) -> NDArray[np.float64]:

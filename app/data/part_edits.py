@@ -9,7 +9,6 @@ after each command, at opening, by the background). Writing a row twice changes 
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -22,6 +21,7 @@ from sqlalchemy import text
 from sqlcipher3 import dbapi2
 
 from app.data.errors import translated_files
+from app.data.map_news import WrittenShape
 from app.data.map_print import fingerprint
 from app.data.part_geometry import merge_shapes, split_shape
 from app.data.part_hand import GeoPackageHand, MapHand, PostgisHand
@@ -36,6 +36,7 @@ from app.data.part_map_rows import (
     greatest_code,
     layout_of,
 )
+from app.data.part_news import news_since, read_news, told_news
 from app.data.part_write import Written, write_due
 from app.data.readers.classes import class_codes, part_classes
 from app.domain.areas import Area
@@ -56,10 +57,10 @@ _TURN = 0x57474D31  # one writer of a remote map at a time, as imports take it
 
 @dataclass(frozen=True)
 class Taken:
-    """What a map has just taken: its rows, and its fingerprints before and after."""
+    """What a map has just taken: rows of parts and features, its fingerprints before and after."""
 
     rows: tuple[Written, ...]
-    areas: bool
+    shapes: tuple[WrittenShape, ...]
     was: str
     now: str
 
@@ -97,6 +98,37 @@ class EditedMap(ABC):
             listener(taken)
         return True
 
+    @contextmanager
+    def telling(self, layer: str) -> Iterator[None]:
+        """Tell the listeners which rows of a layer were added meanwhile, if they are not many.
+
+        Who is not told finds the map changed, and reads it anew.
+        """
+        was, last = self._print(), self._last(layer)
+        yield
+        now = self._print()
+        if now == was:
+            return
+        with self._reading() as hand:
+            news = news_since(hand, layer, last)
+        if news is not None:
+            taken = Taken(*news, was, now)
+            self._keep(taken)
+            for listener in self.city.edit_listeners:
+                listener(taken)
+
+    def _last(self, layer: str) -> int:
+        with self._reading() as hand:
+            return int(hand.ask(f"SELECT max(fid) FROM {layer}")[0][0] or 0)
+
+    @abstractmethod
+    def _print(self) -> str:
+        """Return the map's fingerprint."""
+
+    @abstractmethod
+    def _keep(self, taken: Taken) -> None:
+        """Keep what was added for other desks."""
+
     def missed(self, fingerprint: str) -> Taken | None:
         """Return the edits between a fingerprint of the map and now, None if they are not known.
 
@@ -104,15 +136,15 @@ class EditedMap(ABC):
         """
         return None
 
-    def _written(self, hand: MapHand) -> tuple[tuple[Written, ...], bool]:
+    def _written(self, hand: MapHand) -> tuple[tuple[Written, ...], tuple[WrittenShape, ...]]:
         """Write what is due through `hand`, in its transaction."""
         journal, number = hand.taken()
         with self.city.begin(write=False) as uow:
             own, _newest = uow.parts.journal()
             due = uow.parts.due(number if journal == own else 0)
-        rows = write_due(hand, due)
+        written = write_due(hand, due)
         hand.set_taken(due.journal, due.upto)
-        return rows, bool(due.cells)
+        return written
 
     def part(self, uid: UUID) -> Part | None:
         """See `PartMap.part`."""
@@ -205,7 +237,7 @@ class LocalEdits(EditedMap):
                 raise
             try:
                 was, file = fingerprint(self._folder), self._path.stat().st_ino
-                rows, areas = self._written(hand)
+                rows, shapes = self._written(hand)
                 hand.commit()
             except dbapi2.OperationalError as error:
                 if _is_held(error):
@@ -214,7 +246,13 @@ class LocalEdits(EditedMap):
             finally:
                 hand.close()
         same = self._path.stat().st_ino == file
-        return Taken(rows, areas, was, fingerprint(self._folder) if same else "")
+        return Taken(rows, shapes, was, fingerprint(self._folder) if same else "")
+
+    def _print(self) -> str:
+        return fingerprint(self._folder)
+
+    def _keep(self, taken: Taken) -> None:
+        """Nobody else needs it: the journal of the store lies in the city."""
 
     @property
     def _path(self) -> Path:
@@ -248,10 +286,20 @@ class RemoteEdits(EditedMap):
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_TURN})"))
             hand = PostgisHand(connection)
             was = _token(hand)
-            rows, areas = self._written(hand)
-            taken = Taken(rows, areas, was, _token(hand))
+            rows, shapes = self._written(hand)
+            taken = Taken(rows, shapes, was, _token(hand))
             _note_take(hand, taken)
         return taken
+
+    def _print(self) -> str:
+        with self._reading() as hand:
+            return _token(hand)
+
+    def _keep(self, taken: Taken) -> None:
+        from app.data.remote import remote_errors
+
+        with remote_errors(self.city.place), self.city.engine.begin() as connection:
+            _note_take(PostgisHand(connection), taken)
 
     def missed(self, fingerprint: str) -> Taken | None:
         """See `EditedMap.missed`."""
@@ -261,12 +309,15 @@ class RemoteEdits(EditedMap):
                 return None
             query = f"SELECT was, now, rows FROM {_TAKES} ORDER BY number DESC LIMIT {_MOST_TAKES}"
             takes = {str(was): (str(then), str(rows)) for was, then, rows in hand.ask(query)}
-        written: list[Written] = []
+        rows: list[Written] = []
+        shapes: list[WrittenShape] = []
         at = fingerprint
         while at != now and at in takes:
-            at, rows = takes.pop(at)
-            written += [Written(row[0], UUID(row[1]), *row[2:]) for row in json.loads(rows)]
-        return Taken(tuple(written), False, fingerprint, now) if at == now else None
+            at, told = takes.pop(at)
+            some, features = read_news(told)
+            rows += some
+            shapes += features
+        return Taken(tuple(rows), tuple(shapes), fingerprint, now) if at == now else None
 
 
 def edited_map(city: SqlCity) -> EditedMap:
@@ -279,16 +330,13 @@ def _token(hand: MapHand) -> str:
 
 
 def _note_take(hand: MapHand, taken: Taken) -> None:
-    """Keep what was taken for other desks; a change of areas is none they could follow."""
-    if taken.areas:
-        return
+    """Keep what was taken for other desks."""
     hand.ask(
         f"CREATE TABLE IF NOT EXISTS {_TAKES} (number BIGSERIAL PRIMARY KEY, was TEXT NOT NULL, "
         "now TEXT NOT NULL, rows TEXT NOT NULL)"
     )
-    rows = [(r.fid, str(r.uid), r.lon, r.lat, r.cls, r.state, r.gone) for r in taken.rows]
     hand.ask(f"INSERT INTO {_TAKES} (was, now, rows) VALUES (:was, :now, :rows)",
-             was=taken.was, now=taken.now, rows=json.dumps(rows))  # fmt: skip
+             was=taken.was, now=taken.now, rows=told_news(taken.rows, taken.shapes))  # fmt: skip
 
 
 def _is_held(error: dbapi2.OperationalError) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from app.data.map_news import WrittenShape, shapes_where
 from app.data.part_hand import MapHand
 from app.data.part_map_rows import CHANGED, RETIRED, attrs_of, clean, plain_attrs
 from app.domain.areas import iso_ms
@@ -41,15 +42,16 @@ class Written:
     gone: bool
 
 
-def write_due(hand: MapHand, due: MapDue) -> tuple[Written, ...]:
-    """Write cells, then parts; returns the rows of parts. Part of the hand's transaction."""
+def write_due(hand: MapHand, due: MapDue) -> tuple[tuple[Written, ...], tuple[WrittenShape, ...]]:
+    """Write cells, then parts; returns the rows of both. Part of the hand's transaction."""
+    shapes: tuple[WrittenShape, ...] = ()
     if due.cells:
-        _write_cells(hand, due.cells)
+        shapes = _write_cells(hand, due.cells)
         hand.touch("area")
     rows = tuple(row for part in due.parts if (row := _write_part(hand, part)) is not None)
     if rows:
         hand.touch("part")
-    return rows
+    return rows, shapes
 
 
 def _write_part(hand: MapHand, part: Part) -> Written | None:
@@ -120,26 +122,27 @@ def _grid_of(hand: MapHand, part: Part) -> bytes | None:
     return next((bytes(uid) for uid, geom in rows if hand.shape(geom).intersects(point)), None)
 
 
-def _write_cells(hand: MapHand, cells: Sequence[Cell]) -> None:
-    for cell in cells:
-        _write_cell(hand, cell)
+def _write_cells(hand: MapHand, cells: Sequence[Cell]) -> tuple[WrittenShape, ...]:
+    written = [_write_cell(hand, cell) for cell in cells]
     valid = [one for one in cells if one.to_ms is None and not one.is_void]
     valid.sort(key=lambda one: one.code)  # on an edge the smallest code counts
     shapes = [shapely.from_wkb(one.wkb) for one in valid]
     known = {one.uid.bytes for one in cells}
     for layer in ("part", "place"):
         _rehome(hand, layer, [one.uid.bytes for one in valid], shapes, known)
+    return tuple(one for some in written for one in some)
 
 
-def _write_cell(hand: MapHand, cell: Cell) -> None:
+def _write_cell(hand: MapHand, cell: Cell) -> tuple[WrittenShape, ...]:
     uid = cell.uid.bytes
     if cell.is_void:
+        rows = hand.ask("SELECT fid FROM area WHERE uid = :uid", uid=uid)
         hand.ask("DELETE FROM area WHERE uid = :uid", uid=uid)
-        return
+        return tuple(WrittenShape("area", int(row[0]), gone=True) for row in rows)
     until = None if cell.to_ms is None else iso_ms(cell.to_ms)
     if hand.ask("SELECT 1 FROM area WHERE uid = :uid", uid=uid):
         hand.ask("UPDATE area SET valid_to = :until WHERE uid = :uid", until=until, uid=uid)
-        return
+        return shapes_where(hand, "area", "uid = :uid", uid=uid)
     hand.ask(
         "INSERT INTO area (uid, tier, code, name, name_en, parent_uid, valid_from, valid_to, "
         "platform, sample, geom) VALUES (:uid, 'grid', :code, :name, '', :parent, :since, :until, "
@@ -148,6 +151,7 @@ def _write_cell(hand: MapHand, cell: Cell) -> None:
         parent=cell.parent.bytes if cell.parent else None, sample=int(cell.sample),
         geom=hand.value(cell.wkb),
     )  # fmt: skip
+    return shapes_where(hand, "area", "uid = :uid", uid=uid)
 
 
 def _rehome(

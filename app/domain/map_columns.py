@@ -25,6 +25,20 @@ BUILDING_KINDS = (
 )  # fmt: skip
 PIPE_KINDS = ("other", "water", "sewage", "storm", "gas", "power", "telecom")
 SITE_KINDS = ("房建", "市政", "拆除", "绿化", "装修")  # building sites; others are counted after
+SHAPE_KINDS: dict[str, tuple[str, tuple[str, ...]]] = {  # column and its values, by layer
+    "road": ("kind", ROAD_KINDS),
+    "area": ("tier", AREA_TIERS),
+    "water": ("kind", WATER_KINDS),
+    "green": ("kind", ()),
+    "building": ("kind", BUILDING_KINDS),
+}
+SHAPE_TEXTS: dict[str, tuple[str, ...]] = {
+    "road": ("name",),
+    "area": ("name", "name_en", "code"),
+    "water": ("name",),
+    "green": ("name",),
+    "building": (),
+}
 STATION_KINDS = ("station", "metro")  # places that are stations of the metro
 
 

@@ -105,7 +105,7 @@ class Stage(QObject):
         self._store = store
         if delta.cases or delta.gone or delta.units:
             self.refresh()
-        if delta.parts and self._city is not None:
+        if (delta.parts or delta.map_changed) and self._city is not None:
             self._bridge.run(self._city.live.follow, self._on_edited)
         if delta.map_changed:
             self._renew_map()
