@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.assembly.basemaps import basemap_folder
 from app.runtime.health import HealthItem
@@ -19,23 +19,25 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from app.data.basemap_book import BaseMaps
+    from app.data.settings import Preferences
     from app.domain.basemaps import BaseMap
     from app.domain.camera import Bounds
     from app.engines.basemap import BaseMapTiles
+    from app.engines.basemap_cache import BaseMapCache
     from app.engines.basemap_keep import BaseMapKeeper, KeepPlan, Kept
+    from app.engines.basemap_trial import Held, Tested
     from app.engines.qgis_client import QgisProcess
     from app.engines.qgis_protocol import Atlas
     from app.runtime.core import Core
+    from app.shell.printing import PrintWish
 
 
 class BaseMapShelf:
     """Opens base maps for one window on `core`; ends with it."""
 
-    def __init__(self, core: Core, place: str) -> None:
-        from app.engines.basemap_cache import BaseMapCache
-
-        self._core, self._place = core, place
-        self._cache = BaseMapCache(basemap_folder())
+    def __init__(self, core: Core, place: str, preferences: Preferences) -> None:
+        self._core, self._place, self._preferences = core, place, preferences
+        self._cache = self._cache_now()
         self._qgis: QgisProcess | None = None
         self._tiles: BaseMapTiles | None = None
         self._keeping: tuple[int, int] | None = None
@@ -96,14 +98,89 @@ class BaseMapShelf:
 
         return self._core.aside(work)
 
-    def plan_atlas(self, area: str, tier: str, lang: str) -> Future[Atlas]:
-        """Find out what an atlas of an area (its code, empty for the city) holds."""
-        from app.assembly.prints import plan_atlas
+    def plan_print(self, wish: PrintWish) -> Future[Atlas]:
+        """Find out what is to be printed, the base map shown under it."""
+        from app.assembly.prints import plan_atlas, templates
         from app.cli.wiring import Print
+        from app.data.city_folder import is_address
+        from app.domain.errors import InvalidInput
 
-        shown = self.maps().shown
-        wanted = Print(self._place, area, Path(), tier, base=shown, lang=lang)
+        if is_address(self._place):
+            raise InvalidInput("Only a city in a folder is printed.", field="content")
+        template = templates().get(wish.template) or Path(wish.template)
+        wanted = Print(
+            self._place, wish.area, Path(), wish.tier, template,
+            self.maps().shown if wish.with_base else "", wish.lang, wish.setup, wish.extent,
+            wish.heading, wish.shape,
+        )  # fmt: skip
         return self._core.aside(plan_atlas, wanted, self._core.facts)
+
+    def templates(self) -> Sequence[str]:
+        """Return the names of the templates: ours, then this user's own."""
+        from app.assembly.prints import templates
+
+        return tuple(templates())
+
+    def kept_so_far(self) -> tuple[int, int]:
+        """Return how many tiles are kept, and of how many; (0, 0) when nothing is."""
+        return self._keeping or (0, 0)
+
+    def save(self, maps: BaseMaps) -> None:
+        """Save the user's base maps; raises what saving raises."""
+        from app.data.basemap_book import save_basemaps
+        from app.data.settings import settings_folder
+
+        save_basemaps(settings_folder(), maps)
+
+    def test(self, base: BaseMap, x: float, y: float, m_per_px: float) -> Future[Tested]:
+        """Open a base map anew and draw it at a place (local metres); fails as drawing does."""
+        from app.engines.basemap_trial import tried
+
+        facts, process = self._core.facts, self._process()
+        return self._core.aside(tried, base, process, (x, y), m_per_px, (facts.lon0, facts.lat0))
+
+    def found_in(self, folder: str, imagery: bool) -> Future[list[BaseMap]]:
+        """Find the files of a folder that can be base maps; fails where there are none."""
+        from app.engines.basemap_trial import maps_in
+
+        return self._core.aside(maps_in, Path(folder), imagery)
+
+    def held(self) -> Future[Held]:
+        """Find out what lies on disk."""
+        return self._core.aside(self._held)
+
+    def clear(self) -> Future[Held]:
+        """Remove the tiles that are not kept for use offline."""
+
+        def work() -> Held:
+            self._cache.clear()
+            return self._held()
+
+        return self._core.aside(work)
+
+    def recall(self, name: str) -> Any:
+        """Return what a person prefers, by the setting's name."""
+        return getattr(self._preferences.settings, name)
+
+    def remember(self, **changes: Any) -> None:
+        """Keep what a person prefers; tiles go to another place from the next map on."""
+        self._preferences.keep(**changes)
+        if "cache_folder" in changes:
+            self._cache = self._cache_now()
+        self._cache.set_limit(self.recall("cache_mb") << 20)
+
+    def _cache_now(self) -> BaseMapCache:
+        from app.engines.basemap_cache import BaseMapCache
+
+        folder = basemap_folder(self.recall("cache_folder"))
+        return BaseMapCache(folder, self.recall("cache_mb") << 20)
+
+    def _held(self) -> Held:
+        from app.engines.basemap_trial import Held
+
+        total, kept = self._cache.held()
+        folder = basemap_folder(self.recall("cache_folder"))
+        return Held(total, kept, self.recall("cache_mb"), folder)
 
     def stop_keeping(self) -> None:
         """Keep no more; what is kept stays."""

@@ -23,10 +23,12 @@ _MIDDLE = (121 + 28 / 60, 31.2304)  # where a map is tried when no city is named
 _TRIED_LEVEL = 2
 
 
-def basemap_folder() -> Path:
-    """Return the folder of this user's tiles."""
+def basemap_folder(chosen: str = "") -> Path:
+    """Return the folder of this user's tiles, below the one that was chosen if any."""
     import platformdirs
 
+    if chosen:
+        return Path(chosen) / "wangge-basemaps"
     return platformdirs.user_cache_path("wangge") / "basemaps"
 
 
@@ -76,31 +78,30 @@ def _remove(wish: BaseMapWish, maps: BaseMaps, _progress: Progress) -> Mapping[s
 
 
 def _test(wish: BaseMapWish, maps: BaseMaps, progress: Progress) -> Mapping[str, Any]:
-    from app.engines.basemap import view_of
-    from app.engines.basemap_cache import SIDE, BaseKey
+    from app.engines.basemap_trial import tried
 
     base = maps.named(wish.name)
-    lon0, lat0 = _middle(wish.city)
-    view = view_of(BaseKey(_TRIED_LEVEL, 0, 0), lon0, lat0)
     with qgis_process() as qgis:
-        progress("open", 0.2)
-        report = qgis.check_base(base, view).result()
-        progress("draw", 0.6)
-        frame = qgis.render_base(base, view, SIDE, SIDE).result()
-    filled = float((frame.pixels[:, :, 3] > 0).mean())
-    return asdict(report) | {
-        "name": base.name, "seconds": round(frame.seconds, 3), "filled": round(filled, 3),
+        progress("draw", 0.2)
+        tested = tried(base, qgis, (1.0, 1.0), 2.0**_TRIED_LEVEL, _middle(wish.city))
+    return asdict(tested.report) | {
+        "name": base.name, "open_seconds": round(tested.open_s, 3),
+        "seconds": round(tested.seconds, 3), "received_kb": round(tested.received / 1000, 1),
+        "filled": round(tested.filled, 3),
     }  # fmt: skip
 
 
 def _fetch(wish: BaseMapWish, maps: BaseMaps, progress: Progress) -> Mapping[str, Any]:
+    from app.data.settings import load_settings, settings_folder
     from app.engines.basemap_cache import BaseMapCache
     from app.engines.basemap_keep import BaseMapKeeper
 
+    settings = load_settings(settings_folder()).settings
+    cache = BaseMapCache(basemap_folder(settings.cache_folder), settings.cache_mb << 20)
     base = maps.named(wish.name)
     (lon0, lat0), box = _middle(wish.city), _box(wish)
     with qgis_process() as qgis:
-        keeper = BaseMapKeeper(base, qgis, BaseMapCache(basemap_folder()), lon0, lat0)
+        keeper = BaseMapKeeper(base, qgis, cache, lon0, lat0)
         plan = keeper.plan(box, wish.levels)
         told = {
             "name": base.name, "tiles": len(plan.keys), "there": plan.there,

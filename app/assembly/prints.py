@@ -40,7 +40,7 @@ def print_map(wanted: Print, progress: Progress) -> Mapping[str, Any]:
     return {
         "files": [str(file) for file in printed.files], "pages": printed.pages,
         "seconds": round(printed.seconds, 2),
-    }  # fmt: skip
+    } | ({"base_map": printed.trouble} if printed.trouble else {})  # fmt: skip
 
 
 def plan_atlas(wanted: Print, facts: CityFacts) -> Atlas:
@@ -57,13 +57,25 @@ def plan_atlas(wanted: Print, facts: CityFacts) -> Atlas:
     return _atlas(wanted, facts, whole, areas)
 
 
+def templates() -> dict[str, Path]:
+    """Return the templates by name: ours (`atlas`, `map`), then this user's own files."""
+    from app.data.settings import settings_folder
+
+    ours = {path.stem: path for path in sorted((RESOURCES / "print").glob("*.qpt"))}
+    own = sorted((settings_folder() / "print").glob("*.qpt"))
+    return ours | {path.name: path for path in own}
+
+
 def _areas(wanted: Print, facts: CityFacts) -> tuple[PrintArea, list[PrintArea]]:
-    from app.data.print_areas import area_named, areas_below
+    from app.data.print_areas import PrintArea, area_named, area_of_city, areas_below
     from app.domain.areas import Tier
+    from app.domain.camera import Bounds
     from app.domain.geodesy import CityFrame
 
     folder, frame = Path(wanted.city), CityFrame(facts.lon0, facts.lat0)
-    whole = area_named(folder, frame, wanted.area or facts.code)
+    whole = area_named(folder, frame, wanted.area) if wanted.area else area_of_city(folder, frame)
+    if wanted.extent is not None:
+        return PrintArea(0, whole.code, whole.name, whole.tier, Bounds(*wanted.extent)), []
     if not wanted.tier:
         return whole, [whole]
     return whole, areas_below(folder, frame, whole.code, Tier(wanted.tier))
@@ -77,21 +89,23 @@ def _atlas(wanted: Print, facts: CityFacts, whole: PrintArea, areas: list[PrintA
     words = AtlasWords(
         "Legend", "Made", "Page {page} of {pages}", "SAMPLE", "Sample data, not the real city"
     )
+    title = wanted.setup.title
     notes = [facts.name, base.attribution if base else ""]
     return Atlas(
         template=wanted.template or TEMPLATE,
         source=MapSource(
             Path(wanted.city) / "map.gpkg", city_layers(wanted.lang, over_base=base is not None)
         ),
-        view=View((box.x0, box.y0, box.x1, box.y1), facts.lon0, facts.lat0),
-        title=wanted.title or whole.name or whole.code,
-        subtitle=wanted.title or f"{facts.name} · {whole.name}",
+        view=View((box.x0, box.y0, box.x1, box.y1), facts.lon0, facts.lat0, wanted.heading),
+        title=title or whole.name or whole.code,
+        subtitle=(title if wanted.tier else "") or f"{facts.name} · {whole.name}",
         date=f"{datetime.now().astimezone():%Y-%m-%d %H:%M}",
         rows=[area.fid for area in areas],
         base=base,
         sample=facts.sample,
         credit="  ·  ".join(note for note in notes if note),
-        dpi=wanted.dpi,
+        shape=wanted.shape,
+        setup=wanted.setup,
         words=words if english else AtlasWords(),
     )
 

@@ -67,7 +67,7 @@ def run_window(wanted: Window) -> int:
         renew = partial(renewed_store, live.core, place)
         tend_store(live.core, place)
         blobs = live.keeping.blobs
-        shelf = BaseMapShelf(live.core, wanted.city)
+        shelf = BaseMapShelf(live.core, wanted.city, preferences)
         return station(
             live.core, city_store=store, blobs=blobs, printer=qgis, renew=renew, shelf=shelf,
             export=partial(export_parts_aside, live.core, wanted.city),

@@ -11,6 +11,7 @@ from app.cli.guard import choice, guarded
 from app.cli.options import City, Json, Lang, city_of
 from app.cli.printing import print_summary, progress
 from app.cli.wiring import Print, Wiring
+from app.domain.page_setup import PageSetup
 
 _TIERS = {"streets": "street", "grids": "grid", "districts": "district", "communities": "community"}
 
@@ -28,6 +29,11 @@ def add(app: typer.Typer, wiring: Wiring) -> None:
         template: Annotated[Path | None, typer.Option(help="A .qpt of your own.")] = None,
         base: Annotated[str, typer.Option(help="Name of a base map.")] = "",
         title: Annotated[str, typer.Option(help="Instead of the area's name.")] = "",
+        paper: Annotated[str, typer.Option(help="A4 to A0; the template's own by default.")] = "",
+        portrait: Annotated[bool, typer.Option(help="Upright instead of lying.")] = False,
+        scale: Annotated[int, typer.Option(help="N of 1 : N; 0 fits the area.")] = 0,
+        notes: Annotated[str, typer.Option(help="Words at the foot.")] = "",
+        legend: Annotated[bool, typer.Option(help="Whether there is one.")] = True,
         dpi: Annotated[int, typer.Option(help="50 to 600.")] = 200,
         as_json: Json = False,
         lang: Lang = "zh",
@@ -36,7 +42,9 @@ def add(app: typer.Typer, wiring: Wiring) -> None:
         if atlas:
             choice(atlas, tuple(_TIERS), "atlas")
         tier = _TIERS.get(atlas, "")
-        wanted = Print(city_of(city), area, out, tier, template, base, title, dpi, lang)
+        paper = paper.upper() or ("A4" if portrait else "")
+        setup = PageSetup(paper, portrait, dpi, scale, title, notes, legend)
+        wanted = Print(city_of(city), area, out, tier, template, base, lang, setup)
         with progress(quiet=as_json) as tell:
             summary = wiring.print_map(wanted, tell)
         print_summary(summary, as_json=as_json)

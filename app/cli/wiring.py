@@ -1,6 +1,6 @@
 """What the commands need of the rest of the program; `app.main` provides it.
 
-Nothing here imports more than services and runtime, and even those only for types, so that a
+Nothing here imports more than values, services and runtime, the latter only for types, so that a
 command that asks little starts fast.
 """
 
@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from app.domain.page_setup import PageSetup
 
 if TYPE_CHECKING:
     from app.runtime.core import Core
@@ -128,6 +130,8 @@ class Print:
     """A map on paper: an area, or an atlas of the areas of a tier in it, one a page.
 
     `template` is a `.qpt`, ours if None; `base` names a base map; `out` ends in .pdf or .png.
+    Instead of an area `extent` (local metres, turned by `heading` degrees) is one page, with
+    `shape` (WKT, local metres) emphasised.
     """
 
     city: str
@@ -136,9 +140,11 @@ class Print:
     tier: str = ""
     template: Path | None = None
     base: str = ""
-    title: str = ""
-    dpi: int = 200
     lang: str = "zh"
+    setup: PageSetup = field(default_factory=PageSetup)
+    extent: tuple[float, float, float, float] | None = None
+    heading: float = 0.0
+    shape: str = ""
 
 
 @dataclass(frozen=True)

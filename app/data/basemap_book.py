@@ -59,6 +59,12 @@ class BaseMaps:
         maps = tuple(one for one in self.maps if one is not gone)
         return BaseMaps(maps, "" if self.shown == name else self.shown)
 
+    def renamed(self, old: str, base: BaseMap) -> BaseMaps:
+        """Return these with `base` in the place of the one named `old`; raises `NotFound`."""
+        gone = self.named(old)
+        maps = tuple(base if one is gone else one for one in self.maps)
+        return BaseMaps(maps, base.name if self.shown == old else self.shown)
+
     def moved(self, name: str, by: int) -> BaseMaps:
         """Return these with one moved up (negative) or down; raises `NotFound`."""
         base = self.named(name)

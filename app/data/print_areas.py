@@ -47,6 +47,14 @@ def area_named(folder: Path, frame: CityFrame, code: str) -> PrintArea:
     return found[0]
 
 
+def area_of_city(folder: Path, frame: CityFrame) -> PrintArea:
+    """Return the area that is the whole city; raises `NotFound`, `StorageFailure`."""
+    found = _read(folder, frame, f"{_ONE} AND a.tier = 'city' ORDER BY a.fid", {})
+    if not found:
+        raise NotFound("This map has no area that is the whole city.", field="area")
+    return found[0]
+
+
 def areas_below(folder: Path, frame: CityFrame, code: str, tier: Tier) -> list[PrintArea]:
     """Return the areas of a tier in the area of a code (itself, if it is of that tier), by code.
 

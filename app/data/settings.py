@@ -49,6 +49,9 @@ class Settings(BaseModel):
     camera_folder: str = ""  # of the field station
     recent_cities: list[str] = Field(default_factory=list, max_length=_RECENT_MOST)
     views: dict[str, MapView] = Field(default_factory=dict)  # by city
+    cache_mb: int = Field(default=512, ge=64, le=100_000)  # of base maps, without kept pieces
+    cache_folder: str = ""  # of base maps; empty is this user's own
+    printing: dict[str, str | int | bool] = Field(default_factory=dict)  # as last chosen
     saved_views: dict[str, dict[str, str]] = Field(default_factory=dict)  # station, name: link
 
     def with_city(self, city: str) -> Settings:

@@ -166,6 +166,22 @@ class BaseMapCache:
         sizes = [size for _, _, size in _files(self._folder / shelf)]
         return len(sizes), sum(sizes)
 
+    def held(self) -> tuple[int, int]:
+        """Return the bytes of all tiles, and of those that are kept for good."""
+        sizes = [(path.suffix, size) for path, _, size in _files(self._folder)]
+        kept = sum(size for suffix, size in sizes if suffix == _KEPT)
+        return sum(size for _, size in sizes), kept
+
+    def set_limit(self, limit: int) -> None:
+        """Hold at most so many bytes of loose tiles from the next one on."""
+        self._limit = limit
+
+    def clear(self) -> None:
+        """Remove all loose tiles; what is kept for use offline stays."""
+        for path, _, _ in list(_files(self._folder)):
+            if path.suffix == _LOOSE:
+                self._drop(path)
+
     def forget(self, shelf: str) -> None:
         """Remove all tiles of a shelf, kept ones too."""
         for path, _, _ in list(_files(self._folder / shelf)):

@@ -72,11 +72,12 @@ class Frame:
     """A finished picture: `pixels` is (height, width, 4) uint8, blue green red alpha.
 
     Premultiplied 32-bit ARGB, rows without padding: a QImage can lie over it as it is. The
-    memory lives as long as the array.
+    memory lives as long as the array. `received` are the bytes that servers sent for it.
     """
 
     pixels: NDArray[np.uint8]
     seconds: float
+    received: int = 0
 
 
 def available(python: Path = DEBIAN_PYTHON) -> tuple[bool, str]:
@@ -248,6 +249,8 @@ class QgisProcess:
         InvalidInput naming `template` where that cannot be used.
         """
         path = _paper(path)
+        if path.suffix == ".png":
+            atlas.setup.check_picture()
         desk = _desk_beside(path)
         payload = atlas_record(atlas) | {"path": str(desk / path.name)}
         payload |= {"north": str(self._layouts / "north.svg")}
@@ -359,7 +362,7 @@ def _frame(pixels: NDArray[np.uint8], answer: Record) -> Frame:
     """Check that the pixels arrived: a detached buffer fails without an error on the other side."""
     if bool((pixels.view(np.uint32)[:, 0, 0] == UNTOUCHED).any()):
         raise Unavailable("QGIS drew, but the picture did not arrive.", advice="Try again.")
-    return Frame(pixels, answer["seconds"])
+    return Frame(pixels, answer["seconds"], answer.get("received", 0))
 
 
 def _printed(folder: Path, pages: int, answer: Record) -> Printed:
@@ -375,7 +378,7 @@ def _printed(folder: Path, pages: int, answer: Record) -> Printed:
         if file.suffix == ".pdf":
             file.write_bytes(searchable(file.read_bytes()))
     files = tuple(file.replace(folder / file.name) for file in made)
-    return Printed(files, pages, answer["seconds"])
+    return Printed(files, pages, answer["seconds"], answer.get("trouble", ""))
 
 
 def _whole(file: Path) -> bool:

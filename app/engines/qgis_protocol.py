@@ -20,13 +20,13 @@ from typing import Any, Literal
 
 from app.domain.basemaps import BaseMap
 from app.domain.errors import InvalidInput
+from app.domain.page_setup import PageSetup
 
 DATAGRAM = 48 * 1024
 MAX_FDS = 4
 MAX_SIDE = 16_384
 
 Shape = Literal["circle", "triangle", "square", "diamond", "hollow", "line", "area"]
-Paper = Literal["A4", "A3"]
 Extent = tuple[float, float, float, float]
 Record = dict[str, Any]
 
@@ -158,7 +158,8 @@ class Sheet:
     sample: bool = True
     tilted: bool = False
     credit: str = ""
-    paper: Paper = "A4"
+    paper: str = "A4"
+    portrait: bool = False
     dpi: int = 200
     words: SheetWords = SheetWords()
 
@@ -189,9 +190,11 @@ class Atlas:
     """Maps on paper, one a page, laid out by a QGIS template (`.qpt`).
 
     The template needs one map; items with these ids are filled: title, subtitle, date, sample,
-    legend_title, legend, scalebar, scale, north, credit, page. `rows` are those of the areas to be
-    shown (layer `area` of the source, in order of their codes), each emphasised on its page;
-    without them one page shows `view`.
+    legend_title, legend, scalebar, scale, north, notes, credit, page. `rows` are those of the areas
+    to be shown (layer `area` of the source, in order of their codes), each emphasised on its page;
+    without them one page shows `view`, and `shape` (WKT, local metres) emphasised on it. Paper of
+    another size than the template's moves and widens its items; `preview` draws the first page as
+    a small picture.
     """
 
     template: Path
@@ -201,25 +204,26 @@ class Atlas:
     subtitle: str
     date: str
     rows: Sequence[int] = ()
+    shape: str = ""
     base: BaseMap | None = None
     sample: bool = True
     credit: str = ""
-    dpi: int = 200
+    setup: PageSetup = field(default_factory=PageSetup)
+    preview: bool = False
     words: AtlasWords = AtlasWords()
-
-    def __post_init__(self) -> None:
-        """Refuse what no printer takes."""
-        if not 50 <= self.dpi <= 600:
-            raise InvalidInput(f"{self.dpi} dpi is not between 50 and 600.", field="dpi")
 
 
 @dataclass(frozen=True)
 class Printed:
-    """What a print left on disk: the files (PNG: one a page), pages, seconds in QGIS."""
+    """What a print left on disk: the files (PNG: one a page), pages, seconds in QGIS.
+
+    `trouble` says what was wrong with the base map below it, if anything.
+    """
 
     files: tuple[Path, ...]
     pages: int
     seconds: float
+    trouble: str = ""
 
 
 @dataclass(frozen=True)
@@ -304,8 +308,10 @@ def sheet_record(sheet: Sheet) -> Record:
 
 def atlas_record(atlas: Atlas) -> Record:
     """Return `atlas` as JSON values."""
-    names = ("title", "subtitle", "date", "sample", "credit", "dpi")
-    record = {name: getattr(atlas, name) for name in names}
+    names = ("title", "subtitle", "date", "sample", "credit", "shape", "preview")
+    record = {name: getattr(atlas, name) for name in names} | asdict(atlas.setup)
+    record["title"] = atlas.title
+    record["page_mm"] = list(atlas.setup.size_mm) if atlas.setup.paper else None
     record |= {"template": str(atlas.template.resolve()), "rows": list(atlas.rows)}
     record |= {"view": view_record(atlas.view), "source": source_record(atlas.source)}
     record |= {"base": atlas.base.record() if atlas.base else None, "words": asdict(atlas.words)}

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from app.domain.errors import InvalidInput
+from app.domain.page_setup import PAPERS
 from app.engines.qgis_protocol import Extent, LegendEntry, Record, Row, Sheet
 
 Rect = tuple[float, float, float, float]
@@ -142,14 +143,39 @@ def grow_to(extent: Extent, rect: Rect) -> Extent:
 
 
 def compose(sheet: Sheet, style: Mapping[str, Any]) -> Record:
-    """Return {"paper", "pages", "items"}: what the QGIS process places, in drawing order.
+    """Return {"page_mm", "pages", "items"}: what the QGIS process places, in drawing order.
 
     `style` is `resources/layouts/sheet.json`. Raises InvalidInput for a picture that is
     no PNG or has not the shape of its extent.
     """
     composer = _Composer(sheet, style)
     composer.run()
-    return {"paper": sheet.paper, "pages": composer.pages, "items": composer.items}
+    wide, high = (composer.paper[side] for side in ("width", "height"))
+    items, by = composer.items, composer.enlarged
+    if by != 1.0:
+        items = [_larger(item, by) for item in items]
+    return {"page_mm": [wide * by, high * by], "pages": composer.pages, "items": items}
+
+
+def _design(sheet: Sheet, style: Mapping[str, Any]) -> tuple[Mapping[str, float], float]:
+    """Return the paper a sheet is laid out on, and how much that is enlarged in the end."""
+    name = sheet.paper if sheet.paper in style["papers"] else "A3"
+    paper = dict(style["papers"][name])
+    by = PAPERS[sheet.paper][0] / PAPERS[name][0]
+    if sheet.portrait:
+        paper["width"], paper["height"] = paper["height"], paper["width"]
+    return paper, by
+
+
+def _larger(item: Record, by: float) -> Record:
+    made = item | {"rect": tuple(side * by for side in item["rect"])}
+    for name in ("points", "radius"):
+        if name in item:
+            made[name] = item[name] * by
+    for name in ("widths", "heights"):
+        if name in item:
+            made[name] = [one * by for one in item[name]]
+    return made
 
 
 @dataclass(frozen=True)
@@ -167,7 +193,7 @@ class _Composer:
     def __init__(self, sheet: Sheet, style: Mapping[str, Any]) -> None:
         self.sheet, self.style, self.words = sheet, style, sheet.words
         self.size: Mapping[str, float] = style["size"]
-        self.paper: Mapping[str, float] = style["papers"][sheet.paper]
+        self.paper, self.enlarged = _design(sheet, style)
         self.margin: float = self.paper["margin"]
         self.width = self.paper["width"] - 2 * self.margin
         self.bottom = self.paper["height"] - self.margin - 6.5
@@ -302,7 +328,7 @@ class _Composer:
         if self.sheet.tilted:
             self._text(self.words.tilted, (x, y + 6, side - 12, 5), "small", "dim")
             return
-        ratio = metres_per_mm * 1000
+        ratio = metres_per_mm * 1000 / self.enlarged
         rounded = round(ratio, 2 - len(str(int(ratio)))) if ratio >= 100 else ratio
         about = f"1 : {rounded:,.0f}"
         self._text(about, (x, y - 1.0, side - 12, 4.5), "small", "dim")

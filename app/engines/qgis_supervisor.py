@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.domain.errors import AppError, InvalidInput, NotFound, Unavailable
+from app.engines.basemap_mend import mend
 from app.engines.qgis_protocol import Record, receive, send
 from app.engines.qgis_pulse import Pulse
 
@@ -492,5 +493,5 @@ def _app_error(record: Record) -> AppError:
     """Translate the worker's refusal."""
     kinds: dict[str, type[AppError]] = {"invalid": InvalidInput, "not_found": NotFound}
     kind = kinds.get(record["kind"], Unavailable)
-    advice = "" if kind is not Unavailable else "Nothing stored is touched. Please try again."
+    advice = "" if kind is not Unavailable else mend(record["message"])
     return kind(record["message"], advice=advice, field=record["field"])

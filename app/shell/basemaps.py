@@ -15,6 +15,7 @@ from app.engines.basemap import BaseMapTiles
 from app.engines.basemap_cache import FINEST, level_for
 from app.engines.qgis_protocol import Atlas
 from app.shell.bridge import Bridge
+from app.shell.printing import PrintWish
 from widgets.i18n import tr
 from widgets.map_base import BaseUnder
 from widgets.map_view import MapView
@@ -52,8 +53,35 @@ class Shelf(Protocol):
     def stop_keeping(self) -> None:
         """Keep no more."""
 
-    def plan_atlas(self, area: str, tier: str, lang: str) -> Future[Atlas]:
-        """Find out what an atlas of an area holds, the base map shown under it."""
+    def kept_so_far(self) -> tuple[int, int]:
+        """Return how many tiles are kept, and of how many; (0, 0) when nothing is."""
+
+    def save(self, maps: Any) -> None:
+        """Save the user's base maps."""
+
+    def test(self, base: BaseMap, x: float, y: float, m_per_px: float) -> Future[Any]:
+        """Open it anew and draw it at a place (local metres)."""
+
+    def found_in(self, folder: str, imagery: bool) -> Future[Any]:
+        """Find the files of a folder that can be base maps."""
+
+    def held(self) -> Future[Any]:
+        """Find out what lies on disk."""
+
+    def clear(self) -> Future[Any]:
+        """Remove tiles that are not kept; what is held then."""
+
+    def recall(self, name: str) -> Any:
+        """Return what a person prefers, by the setting's name."""
+
+    def remember(self, **changes: Any) -> None:
+        """Keep what a person prefers."""
+
+    def plan_print(self, wish: PrintWish) -> Future[Atlas]:
+        """Find out what is to be printed, the base map shown under it."""
+
+    def templates(self) -> Sequence[str]:
+        """Return the names of the templates."""
 
 
 class BaseMapChoice(QObject):
@@ -81,6 +109,24 @@ class BaseMapChoice(QObject):
             self._lay(self._shelf.maps().chosen)
         except AppError as error:
             self.failed.emit(error)
+
+    def show(self, name: str) -> None:
+        """Show one by its name, empty for none, and remember it."""
+        self._lay(self._shelf.choose(name))
+
+    def reopen(self) -> None:
+        """Show anew what is to be shown: its entry has changed."""
+        base = self._shelf.maps().chosen
+        self._tiles = self._shelf.open(base, dark=self._dark)
+        self._base = base
+        self._view.set_base_map(BaseUnder(self._tiles) if self._tiles is not None else None)
+
+    def plan(self, base: BaseMap) -> Future[Any]:
+        """Find out what keeping the view of a base map takes."""
+        camera = self._view.camera
+        level = level_for(camera.m_per_px / self._view.devicePixelRatioF())
+        levels = [one for one in range(level, level - _FINER - 1, -1) if one >= FINEST]
+        return self._shelf.plan(base, camera.bounds(), levels)
 
     def on_theme(self, theme: Theme) -> None:
         """Take the tone of another theme."""
@@ -136,10 +182,7 @@ class BaseMapChoice(QObject):
 
     def _ask_to_keep(self) -> None:
         assert self._base is not None
-        camera = self._view.camera
-        level = level_for(camera.m_per_px / self._view.devicePixelRatioF())
-        levels = [one for one in range(level, level - _FINER - 1, -1) if one >= FINEST]
-        planned = self._shelf.plan(self._base, camera.bounds(), levels)
+        planned = self.plan(self._base)
         self._bridge.follow(planned, self._on_planned, self._on_failed)
 
     def _on_planned(self, plan: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import Qt
@@ -18,7 +19,6 @@ from app.services.views import Apart, PlaceHit
 from app.shell.address_look import AddressLook
 from app.shell.alarms import Alarms
 from app.shell.apart import apart_hits
-from app.shell.atlas import AtlasPrinter, AtlasPrinting
 from app.shell.basemaps import BaseMapChoice, Shelf
 from app.shell.bridge import Bridge
 from app.shell.case_parts import CaseParts
@@ -28,6 +28,7 @@ from app.shell.map_deeds import map_deeds
 from app.shell.map_exporting import PartExporter
 from app.shell.map_work import MapWork
 from app.shell.picks import area_words, unit_words
+from app.shell.preferences import PreferencesLook
 from app.shell.printing import Printing, SheetPrinter
 from app.shell.session import Session
 from app.shell.stage import Stage
@@ -37,6 +38,7 @@ from app.store import StoreDelta
 from widgets.board import SignBoardPanel
 from widgets.i18n import tr
 from widgets.map_picks import AreaPicked, UnitPicked
+from widgets.overlay import Overlay
 from widgets.palette import Palette
 from widgets.sign_strip import SignStrip
 from widgets.status_strip import StatusStrip
@@ -65,9 +67,9 @@ class Desk(Station):
     ) -> None:
         super().__init__(bridge, session, stage, least=_LEAST)
         self.alarms = Alarms()
-        self.printing = Printing(printer, bridge, stage.view, self)
+        self.printing = Printing(printer, shelf, bridge, stage.view, session.theme, self)
         self.base = BaseMapChoice(shelf, bridge, stage.view, self) if shelf is not None else None
-        self.atlas = self._atlas_by(printer, shelf)
+        self.preferences = self._preferences_by(shelf)
         self.top = TopBar(session.theme, self)  # made in the order in which Tab walks them
         self._take_case_parts(CaseParts(self, blobs))
         self._make_parts(session.theme, bridge.now_ms)
@@ -87,14 +89,21 @@ class Desk(Station):
 
     # ---- parts ---------------------------------------------------------------------------
 
-    def _atlas_by(self, printer: object, shelf: Shelf | None) -> AtlasPrinting | None:
-        if shelf is None or not isinstance(printer, AtlasPrinter):
-            return None
-        return AtlasPrinting(printer, shelf.plan_atlas, self.bridge, self._area_code, self)
-
     def _area_code(self) -> str:
         """Return the code of the area one looks at, empty for the city."""
         return self.session.path[-1].code if self.session.path else ""
+
+    def _preferences_by(self, shelf: Shelf | None) -> PreferencesLook | None:
+        if shelf is None or self.base is None:
+            return None
+        self.printing.load(shelf.recall("printing"))
+        self.printing.chosen.connect(_Remembered(shelf, "printing"))
+        return PreferencesLook(
+            shelf, self.base, self.bridge, self.session, self.stage.view, self
+        )  # fmt: skip
+
+    def _selected(self) -> Any:
+        return self.map.selecting.shape
 
     def _take_case_parts(self, cases: CaseParts) -> None:
         self.cases, self.work, self.photos = cases, cases.work, cases.photos
@@ -109,9 +118,15 @@ class Desk(Station):
         self.palette_box = Palette(theme, self)
         self.board = SignBoardPanel(theme, now_ms, self)
         self.addresses = AddressLook(self.bridge, self.session, self.stage, self)
-        pages = (self.palette_box, self.board, self.addresses.page)
+        pages: tuple[Overlay, ...] = (
+            self.palette_box, self.board, self.addresses.page, self.printing.form
+        )  # fmt: skip
+        if self.preferences is not None:
+            own = (self.preferences.form, self.preferences.page)
+            pages = (*own, *pages)
+            self.dress(*own)
         self.cases.overlays = [*pages, *self.cases.overlays]
-        self.dress(self.addresses.page)
+        self.dress(self.addresses.page, self.printing.form)
         self.dress(self.top, self.times, self.signs, self.status, self.palette_box, self.board)
 
     def _lay_out(self) -> None:
@@ -149,9 +164,7 @@ class Desk(Station):
             self.base.failed.connect(self.work.failed)
             self.base.offered.connect(self.palette_box.open_with)
             session.theme_changed.connect(self.base.on_theme)
-        if self.atlas is not None:
-            self.atlas.told.connect(self.notice.tell)
-            self.atlas.failed.connect(self.work.failed)
+        self.printing.area, self.printing.shape = self._area_code, self._selected
         self.map.told.connect(self.notice.tell)
         self.map.failed.connect(self.work.failed)
         self.times.asked.connect(self.notice.tell)
@@ -226,7 +239,7 @@ class Desk(Station):
     def open_palette(self) -> None:
         """Search, go to, do."""
         more = self.base.commands() if self.base is not None else []
-        more += self.atlas.commands() if self.atlas is not None else []
+        more += self.printing.commands()
         deeds = [d.command() for d in self.deeds if d.in_palette]
         self.palette_box.open_with([*deeds, *self.map.views.commands(), *more])
 
@@ -252,9 +265,19 @@ class Desk(Station):
         self.cases.become_next(self.top)
 
     def print_view(self) -> None:
-        """Print the map and its cases."""
+        """Choose what is printed, and how."""
+        self.printing.open(self.feed.store, self._path_words())
+
+    def _path_words(self) -> str:
         names = [named(self.bridge.core.facts.name), *map(area_name, self.session.path)]
-        self.printing.ask_and_print(self.feed.store, " › ".join(names))
+        return " › ".join(names)
+
+    def open_preferences(self) -> None:
+        """Show what a person prefers."""
+        if self.preferences is None:
+            self.notice.tell(tr("settings.not_here"))
+        else:
+            self.preferences.open()
 
     def show_city(self) -> None:
         """Show the whole city."""
@@ -326,7 +349,9 @@ class Desk(Station):
     def _on_deed(self, name: str) -> None:
         if self.map.do(name):
             return
-        if not any(one is not None and one.take(name) for one in (self.base, self.atlas)):
+        if self.base is not None and self.base.take(name):
+            return
+        if not self.printing.take(name, self.feed.store, self._path_words()):
             next(deed for deed in self.deeds if deed.name == name).do()
 
     # Qt overrides
@@ -335,6 +360,16 @@ class Desk(Station):
         """Give the sides their width for this window."""
         side = _SIDE if self.width() >= 1700 else _NARROW
         self._split.setSizes([side, max(400, self.width() - 2 * side), side])
+
+
+class _Remembered:
+    """Keeps what a signal carries under a setting's name."""
+
+    def __init__(self, shelf: Shelf, name: str) -> None:
+        self._shelf, self._name = shelf, name
+
+    def __call__(self, value: object) -> None:
+        self._shelf.remember(**{self._name: value})
 
 
 _ORDER = {tier: at for at, tier in enumerate(Tier)}

@@ -48,6 +48,7 @@ def desk_deeds(desk: Desk) -> tuple[Deed, ...]:
         Deed("report", "help.report", "window", ("Ctrl+N",), desk.open_form),
         Deed("palette", "help.palette", "window", ("Ctrl+K",), desk.open_palette, False),
         Deed("print", "help.print", "window", ("Ctrl+P",), desk.print_view),
+        Deed("preferences", "settings.title", "window", ("Ctrl+,",), desk.open_preferences),
         Deed("who", "help.who", "window", ("W",), desk.become_next),
         Deed("theme", "help.theme", "window", ("Ctrl+L",), session.turn_theme),
         Deed("language", "help.language", "window", ("Ctrl+Shift+L",), session.turn_language),

@@ -19,6 +19,7 @@ import shapely
 from app.domain.basemaps import BaseMap
 from app.domain.errors import InvalidInput, NotFound
 from app.domain.geodesy import CityFrame
+from app.domain.page_setup import PageSetup
 from app.engines.print_look import city_layers
 from app.engines.qgis_client import QgisProcess
 from app.engines.qgis_protocol import Atlas, LayerStyle, MapSource, View
@@ -91,7 +92,8 @@ def atlas(city: Path, **changes: object) -> Atlas:
     edge = next(one for one in city_layers() if one.title == "街镇界")
     plain = Atlas(
         TEMPLATE, MapSource(city, [edge]), View((0, 0, 1500, 400), FRAME.lon0, FRAME.lat0),
-        "黄浦区", "上海市 · 黄浦区", "2026-11-23 20:00", rows=(1, 2, 3), dpi=60,
+        "黄浦区", "上海市 · 黄浦区", "2026-11-23 20:00", rows=(1, 2, 3),
+        setup=PageSetup(dpi=60),
     )  # fmt: skip
     return replace(plain, **changes)  # type: ignore[arg-type]
 
@@ -157,7 +159,7 @@ def test_that_an_atlas_that_is_cancelled_leaves_nothing(
 ) -> None:
     begun = threading.Event()
     printing = qgis.print_atlas(
-        atlas(city, dpi=300), tmp_path / "a.pdf", lambda *_step: begun.set()
+        atlas(city, setup=PageSetup(dpi=300)), tmp_path / "a.pdf", lambda *_step: begun.set()
     )
     assert begun.wait(PATIENCE)
     if printing.cancel():

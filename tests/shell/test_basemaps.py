@@ -19,9 +19,7 @@ from app.engines.basemap_cache import BaseMapCache
 from app.engines.basemap_keep import KeepPlan, Kept
 from app.engines.citystore import CityStore
 from app.engines.qgis_client import Frame, QgisProcess
-from app.engines.qgis_protocol import Atlas, MapSource, Printed, View
 from app.runtime.spawn import spawn_thread
-from app.shell.atlas import AtlasPrinting
 from app.shell.basemaps import BaseMapChoice
 from app.shell.loop import GapMeter
 from tests.support.logs import ExpectedLogs
@@ -144,13 +142,28 @@ class FakeShelf:
         done.set_result(Kept(12, 0, 1_400_000, cancelled=False))
         return done
 
-    def plan_atlas(self, area: str, tier: str, lang: str) -> Future[Atlas]:
-        done: Future[Atlas] = Future()
-        view = View((0, 0, 1, 1), 121.0, 31.0)
-        done.set_result(
-            Atlas(Path("t.qpt"), MapSource(Path("m"), ()), view, area, tier, lang, rows=range(7))
-        )
-        return done
+    def kept_so_far(self) -> tuple[int, int]:
+        return (0, 0)
+
+    def save(self, maps: BaseMaps) -> None:
+        self.shown = maps.shown
+
+    def found_in(self, _folder: str, _imagery: bool) -> Future[Any]:
+        return Future()
+
+    held = clear = test = found_in
+
+    def recall(self, _name: str) -> Any:
+        return {}
+
+    def remember(self, **_changes: Any) -> None:
+        return None
+
+    def plan_print(self, _wish: Any) -> Future[Any]:
+        return Future()
+
+    def templates(self) -> tuple[str, ...]:
+        return ("atlas",)
 
     def stop_keeping(self) -> None:
         self.is_keeping = False
@@ -174,31 +187,3 @@ def test_that_the_palette_offers_maps_and_says_how_much_before_keeping(
     with qtbot.waitSignal(choice.told, check_params_cb=lambda text: "可离线" in text):
         choice.take(go.name)
     assert not choice.take("print")
-
-
-class FakePrinter:
-    """Prints at once, page by page."""
-
-    def print_atlas(self, atlas: Atlas, path: Path, progress: Any) -> Future[Printed]:
-        for page in range(1, len(atlas.rows) + 1):
-            progress(page, len(atlas.rows))
-        done: Future[Printed] = Future()
-        done.set_result(Printed((path,), len(atlas.rows), 0.1))
-        return done
-
-
-def test_that_the_palette_prints_an_atlas_and_tells_how_far_it_is(
-    open_desk: Any, qtbot: Any, tmp_path: Path
-) -> None:
-    desk = open_desk()
-    shelf = FakeShelf()
-    atlas = AtlasPrinting(FakePrinter(), shelf.plan_atlas, desk.bridge, lambda: "310101", desk)
-    assert [one.text for one in atlas.commands()] == ["打印：各街镇图册", "打印：各网格图册"]
-    said: list[str] = []
-    atlas.told.connect(said.append)
-    atlas.print_to(tmp_path / "a.pdf", "street")
-    qtbot.waitUntil(lambda: len(said) == 3)
-    assert "7 页" in said[0]
-    assert "5/7" in said[1]
-    assert "7" in said[2]
-    assert not atlas.take("print")

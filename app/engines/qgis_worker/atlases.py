@@ -6,8 +6,11 @@ from qgis import core
 from qgis.PyQt.QtXml import QDomDocument
 
 from app.engines.qgis_worker.layers import frame_crs, geopackage_uri, styled_layer
+from app.engines.qgis_worker.papers import fit_paper
 from app.engines.qgis_worker.sheets import metadata
 from app.engines.qgis_worker.wire import Refused
+
+PREVIEW = 1100  # pixels of the longer side of a page that is only looked at
 
 
 class AtlasPrinter:
@@ -27,6 +30,8 @@ class AtlasPrinter:
         self.coverage = self._coverage(path)
         self.layout = self._open_template(Path(request["template"]))
         self.map = next(i for i in self.layout.items() if isinstance(i, core.QgsLayoutItemMap))
+        if request["page_mm"]:
+            fit_paper(self.layout, self.map, *request["page_mm"])
         self._fill()
 
     def _coverage(self, path):
@@ -42,8 +47,13 @@ class AtlasPrinter:
             )
             layer.setCrs(frame_crs(self.request["view"]))
             feature = core.QgsFeature(layer.fields())
-            rectangle = core.QgsRectangle(*self.request["view"]["extent"])
-            feature.setGeometry(core.QgsGeometry.fromRect(rectangle))
+            shape = core.QgsGeometry.fromWkt(self.request["shape"])
+            if shape.isEmpty():
+                rectangle = core.QgsRectangle(*self.request["view"]["extent"])
+                shape = core.QgsGeometry.fromRect(rectangle)
+            else:
+                emphasise(layer)
+            feature.setGeometry(shape)
             feature.setAttributes([self.request["title"], ""])
             layer.dataProvider().addFeature(feature)
         self.project.addMapLayer(layer, False)
@@ -83,7 +93,7 @@ class AtlasPrinter:
         atlas.setFilenameExpression("lpad(@atlas_featurenumber, 3, '0')")
         self.map.setCrs(frame_crs(request["view"]))
         self.map.setKeepLayerSet(True)
-        top = [self.coverage] if request["rows"] else []
+        top = [self.coverage] if request["rows"] or request["shape"] else []
         self.map.setLayers([*top, *reversed(self.layers), *reversed(self.base)])
         self.map.setAtlasDriven(False)  # driven by QGIS it would outgrow its frame
         atlas.featureChanged.connect(self._show)
@@ -91,12 +101,15 @@ class AtlasPrinter:
             page="[% @atlas_featurenumber %]", pages="[% @atlas_totalfeatures %]"
         )
         notes = [words["sample_note"] if request["sample"] else "", request["credit"]]
+        if not isinstance(self.layout.itemById("notes"), core.QgsLayoutItemLabel):
+            notes.insert(0, request["notes"])
         scale = "1 : [% format_number(round(@map_scale, -2), 0) %]"
         self._text("title", "[% @atlas_pagename %]" if request["rows"] else request["title"])
         self._text("subtitle", request["subtitle"])
         self._text("date", f"{words['made']} {request['date']}")
         self._text("sample", words["sample"] if request["sample"] else "")
-        self._text("legend_title", words["legend"])
+        self._text("legend_title", words["legend"] if request["legend"] else "")
+        self._text("notes", request["notes"])
         self._text(
             "scale", scale.replace("@map_scale", f"item_variables('{self.map.id()}')['map_scale']")
         )
@@ -115,13 +128,17 @@ class AtlasPrinter:
         crs, context = self.coverage.crs(), core.QgsCoordinateTransformContext()
         onto = core.QgsCoordinateTransform(crs, frame_crs(self.request["view"]), context)
         box = onto.transformBoundingBox(feature.geometry().boundingBox())
-        box.scale(1.06 if self.request["rows"] else 1.0)
+        box.scale(1.06 if self.request["rows"] or self.request["shape"] else 1.0)
         frame, middle = self.map.rect(), box.center()
         scale = max(box.width() / frame.width(), box.height() / frame.height()) / 2
+        if self.request["scale"]:
+            scale = self.request["scale"] / 1000 / 2  # metres a millimetre of the frame, halved
         dx, dy = frame.width() * scale, frame.height() * scale
         self.map.setExtent(
             core.QgsRectangle(middle.x() - dx, middle.y() - dy, middle.x() + dx, middle.y() + dy)
         )
+        if not self.request["rows"]:
+            self.map.setMapRotation(-self.request["view"]["heading"])
 
     def _text(self, name, text):
         label = self.layout.itemById(name)
@@ -135,6 +152,7 @@ class AtlasPrinter:
         if not isinstance(legend, core.QgsLayoutItemLegend):
             return
         legend.setLinkedMap(self.map)
+        legend.setVisibility(self.request["legend"])
         legend.setAutoUpdateModel(False)
         root = legend.model().rootGroup()
         root.removeAllChildren()
@@ -149,6 +167,8 @@ class AtlasPrinter:
     def export(self, path, feedback):
         """Write `path` (.pdf) or one .png a page; returns files, or None if it was cancelled."""
         atlas = self.layout.atlas()
+        if self.request["preview"]:
+            return self._preview(path)
         if path.suffix == ".pdf":
             settings = core.QgsLayoutExporter.PdfExportSettings()
             settings.dpi = self.request["dpi"]
@@ -167,6 +187,20 @@ class AtlasPrinter:
             said = f"QGIS could not write {path.name} (code {int(result[0])}). {result[1]}".strip()
             raise Refused("failed", said, "path")
         return [path] if path.suffix == ".pdf" else sorted(path.parent.glob("*.png"))
+
+    def _preview(self, path):
+        """Draw the first page, its longer side of `PREVIEW` pixels."""
+        atlas = self.layout.atlas()
+        if not (atlas.beginRender() and atlas.first()):
+            raise Refused("failed", "There is no page to be shown.", "rows")
+        page = self.layout.pageCollection().page(0).pageSize()
+        settings = core.QgsLayoutExporter.ImageExportSettings()
+        settings.dpi = PREVIEW / (max(page.width(), page.height()) / 25.4)
+        result = core.QgsLayoutExporter(self.layout).exportToImage(str(path), settings)
+        atlas.endRender()
+        if result != core.QgsLayoutExporter.Success:
+            raise Refused("failed", f"QGIS could not draw the page (code {int(result)}).", "path")
+        return [path]
 
     def close(self):
         """Drop the layout before its layers, and those before the project."""

@@ -127,7 +127,7 @@ class Worker:
                 message = f"This base map cannot be had: {trouble}."
                 answer = {"error": Refused("source", message).record}
             else:
-                answer = {"ok": {"seconds": seconds, "holes": self.watch.holes}}
+                answer = {"ok": {"seconds": seconds, "received": self.watch.bytes}}
             self.wire.send({"id": request["id"], **answer})
 
         self.rendering = Rendering(request, fds[0], opened["layers"], done)
@@ -163,6 +163,8 @@ class Worker:
         base = (
             self.opened_base(request["base"], request["view"])["layers"] if request["base"] else []
         )
+        if request["base"]:
+            self.watch.begin(request["base"]["timeout_s"])
         printer = AtlasPrinter(request, base)
         feedback = core.QgsFeedback()
         total = max(1, len(request["rows"]))
@@ -188,6 +190,7 @@ class Worker:
             self.wire.send({"id": request["id"], "cancelled": True})
             return
         answer = {"files": [str(file) for file in files], "seconds": time.perf_counter() - began}
+        answer["trouble"] = self.watch.trouble() if request["base"] else ""
         self.wire.send({"id": request["id"], "ok": answer})
 
     def close(self):

@@ -26,7 +26,7 @@ class SheetPrinter:
         pages = self.layout.pageCollection()
         for number in range(self.request["pages"]):
             page = pages.page(0) if number == 0 else core.QgsLayoutItemPage(self.layout)
-            page.setPageSize(self.request["paper"], core.QgsLayoutItemPage.Landscape)
+            page.setPageSize(core.QgsLayoutSize(*self.request["page_mm"]))
             if number:
                 pages.addPage(page)
         for item in self.request["items"]:

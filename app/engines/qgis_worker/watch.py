@@ -16,13 +16,13 @@ class Watch:
     """
 
     def __init__(self):
-        self.problems, self.holes, self.good = [], 0, 0
+        self.problems, self.holes, self.good, self.bytes = [], 0, 0, 0
         self._serial = 0
         core.QgsNetworkAccessManager.setReplyPreprocessor(self._seen)
         core.QgsNetworkAccessManager.setRequestPreprocessor(follow_redirects)
 
     def begin(self, timeout_s):
-        self.problems, self.holes, self.good = [], 0, 0
+        self.problems, self.holes, self.good, self.bytes = [], 0, 0, 0
         self._serial += 1
         core.QgsNetworkAccessManager.setTimeout(int(timeout_s * 1000))
 
@@ -38,6 +38,7 @@ class Watch:
         if serial != self._serial:
             return
         status = reply.attribute(QNetworkRequest.HttpStatusCodeAttribute)
+        self.bytes += reply.bytesAvailable()
         problem = None
         if status in (204, 404):
             self.holes += 1
