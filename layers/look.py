@@ -39,19 +39,39 @@ class MapTheme(Protocol):
     @property
     def unknown(self) -> str: ...
     @property
+    def normal_ink(self) -> str: ...
+    @property
+    def land(self) -> str: ...
+    @property
+    def outside(self) -> str: ...
+    @property
     def water(self) -> str: ...
     @property
     def green(self) -> str: ...
+    @property
+    def expressway(self) -> str: ...
     @property
     def road_major(self) -> str: ...
     @property
     def road_minor(self) -> str: ...
     @property
+    def road_face(self) -> str: ...
+    @property
+    def road_edge(self) -> str: ...
+    @property
     def building(self) -> str: ...
+    @property
+    def building_edge(self) -> str: ...
+    @property
+    def metro(self) -> str: ...
     @property
     def grid_line(self) -> str: ...
     @property
     def area_line(self) -> str: ...
+    @property
+    def part_low(self) -> str: ...
+    @property
+    def part_high(self) -> str: ...
 
 
 FAMILIES = 6
@@ -95,6 +115,7 @@ class Look:
     square metre where they lie densest: the ramp's top. `dpr` physical pixels a logical one,
     `scale` enlarges all symbols and line widths (a wall is read from afar), `icons` names
     the icon of each class of parts. `states` has bit s set for each wanted state s of parts.
+    `states_ink` are the colours of the states of parts: whole, broken, lost, given up.
     `opacity` (1 where it names no layer) and `ranges` (logical metres a pixel, from and to) go by
     layer. `values` fills areas and `heat` warms places, if there are any.
     """
@@ -105,15 +126,20 @@ class Look:
     text: int
     water: int
     green: int
+    expressway: int
     road_major: int
     road_minor: int
     road_face: int
+    road_edge: int
     building: int
     building_edge: int
+    metro: int
     grid_line: int
     area_line: int
+    part_low: int
+    part_high: int
     accent: int
-    part: int
+    states_ink: tuple[int, int, int, int]
     layers: frozenset[str]
     want: NDArray[np.uint8] = field(default_factory=everything)
     family: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(256, np.uint8))
@@ -131,6 +157,11 @@ class Look:
         """Whether a layer is on at a scale, logical metres a pixel."""
         least, most = self.ranges.get(layer, (0.0, math.inf))
         return layer in self.layers and least <= m_per_px <= most
+
+    @property
+    def coast(self) -> int:
+        """What darkens the ground outside along the city's edge."""
+        return mixed(self.water, self.ground, 0.35) if self.dark else mixed(self.water, 0, 0.12)
 
     @property
     def unit(self) -> float:
@@ -164,23 +195,27 @@ def look_of(
 ) -> Look:
     """Return the look of `theme`."""
     c = colour
-    ground, panel, text = c(theme.ground), c(theme.panel), c(theme.text)
     return Look(
         dark=theme.dark,
-        ground=mixed(ground, c(theme.line), 0.45) if not theme.dark else ground,
-        land=mixed(ground, panel, 0.5),
-        text=text,
+        ground=c(theme.outside),
+        land=c(theme.land),
+        text=c(theme.text),
         water=c(theme.water),
         green=c(theme.green),
+        expressway=c(theme.expressway),
         road_major=c(theme.road_major),
         road_minor=c(theme.road_minor),
-        road_face=mixed(c(theme.road_minor), panel, 0.25 if theme.dark else 0.8),
+        road_face=c(theme.road_face),
+        road_edge=c(theme.road_edge),
         building=c(theme.building),
-        building_edge=mixed(c(theme.building), c(theme.area_line), 0.45),
+        building_edge=c(theme.building_edge),
+        metro=c(theme.metro),
         grid_line=c(theme.grid_line),
         area_line=c(theme.area_line),
+        part_low=c(theme.part_low),
+        part_high=c(theme.part_high),
         accent=c(theme.accent),
-        part=mixed(text, c(theme.accent), 0.28 if theme.dark else 0.42),
+        states_ink=(c(theme.normal), c(theme.attention), c(theme.bad), c(theme.unknown)),
         layers=layers,
         want=everything() if want is None else want,
         family=np.zeros(256, np.uint8) if family is None else family,

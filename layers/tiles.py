@@ -87,7 +87,7 @@ def sketch(store: CityStore, look: Look, m_per_px: float) -> Sketch:
     """Return the steps that draw tiles of a scale, metres a physical pixel."""
     from app.engines.tiles_canvas import Sketch
 
-    canvas = Sketch(store)
+    canvas = Sketch(store, m_per_px)
     canvas.clear(look.ground)
     for name, draw in DRAWN.items():
         opacity = look.opacity.get(name, 1.0)
@@ -104,7 +104,14 @@ def sketch(store: CityStore, look: Look, m_per_px: float) -> Sketch:
 def draw_overview(store: CityStore, look: Look) -> Image:
     """Return the stored overview in the look's colours, drawn by NumPy alone: uint32 (h, w)."""
     planes = store.overview.astype(np.float32) / 255
-    colours = (look.green, look.water, look.road_minor, look.road_major, look.area_line, look.part)
+    colours = (
+        look.green,
+        look.water,
+        look.road_minor,
+        look.road_major,
+        look.area_line,
+        look.part_low,
+    )
     out = np.empty((*planes.shape[1:], 3), np.float32)
     out[:] = _rgb(look.land)
     for plane, colour, alpha in zip(planes, colours, (1, 1, 0.7, 0.9, 0.9, 0.8), strict=True):

@@ -50,6 +50,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--show-gui", action="store_true", help="show windows instead of offscreen")
     group.addoption("--only-core", action="store_true", help="only tests that need no Qt")
     group.addoption("--without-core", action="store_true", help="only what --only-core leaves out")
+    group.addoption(
+        "--renew-images", action="store_true", help="write expected pictures anew, and fail"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

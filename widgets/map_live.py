@@ -8,7 +8,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFont, QPainter
 
 from app.domain.camera import Camera
@@ -140,8 +140,16 @@ class Live:
             painter.setOpacity(1.0)
         chosen = self._selection
         if "selection" in shown and chosen is not None and np.isfinite(chosen.x):
-            font = type_of(round(14 * self._scale), QFont.Weight.Medium)
-            selection_painter.paint(painter, chosen, camera, theme, font, self._scale)
+            selection_painter.paint(painter, chosen, camera, theme, self._type(), self._scale)
+
+    def boxes(self, camera: Camera, shown: set[str]) -> list[QRectF]:
+        """Return what the selection's chip covers, logical pixels: no name lies under it."""
+        if self._selection is None or "selection" not in shown:
+            return []
+        return [selection_painter.chip_box(self._selection, camera, self._type(), self._scale)]
+
+    def _type(self) -> QFont:
+        return type_of(round(14 * self._scale), QFont.Weight.Medium)
 
     def paint_symbol(self, painter: QPainter, state: int, at: QPointF, theme: MapTheme) -> None:
         """Draw one state's symbol, as in the legend."""

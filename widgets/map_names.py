@@ -12,7 +12,7 @@ from PySide6.QtGui import QPainter
 
 from app.domain.camera import Bounds, Camera
 from app.engines.citystore import CityStore
-from layers.labels.geometry import DISTRICT, Candidate, Placing, ordered, search
+from layers.labels.geometry import DISTRICT, INNER, Candidate, Placing, ordered, search
 from layers.labels.painter import LabelPainter
 from layers.look import MapTheme
 
@@ -121,7 +121,7 @@ class Names(QObject):
             return 0
         ratio = camera.m_per_px / self._scale
         near = 0.6 < ratio < 1.7
-        labels = self._labels if near else [n for n in self._labels if n.style == DISTRICT]
+        labels = self._labels if near else [n for n in self._labels if n.style in (DISTRICT, INNER)]
         return self._painter.paint(painter, labels, camera, self._theme, free, taken)
 
     @Slot()

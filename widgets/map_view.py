@@ -432,6 +432,7 @@ class MapView(MapWished):
         if "labels" in shown:
             free = self._helm.frame.free(camera)
             taken = self._panels.boxes(counts, camera, self._theme, self._tr)
+            taken += self._live.boxes(camera, shown)
             self.labels_drawn = self._names.paint(painter, camera, free, taken)
         self._live.paint_over(painter, camera, self._theme, shown)
         self.tools.paint(painter, camera, self._theme)

@@ -49,13 +49,22 @@ class Theme:
     field: str
     track: str
     accent_dark: str
+    land: str
+    outside: str
     water: str
     green: str
+    expressway: str
     road_major: str
     road_minor: str
+    road_face: str
+    road_edge: str
     building: str
+    building_edge: str
+    metro: str
     grid_line: str
     area_line: str
+    part_low: str
+    part_high: str
 
     def state(self, name: str) -> QColor:
         """Return the colour of a state; an unknown word is `unknown`, never normal."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.domain.map_columns import AREA_TIERS
-from layers.look import Look, fading, mixed, wanting
+from layers.look import Look, fading, wanting
 
 if TYPE_CHECKING:
     from app.engines.citystore import CityStore
@@ -31,19 +31,18 @@ class Outline:
 
 
 OUTLINES = {
-    "grid": Outline(1.0, 2.4, 5.0, 0.5, strong=False),
-    "street": Outline(1.1, 18.0, 45.0, 0.7),
-    "district": Outline(1.7, 400.0, 900.0, 0.95),
+    "grid": Outline(1.0, 1.6, 4.0, 0.6, strong=False),
+    "street": Outline(1.2, 12.0, 32.0, 0.6),
+    "district": Outline(1.6, 400.0, 900.0, 0.85),
 }
 
 
 def draw(canvas: Canvas, store: CityStore, look: Look, m_per_px: float) -> None:
     """Stroke the outlines shown at this scale, lower tiers first."""
-    faint = mixed(look.area_line, look.accent, 0.3)
     for tier, line in OUTLINES.items():
         alpha = fading(m_per_px, line.full, line.gone) * line.alpha
         if alpha > 0:
             width = np.full(256, line.pixels * look.unit, np.float32)
-            ink = look.area_line if line.strong else faint
+            ink = look.area_line if line.strong else look.grid_line
             want = wanting(AREA_TIERS.index(tier))
             canvas.stroke(store.shapes["area"], want, width, ink, alpha, closed=True)

@@ -14,7 +14,7 @@ from layers.cases.geometry import ORDER, Points, in_sight
 from layers.look import MapTheme
 
 SIZES = (9.0, 11.5, 10.0, 12.5, 9.5)  # normal, attention, bad, critical, unknown; logical pixels
-FAR_SIZES = (5.0, 9.0, 9.0, 12.5, 5.0)  # over a whole city only what needs a hand stands out
+FAR_SIZES = (4.5, 8.0, 8.0, 12.5, 4.5)  # over a whole city only what needs a hand stands out
 QUIET, LOUD = ORDER[:2], ORDER[2:]  # states that lie under the names, and those over them
 _NEAR_M, _FAR_M = 6.0, 30.0  # metres a pixel
 _HALO = 1.5
@@ -103,8 +103,18 @@ def _draw(
 ) -> None:
     """Draw the symbol with a thin halo of the ground, so that it stands off roads and dots."""
     names = ("normal", "attention", "bad", "critical", "unknown")
-    colour = QColor(getattr(theme, names[state]))
-    pen = QPen(QColor(theme.ground), halo)
+    draw_shape(
+        painter, state, centre, half, halo, QColor(getattr(theme, names[state])),
+        QColor(theme.land),
+    )  # fmt: skip
+
+
+def draw_shape(
+    painter: QPainter, state: int, centre: QPointF, half: float, halo: float, colour: QColor,
+    ground: QColor,
+) -> None:  # fmt: skip
+    """Draw the shape that a state has everywhere: circle, triangle, square, diamond, ring."""
+    pen = QPen(ground, halo)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     painter.setPen(pen)
     painter.setBrush(colour)
@@ -122,7 +132,7 @@ def _draw(
                 _polygon((x, y - half), (x + half, y), (x, y + half), (x - half, y))
             )
         case _:
-            painter.setBrush(QColor(theme.ground))
+            painter.setBrush(ground)
             painter.setPen(QPen(colour, max(halo * 1.3, 1.4)))
             painter.drawEllipse(centre, half - 0.5, half - 0.5)
 

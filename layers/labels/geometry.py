@@ -18,8 +18,8 @@ from app.domain.map_columns import AREA_TIERS, ROAD_KINDS
 from app.engines.citystore import CityStore, Shapes
 from app.engines.english import english as in_english
 
-DISTRICT, STREET, WATER, MAIN, ROAD, GREEN, GRID = range(7)  # styles, most important first
-LEVEL = (DISTRICT, STREET, WATER, GREEN, GRID)  # never turned
+DISTRICT, INNER, STREET, WATER, MAIN, ROAD, GREEN, GRID = range(8)  # most important first
+LEVEL = (DISTRICT, INNER, STREET, WATER, GREEN, GRID)  # never turned
 _TIERS = ((DISTRICT, "district", 5.0, 500.0), (STREET, "street", 1.6, 17.0),
           (GRID, "grid", 0.0, 0.6))  # fmt: skip
 _ROADS = {"expressway": 20.0, "arterial": 9.0, "collector": 3.6, "local": 1.7, "alley": 1.1}
@@ -30,6 +30,9 @@ _APART = 330.0  # pixels that the same name keeps from itself
 _MOST = 4_000
 _PLAIN = " District"  # goes without saying on a map
 _MAY_COVER = 2  # of what should be free, the name of a district that has no other place
+_NARROW = 100.0  # pixels: a smaller district's name is short, in smaller type, beside it if need be
+_RINGS = (1.4, 2.2, 3.2, 4.4, 5.8, 7.4)  # heights of a name that one beside its district is away
+_ROUND = tuple(math.radians(a) for a in (0, 180, 330, 210, 30, 150, 300, 240, 60, 120, 270, 90))
 _SHIFTS = ((0.0, 0.0), (0.0, -1.3), (0.0, 1.3), (-0.6, 0.0), (0.6, 0.0),
            (0.0, -2.4), (0.0, 2.4), (-0.6, -1.3), (0.6, -1.3), (-0.6, 1.3), (0.6, 1.3))  # fmt: skip
 
@@ -45,6 +48,7 @@ class Candidate:
     angle: float = 0.0
     rank: int = 0
     room: tuple[float, float, float, float] | None = None  # stepping aside it stays in this box
+    lead: tuple[float, float] | None = None  # it stands beside this place, with a line to it
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -95,11 +99,19 @@ def _areas(
         if low <= m_per_px < high and not (calm and style == GRID):
             for row in rows[shapes.kind[rows] == AREA_TIERS.index(tier)]:
                 text = name_of(shapes, int(row), english)
+                named = style
                 if tier == "district":
                     text = text.removesuffix(_PLAIN)
+                    if _is_narrow(shapes, int(row), m_per_px):
+                        named, text = INNER, text.removesuffix("区") if len(text) > 2 else text
                 if tier == "grid":  # its name repeats the street's; community and sequence tell it
                     text = shapes.text("code", int(row))[-6:] or text
-                yield from _at_spot(store, shapes, int(row), style, text, box)
+                yield from _at_spot(store, shapes, int(row), named, text, box)
+
+
+def _is_narrow(shapes: Shapes, row: int, m_per_px: float) -> bool:
+    x0, y0, x1, y1 = (float(v) for v in shapes.box[row])
+    return min(x1 - x0, y1 - y0) < _NARROW * m_per_px
 
 
 def _named(
@@ -209,7 +221,8 @@ class Placing:
         """Place a name unless it is there already or would touch another.
 
         Names of areas step aside, within their area, for others and for what should not be
-        covered; one of a district that finds no free place there may cover a little of it.
+        covered; one of a district that finds no free place there stands beside it with a line to
+        it, or covers a little.
         """
         if candidate.key in self._seen:
             return False
@@ -217,11 +230,24 @@ class Placing:
         if candidate.style not in LEVEL:
             return self._put(candidate)
         w, h = self._measure(candidate.style, candidate.text)
-        shifts = _SHIFTS if candidate.style in (DISTRICT, STREET) else _SHIFTS[:1]
-        for covers in (0, _MAY_COVER) if candidate.style == DISTRICT else (0,):
+        shifts = _SHIFTS if candidate.style in (DISTRICT, INNER, STREET) else _SHIFTS[:1]
+        for covers in (0, _MAY_COVER) if candidate.style in (DISTRICT, INNER) else (0,):
+            if covers and candidate.style == INNER and self._beside(candidate, w, h):
+                return True
             for dx, dy in shifts:
                 x, y = candidate.x + dx * w * self._scale, candidate.y - dy * h * self._scale
                 if _in_room(candidate, x, y) and self._put(replace(candidate, x=x, y=y), covers):
+                    return True
+        return False
+
+    def _beside(self, candidate: Candidate, w: float, h: float) -> bool:
+        """Place a name near its district, with a line to it."""
+        spot = (candidate.x, candidate.y)
+        for ring in _RINGS:
+            for turn in _ROUND:
+                x = candidate.x + math.cos(turn) * (w / 2 + ring * h) * self._scale
+                y = candidate.y + math.sin(turn) * (h / 2 + ring * h) * self._scale
+                if self._put(replace(candidate, x=x, y=y, lead=spot)):
                     return True
         return False
 

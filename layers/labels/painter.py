@@ -8,13 +8,23 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+)
 
 from app.domain.camera import Camera
 from layers.labels.geometry import (
     DISTRICT,
     GREEN,
     GRID,
+    INNER,
     LEVEL,
     MAIN,
     ROAD,
@@ -23,10 +33,10 @@ from layers.labels.geometry import (
     Candidate,
 )  # fmt: skip
 from layers.labels.halo import haloed
-from layers.look import MapTheme, colour, mixed
+from layers.look import MapTheme, colour
 
 FAMILY = "Noto Sans CJK SC"
-_SIZES = {DISTRICT: 15, STREET: 14, WATER: 13, MAIN: 13, ROAD: 12, GREEN: 12, GRID: 12}
+_SIZES = {DISTRICT: 15, INNER: 13, STREET: 14, WATER: 13, MAIN: 13, ROAD: 12, GREEN: 12, GRID: 12}
 _HALO = 5.0  # a pen: half of it stands out
 _KEPT = 1_500
 _STEEP = 60  # degrees
@@ -96,11 +106,31 @@ class LabelPainter:
             if not free.contains(box) or any(box.intersects(other) for other in taken):
                 continue
             picture = self.prepare(label, theme, dpr, camera.heading)
+            if label.lead is not None:
+                self._lead(painter, box, camera.to_screen(*label.lead), theme)
             left = sx - picture.width() / dpr / 2
             top = sy - picture.height() / dpr / 2
             painter.drawPixmap(QPointF(round(left * dpr) / dpr, round(top * dpr) / dpr), picture)
             drawn += 1
         return drawn
+
+    def _lead(
+        self, painter: QPainter, box: QRectF, to: tuple[float, float], theme: MapTheme
+    ) -> None:
+        """Draw a line from a name's nearest edge to its place."""
+        end = QPointF(*to)
+        start = QPointF(
+            min(max(end.x(), box.left()), box.right()), min(max(end.y(), box.top()), box.bottom())
+        )
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        land, ink = QColor(theme.land), _ink(INNER, theme)
+        painter.setPen(QPen(land, 3.0 * self.scale))
+        painter.drawLine(start, end)
+        painter.setPen(QPen(ink, 1.0 * self.scale))
+        painter.drawLine(start, end)
+        painter.setPen(QPen(land, 1.0 * self.scale))
+        painter.setBrush(ink)
+        painter.drawEllipse(end, 2.4 * self.scale, 2.4 * self.scale)
 
     def _box(self, label: Candidate, sx: float, sy: float, heading: float) -> QRectF:
         w, h = self._measure(label.style, label.text)
@@ -170,23 +200,25 @@ def _stands(label: Candidate, angle: float) -> bool:
 def _font(style: int, scale: float) -> QFont:
     font = QFont(FAMILY)
     font.setPixelSize(max(round(_SIZES[style] * scale), 8))
-    if style in (DISTRICT, STREET, MAIN):
-        font.setWeight(QFont.Weight.Bold if style == DISTRICT else QFont.Weight.Medium)
+    if style in (DISTRICT, INNER, STREET, MAIN):
+        font.setWeight(QFont.Weight.Bold if style in (DISTRICT, INNER) else QFont.Weight.Medium)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     return font
 
 
 def _ink(style: int, theme: MapTheme) -> QColor:
-    if style == DISTRICT:
+    if style in (DISTRICT, INNER):
         return _between(theme.text, theme.dim, 0.25)
     if style in (STREET, MAIN):
         return _between(theme.text, theme.dim, 0.5)
     if style == ROAD:
         return _between(theme.text, theme.dim, 0.75)
     if style == GRID:
-        return _between(theme.dim, theme.ground, 0.45)
+        return _between(theme.dim, theme.land, 0.35)
     if style == WATER:
-        return _between(theme.accent, theme.dim, 0.55)
+        return _between(theme.accent, theme.dim, 0.35)
+    if style == GREEN:
+        return _between(theme.normal_ink, theme.dim, 0.35)
     return QColor(theme.dim)
 
 
@@ -194,8 +226,7 @@ def _on_halo(picture: QImage, theme: MapTheme, reach: float) -> QPixmap:
     """Lay the picture of a text on a halo in the land's colour (see `layers.look.look_of`)."""
     w, h = picture.width(), picture.height()
     text = np.frombuffer(picture.constBits(), np.uint8).reshape(h, w, 4)
-    land = mixed(colour(theme.ground), colour(theme.panel), 0.5)
-    laid = np.ascontiguousarray(haloed(text, land, reach))
+    laid = np.ascontiguousarray(haloed(text, colour(theme.land), reach))
     form = QImage.Format.Format_ARGB32_Premultiplied
     made = QPixmap.fromImage(QImage(laid.data, w, h, w * 4, form))
     made.setDevicePixelRatio(picture.devicePixelRatio())

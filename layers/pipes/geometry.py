@@ -53,7 +53,7 @@ def _ramp(look: Look, share: float) -> Ramp:
     step = np.arange(256, dtype=np.float64)
     strength = np.log1p(step) / np.log(256.0)
     alphas = np.where(step > 0, (0.10 + 0.62 * strength) * 255 * share, 0)
-    hue = mixed(kind_colour(look, "water"), look.part, 0.3)
+    hue = mixed(kind_colour(look, "water"), look.part_high, 0.3)
     return _plain(hue, alphas.astype(np.uint8))
 
 

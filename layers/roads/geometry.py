@@ -40,6 +40,7 @@ ROADS = {
 METRO = Road(1.4, 6.0, 30.0)
 NEAR = 3.2  # metres a pixel below which roads have a face
 _GROWTH = 0.42
+_CASING = 1.8  # pixels of land around an expressway
 
 
 def width_px(road: Road, m_per_px: float, metres: float = 0.0) -> float:
@@ -55,34 +56,43 @@ def draw(canvas: Canvas, store: CityStore, look: Look, m_per_px: float) -> None:
     if face > 0:
         _edges(canvas, store, look, m_per_px, shown)
     for kind, road in shown:
-        colour = look.road_major if road.major else look.road_minor
-        if not road.major:
-            colour = mixed(colour, look.road_face, face)
-        elif not look.dark:
-            colour = mixed(colour, look.road_minor, face * 0.75)
         fade = fading(m_per_px, road.until * 0.6, road.until * 1.05)
-        _stroke(canvas, store, look, kind, width_px(road, m_per_px), colour, fade)
+        width = width_px(road, m_per_px)
+        if kind == "expressway" and m_per_px > NEAR:  # parts it from what it passes over
+            _stroke(canvas, store, look, kind, width + _CASING, look.land, fade)
+        _stroke(canvas, store, look, kind, width, _colour(look, kind, face), fade)
     if m_per_px <= METRO.until:
-        _stroke(canvas, store, look, "metro", METRO.pixels, mixed(look.road_major, look.part, 0.35),
-                fading(m_per_px, 12.0, METRO.until), dash=(16.0, 6.0))  # fmt: skip
+        _metro(canvas, store, look, m_per_px)
+
+
+def _colour(look: Look, kind: str, face: float) -> int:
+    """Return the colour of a kind, which takes on its `face` (0 to 1) as one comes nearer."""
+    if kind == "expressway":
+        return mixed(look.expressway, mixed(look.expressway, look.road_face, 0.35), face)
+    if ROADS[kind].major:
+        return mixed(look.road_major, mixed(look.road_face, look.road_major, 0.22), face)
+    return mixed(look.road_minor, look.road_face, face)
+
+
+def _metro(canvas: Canvas, store: CityStore, look: Look, m_per_px: float) -> None:
+    """Draw the metro as one thin line: it lies below, so it stands back at street level."""
+    below = 1.0 - fading(m_per_px, 0.5, 2.0)
+    _stroke(canvas, store, look, "metro", METRO.pixels, look.metro,
+            fading(m_per_px, 12.0, METRO.until) * (0.35 + 0.45 * below))  # fmt: skip
 
 
 def _edges(
     canvas: Canvas, store: CityStore, look: Look, m_per_px: float, shown: list[tuple[str, Road]]
 ) -> None:
     """Lay the edges of all roads before any face, so that junctions stay open."""
-    edge = mixed(look.road_minor, look.road_major, 0.55)
     for kind, road in shown:
-        _stroke(canvas, store, look, kind, width_px(road, m_per_px) + 2.0, edge,
+        _stroke(canvas, store, look, kind, width_px(road, m_per_px) + 2.0, look.road_edge,
                 fading(m_per_px, NEAR * 0.6, NEAR))  # fmt: skip
 
 
 def _stroke(
     canvas: Canvas, store: CityStore, look: Look, kind: str, pixels: float, colour: int,
-    alpha: float, dash: tuple[float, float] = (0.0, 0.0),
+    alpha: float,
 ) -> None:  # fmt: skip
     widths: NDArray[np.float32] = np.full(256, pixels * look.unit, np.float32)
-    canvas.stroke(
-        store.shapes["road"], wanting(ROAD_KINDS.index(kind)), widths, colour, alpha,
-        dash=(dash[0] * look.unit, dash[1] * look.unit),
-    )  # fmt: skip
+    canvas.stroke(store.shapes["road"], wanting(ROAD_KINDS.index(kind)), widths, colour, alpha)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -63,6 +64,27 @@ def _chip(
     painter: QPainter, label: str, at: QPointF, camera: Camera, colour: QColor,
     theme: MapTheme, font: QFont, scale: float,
 ) -> None:  # fmt: skip
+    text, box = _placed(label, at, camera, font, scale)
+    painter.setPen(QPen(colour, 1.4 * scale))
+    painter.setBrush(QColor(theme.panel))
+    painter.drawRoundedRect(box, 5 * scale, 5 * scale)
+    painter.setFont(font)
+    painter.setPen(QColor(theme.text))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def chip_box(selection: Selection, camera: Camera, font: QFont, scale: float) -> QRectF:
+    """Return what the chip covers, logical pixels; empty without one."""
+    if not selection.label or not math.isfinite(selection.x):
+        return QRectF()
+    at = QPointF(*camera.to_screen(selection.x, selection.y))
+    return _placed(selection.label, at, camera, font, scale)[1]
+
+
+def _placed(
+    label: str, at: QPointF, camera: Camera, font: QFont, scale: float
+) -> tuple[str, QRectF]:
+    """Return the chip's words and box."""
     metrics = QFontMetricsF(font)
     text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, _WIDEST * scale)
     width = metrics.horizontalAdvance(text) + 2 * _PAD * scale
@@ -71,10 +93,5 @@ def _chip(
     left = at.x() + away
     if left + width > camera.width - 4:
         left = at.x() - away - width
-    box = QRectF(round(left) + 0.5, round(at.y() - height / 2) + 0.5, round(width), round(height))
-    painter.setPen(QPen(colour, 1.4 * scale))
-    painter.setBrush(QColor(theme.panel))
-    painter.drawRoundedRect(box, 5 * scale, 5 * scale)
-    painter.setFont(font)
-    painter.setPen(QColor(theme.text))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+    top = round(at.y() - height / 2) + 0.5
+    return text, QRectF(round(left) + 0.5, top, round(width), round(height))

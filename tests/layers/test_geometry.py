@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from uuid import UUID
 
 import numpy as np
@@ -39,13 +38,9 @@ from layers.parts.geometry import dot_radius, ramp, within
 from layers.pipes.geometry import kind_colour
 from layers.roads.geometry import ROADS, width_px
 from layers.tiles import DRAWN, draw_overview, draw_tile, parts_at_most
+from tests.support.map_theme import map_theme
 
-LIGHT = SimpleNamespace(
-    dark=False, ground="#F6F7F9", panel="#FFFFFF", line="#DDE2E8", text="#17202A", dim="#5B6775",
-    accent="#2F81F7", normal="#3FB68B", attention="#E3B341", bad="#F0883E", critical="#F85149",
-    unknown="#8B98A5", water="#CFE1F3", green="#DFEBE6", road_major="#B9C8D6",
-    road_minor="#D6DFE8", building="#E7EBF0", grid_line="#C8D4E2", area_line="#8A9DB2",
-)  # fmt: skip
+LIGHT = map_theme("light")
 STATIC = frozenset(DRAWN)
 
 
@@ -146,7 +141,7 @@ def test_that_mixing_goes_from_one_colour_to_the_other(a: int, b: int) -> None:
 
 def test_that_parts_within_a_box_are_all_that_are_counted_there(small_store: CityStore) -> None:
     box = Bounds(-310.0, -120.0, 290.0, 400.0)
-    x, y, cls = within(small_store, box)
+    x, y, cls, _state = within(small_store, box)
     total, by_class = count_parts(small_store, box, np.ones(256, np.uint8))
     assert len(x) == len(y) == total > 0
     assert (np.bincount(cls, minlength=256) == by_class).all()

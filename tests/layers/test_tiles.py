@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,13 +13,9 @@ from app.engines.tiles import SIDE, Image, TileKey
 from app.engines.tiles_canvas import EVERY_STATE, Canvas, Sketch
 from layers.look import Look, look_of
 from layers.tiles import DRAWN, TilePainter, parts_at_most
+from tests.support.map_theme import map_theme
 
-LIGHT = SimpleNamespace(
-    dark=False, ground="#F6F7F9", panel="#FFFFFF", line="#DDE2E8", text="#17202A", dim="#5B6775",
-    accent="#2F81F7", normal="#3FB68B", attention="#E3B341", bad="#F0883E", critical="#F85149",
-    unknown="#8B98A5", water="#CFE1F3", green="#DFEBE6", road_major="#B9C8D6",
-    road_minor="#D6DFE8", building="#E7EBF0", grid_line="#C8D4E2", area_line="#8A9DB2",
-)  # fmt: skip
+LIGHT = map_theme("light")
 SCALES = (40.0, 12.0, 4.0, 3.0, 1.5, 0.4)
 
 
