@@ -8,7 +8,7 @@ the present.
 from __future__ import annotations
 
 from app.domain.clocks.calendars import Calendar, Schedule, Season, parse_calendar
-from app.domain.clocks.events import ClockEvent, EventKind
+from app.domain.clocks.events import PAUSE, ClockEvent, EventKind
 from app.domain.clocks.limits import (
     Limit,
     LimitUnit,
@@ -29,7 +29,7 @@ from app.domain.clocks.running import (
 from app.domain.clocks.thresholds import Thresholds, parse_thresholds
 
 __all__ = [
-    "Calendar", "Clock", "ClockEvent", "EventKind", "Limit", "LimitUnit", "Phase", "Schedule",
-    "Season", "Thresholds", "Tier", "TierLimits", "begin", "happened", "left", "parse_calendar",
-    "parse_limit", "parse_thresholds", "parse_tiers", "reckoned", "spent",
+    "PAUSE", "Calendar", "Clock", "ClockEvent", "EventKind", "Limit", "LimitUnit", "Phase",
+    "Schedule", "Season", "Thresholds", "Tier", "TierLimits", "begin", "happened", "left",
+    "parse_calendar", "parse_limit", "parse_thresholds", "parse_tiers", "reckoned", "spent",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from app.domain.clocks.limits import Limit, LimitUnit
 
 Still = Sequence[tuple[int, int]]  # disjoint spans (from, until] in which a clock stands, in order
 
+PAUSE = "pause"  # key of a stop that is to be resumed
 _FOREVER = 1 << 62
 
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from app.domain.clocks.calendars import Calendar
 from app.domain.clocks.counting import Counting
 from app.domain.clocks.events import (
+    PAUSE,
     ClockEvent,
     EventKind,
     Stage,
@@ -57,6 +58,12 @@ class Clock:
     near_ms: int | None = None  # from here on near due
     far_ms: int | None = None  # from here on far overdue
     events: tuple[ClockEvent, ...] = ()
+
+    @property
+    def paused(self) -> bool:
+        """Whether it stands until a move lets it go on."""
+        last = self.events[-1] if self.events else None
+        return last is not None and last.kind is EventKind.STOP and last.key == PAUSE
 
     def late_at(self, now_ms: int) -> bool:
         """Tell whether it ran out, as seen at `now_ms`."""
@@ -130,7 +137,7 @@ def reckoned(clock: Clock, calendar: Calendar, thresholds: Thresholds | None = N
         due_ms=due,
         raised_due_ms=_due(clock, raised, calendar) if raised else None,
         near_ms=_ends(clock, stages, calendar, steps - ruled.near(unit, steps)),
-        far_ms=max(due, _ends(clock, stages, calendar, ruled.far(steps))),
+        far_ms=max(due, _ends(clock, stages, calendar, ruled.far(unit, steps))),
         stopped_ms=stopped_at(clock.events),
         provisional=calendar.is_provisional(due)
         and any(calendar.counting(stage.unit).bound for stage in stages),
@@ -189,7 +196,7 @@ def _due(clock: Clock, stages: Sequence[Stage], calendar: Calendar) -> int:
 
 
 def _reach(counting: Counting, at: int, amount: int, still: Still) -> int:
-    for since, until in still:
+    for since, until in still if amount else ():
         if until <= at:
             continue
         if since > at:

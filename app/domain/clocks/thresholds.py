@@ -29,13 +29,17 @@ class Thresholds:
     far_percent: int = 100
 
     def near(self, unit: LimitUnit, steps: int) -> int:
-        """Return what is left of `steps` (ms, or days) when they begin to be near due."""
-        step = 1 if unit.counts_days else MINUTE_MS
-        return min(self.lead.get(unit, 0) * step, -(-steps * self.lead_percent // 100))
+        """Return what is left of `steps` (ms, or days) when they begin to be near due.
 
-    def far(self, steps: int) -> int:
-        """Return what was spent beyond `steps` included, when they are far overdue."""
-        return steps + -(-steps * self.far_percent // 100)
+        Whole minutes or days, rounded up.
+        """
+        step = 1 if unit.counts_days else MINUTE_MS
+        return min(self.lead.get(unit, 0), -(-steps * self.lead_percent // (100 * step))) * step
+
+    def far(self, unit: LimitUnit, steps: int) -> int:
+        """Return what was spent when `steps` are far overdue; whole minutes or days likewise."""
+        step = 1 if unit.counts_days else MINUTE_MS
+        return steps + -(-steps * self.far_percent // (100 * step)) * step
 
 
 def parse_thresholds(raw: Mapping[str, Any]) -> Thresholds:
