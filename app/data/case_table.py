@@ -53,7 +53,7 @@ class SqlCaseTable:
 
         Title, address and names are not kept here: they are joined when read.
         """
-        phase = self._rules.current().workflow.step(row.step).phase
+        phase = self._rules.current().step(row.matter, row.step).phase
         statement = upsert(self._connection, case_row, "uid", keep=("id",)).returning(case_row.c.id)
         row_id = self._connection.execute(statement, values_of(row, state, phase)).scalar_one()
         areas = (row.grid, row.street, row.district)

@@ -242,7 +242,7 @@ class _Cases:
         where = Whereabouts(state.lon, state.lat)
         uow: Any = self._uow
         row = build_row(state, where, uow, rules)
-        expected = values_of(row, state, rules.workflow.step(row.step).phase)
+        expected = values_of(row, state, rules.step(row.matter, row.step).phase)
         wrong = sorted(
             column
             for column, value in expected.items()

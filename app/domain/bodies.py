@@ -13,6 +13,7 @@ from uuid import UUID
 from app.domain.actions import Action
 from app.domain.addresses.placed import placed_fault
 from app.domain.cases import E7
+from app.domain.clocks import LimitUnit
 from app.domain.errors import InvalidInput
 from app.domain.hlc import MOST_COUNT
 
@@ -20,6 +21,7 @@ _EARLIEST_MS = 946_684_800_000  # 2000-01-01
 _LATEST_MS = 4_102_444_800_000  # 2100-01-01
 _TEXT_MOST = 200
 _LIST_MOST = 64
+_MOST_AMOUNT = 1000
 BODY_VERSION = 1
 
 
@@ -103,9 +105,24 @@ def _refs(value: Any, name: str) -> None:
         _text(one["commitment"], f"refs.{kind}")
 
 
+def _whole(value: Any, name: str) -> None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or not 0 < value <= _MOST_AMOUNT:
+        raise InvalidInput(f"{name} must be a whole number of 1 to {_MOST_AMOUNT}.", field=name)
+
+
+def _limit_unit(value: Any, name: str) -> None:
+    if value not in tuple(LimitUnit):
+        raise InvalidInput(f"{name} is no unit of a time limit.", field=name)
+
+
 _CHECKS: dict[str, Callable[[Any, str], None]] = {
     **dict.fromkeys(("grid", "street", "district", "unit", "post", "person"), _uid),
     **dict.fromkeys(("receipt", "number", "matter", "source", "undoes", "why", "erased"), _text),
+    **dict.fromkeys(("grade", "request", "task"), _text),
+    "amount": _whole,
+    "amount_unit": _limit_unit,
+    "wake_ms": _ms,
     **dict.fromkeys(("photos", "reasons"), _list),
     **dict.fromkeys(("auto", "sample"), _flag),
     "refs": _refs,

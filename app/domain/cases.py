@@ -8,6 +8,8 @@ from uuid import UUID
 
 from app.domain.addresses.placed import Placed
 from app.domain.clocks import Clock
+from app.domain.requests import Request
+from app.domain.tasks import Task
 from app.domain.workflow import ERASE, UNDO
 
 E7 = 10_000_000  # degrees are whole 1e-7 in actions, which hold no floats
@@ -41,7 +43,9 @@ class CaseState:
 
     `refs` are vault keys of personal values (`words`, `address`, `reporter_name`, …).
     `reasons` say why it was sent where it was sent; `auto` that a stated rule sent it. `placed`
-    says why it stands where it stands, None for reports from before that was kept.
+    says why it stands where it stands, None for reports from before that was kept. `facts` are
+    what was found out that decides its way (`source` is the kind of its source), `wake_ms` is when
+    a suspended case is to be taken up again, `delayed` how often its limit was extended.
     """
 
     uid: UUID
@@ -72,6 +76,11 @@ class CaseState:
     changed_ms: int = 0
     history: tuple[Entry, ...] = ()
     heads: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    requests: tuple[Request, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    wake_ms: int | None = None
+    delayed: int = 0
 
     @property
     def lon(self) -> float:

@@ -22,6 +22,7 @@ class Matter:
         lead: kind of unit that handles it (`Duty.kind`).
         limits: time limit by clock name (`filing`, `dispatching`, `handling`, `checking`).
         urgent: critical when open beyond its limit, shown first.
+        workflow: the workflow that its cases follow; left out, its parent's or the ordinary one.
     """
 
     code: str
@@ -34,6 +35,7 @@ class Matter:
     lead: str
     limits: Mapping[str, Limit]
     urgent: bool = False
+    workflow: str = ""
 
     def name(self, lang: str) -> str:
         """Return the name in `lang` (`zh` or `en`)."""

@@ -19,7 +19,7 @@ from app.domain.clocks import (
 )
 from app.domain.errors import InvalidInput
 from app.domain.matters import Matter, MatterTree
-from app.domain.workflow import Workflow, parse_workflow
+from app.domain.workflow import CREATE, SOURCE_KINDS, Move, Step, Workflow, parse_workflow
 
 FORMAT = 1
 _DEFAULT_LIMITS = {
@@ -40,6 +40,43 @@ class RuleBook:
     calendar: Calendar
     raw: Mapping[str, Any]
     thresholds: Thresholds = field(default_factory=Thresholds)
+    ways: Mapping[str, Workflow] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def way(self, matter: str, step: str = "") -> Workflow:
+        """Return the workflow that a case of `matter` at `step` follows.
+
+        It is the one its matter or an ancestor names; the ordinary one for a case without a
+        matter, or at a step that the matter's own does not have.
+        """
+        path = self.matters.path(matter) if matter in self.matters else ()
+        name = next((one.workflow for one in reversed(path) if one.workflow), "")
+        own = self.ways.get(name, self.workflow)
+        return own if not step or step in own.steps else self.workflow
+
+    def step(self, matter: str, step: str) -> Step:
+        """Return a state of a case; one that only another rule set knows waits for a hand."""
+        own = self.way(matter, step)
+        if step in own.steps:
+            return own.steps[step]
+        for other in self.ways.values():
+            if step in other.steps:
+                return other.steps[step]
+        return own.step(step)
+
+    def moves_named(self, name: str) -> tuple[Move, ...]:
+        """Return the moves of that name in all workflows."""
+        every = self.ways.values() or (self.workflow,)
+        return tuple(way.moves[name] for way in every if name in way.moves)
+
+    def may_approve(self, move: str, role: str) -> bool:
+        """Tell whether `role` stands in a chain of `move` in any workflow."""
+        every = self.ways.values() or (self.workflow,)
+        return any(way.may_approve(move, role) for way in every)
+
+    def source_kind(self, source: str) -> str:
+        """Return of which kind (`SOURCE_KINDS`) a source is; an unknown one is a citizen."""
+        return self.sources.get(source, "citizen")
 
     def limit(self, matter: str, clock: str) -> Limit:
         """Return how long `clock` may run for `matter` (its own, an ancestor's or the default).
@@ -65,10 +102,46 @@ def parse_rules(raw: Mapping[str, Any]) -> RuleBook:
         matters = MatterTree(_matter(one) for one in raw["matters"])
         calendar = parse_calendar(raw["calendar"])
         workflow = parse_workflow(raw["workflow"])
+        ways = _ways(workflow, raw.get("ways", ()))
+        sources = _sources(raw.get("sources", {}))
         thresholds = parse_thresholds(raw.get("thresholds", {}))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInput(f"The rule set cannot be read: {error}.", field="rules") from error
-    return RuleBook(digest, matters, workflow, calendar, raw, thresholds)
+    for matter in matters:
+        if matter.workflow and matter.workflow not in ways:
+            raise InvalidInput(
+                f"The matter {matter.code} follows the unknown workflow {matter.workflow!r}.",
+                field="workflow",
+            )
+    return RuleBook(digest, matters, workflow, calendar, raw, thresholds, ways, sources)
+
+
+def _ways(ordinary: Workflow, raw: Any) -> Mapping[str, Workflow]:
+    """Read the workflows beside the ordinary one; a report must lead to the same step in all."""
+    ways = {ordinary.name: ordinary}
+    for one in raw:
+        way = parse_workflow(one)
+        if way.name in ways or not way.name:
+            raise InvalidInput(f"The workflow {way.name!r} stands twice.", field="ways")
+        if way.moves[CREATE].target != ordinary.moves[CREATE].target:
+            raise InvalidInput(
+                f"The workflow {way.name!r} begins at another step than the ordinary one.",
+                field="ways",
+            )
+        ways[way.name] = way
+    return ways
+
+
+def _sources(raw: Any) -> Mapping[str, str]:
+    sources = {str(source): str(kind) for source, kind in dict(raw).items()}
+    for source, kind in sources.items():
+        if kind not in SOURCE_KINDS:
+            raise InvalidInput(
+                f"The source {source} has the unknown kind {kind!r}.",
+                field="sources",
+                advice="One of: " + ", ".join(SOURCE_KINDS),
+            )
+    return sources
 
 
 def _matter(raw: Mapping[str, Any]) -> Matter:
@@ -83,4 +156,5 @@ def _matter(raw: Mapping[str, Any]) -> Matter:
         lead=raw["lead"],
         limits={clock: parse_limit(limit) for clock, limit in raw["limits"].items()},
         urgent=raw["urgent"],
+        workflow=raw.get("workflow", ""),
     )

@@ -19,10 +19,11 @@ from app.domain.areas import Whereabouts
 from app.domain.cases import E7, CaseState
 from app.domain.erasure import REASONS, erase_body
 from app.domain.errors import InvalidInput, NotAllowed
-from app.domain.fold import beyond_of, fold, refusal
+from app.domain.fold import beyond_of, fold
 from app.domain.hlc import MAX_JUMP_MS
 from app.domain.identity import new_uid
 from app.domain.personal import Secret, seal
+from app.domain.refusals import refusal
 from app.domain.rules import RuleBook
 from app.domain.workflow import CREATE, ERASE, ERASE_ROLES, UNDO
 from app.services.accountability import accountable
@@ -210,7 +211,7 @@ def _check_report(command: ReportCase, desk: _Desk) -> None:
         )
     if command.at_ms is not None and command.at_ms > desk.now_ms + MAX_JUMP_MS:
         raise InvalidInput("It cannot have been seen in the future.", field="at_ms")
-    _check_photos(command.photos)
+    check_photos(command.photos)
     if not (-180 <= command.lon <= 180 and -90 <= command.lat <= 90):
         raise InvalidInput(
             "Longitude or latitude is out of range.", field="lon", code="bad_degrees"
@@ -219,7 +220,8 @@ def _check_report(command: ReportCase, desk: _Desk) -> None:
         desk.rules.matters[command.matter]
 
 
-def _check_photos(photos: tuple[str, ...]) -> None:
+def check_photos(photos: tuple[str, ...]) -> None:
+    """Raise `InvalidInput` unless each photo is named by its content hash."""
     for photo in photos:
         if not _DIGEST.fullmatch(photo):
             raise InvalidInput("A photo is named by its SHA-256.", field="photos")
@@ -271,7 +273,7 @@ def _act_body(
 ) -> dict[str, Any]:
     fields = dict(command.fields)
     _check_fields(desk, fields)
-    _check_photos(command.photos)
+    check_photos(command.photos)
     secrets = [
         _sealed(state.uid, kind, fields.pop(kind).strip())
         for kind in _FREE_WORDS

@@ -9,7 +9,8 @@ from app.domain.actions import check_signed
 from app.domain.areas import Whereabouts
 from app.domain.cases import CaseState
 from app.domain.errors import NotFound
-from app.domain.fold import fold, refusal_of_role
+from app.domain.fold import fold
+from app.domain.refusals import refusal_of_case, refusal_of_role
 from app.domain.rules import RuleBook
 from app.domain.workflow import CREATE, Move
 from app.services.changes import CaseRow, one_line
@@ -67,18 +68,19 @@ def open_sheet(case: UUID, actor: Actor, city: City, uow: UnitOfWork, now_ms: in
         words=words,
         names=_names(state, where, city, uow),
         suggestion=suggestion_for(state, where, words, uow, rules, now_ms),
-        moves=moves_for(state, actor, rules),
+        moves=moves_for(state, actor, rules, now_ms),
         can_undo=_can_undo(state, actor),
         near=near[:_NEAR_MOST],
     )
 
 
-def moves_for(state: CaseState, actor: Actor, rules: RuleBook) -> tuple[Move, ...]:
+def moves_for(state: CaseState, actor: Actor, rules: RuleBook, now_ms: int) -> tuple[Move, ...]:
     """Return the moves open to `actor` now, required fields aside."""
     return tuple(
         move
-        for move in rules.workflow.open_moves(state.step)
+        for move in rules.way(state.matter, state.step).open_moves(state.step)
         if not refusal_of_role(state, move, actor.role, actor.person)
+        and not refusal_of_case(state, move, now_ms)
     )
 
 
@@ -91,7 +93,7 @@ def suggestion_for(
     now_ms: int,
 ) -> Suggestion | None:
     """Return what the rules would do while nobody has the case, else None."""
-    if rules.workflow.step(state.step).phase not in WAITING_PHASES:
+    if rules.step(state.matter, state.step).phase not in WAITING_PHASES:
         return None
     matter = state.matter if state.matter in rules.matters else ""
     without = not_theirs(state, uow)
@@ -121,7 +123,7 @@ def build_row(state: CaseState, where: Whereabouts, uow: UnitOfWork, rules: Rule
     """Return the inbox row of a state; personal words come from the vault."""
     values = uow.vault.get(state.refs.values())
     names = uow.directory.names([u for u in (state.unit, state.person) if u])
-    step = rules.workflow.step(state.step)
+    step = rules.step(state.matter, state.step)
     running = state.running()
     matter = rules.matters.get(state.matter)
     return CaseRow(
@@ -160,7 +162,7 @@ def build_row(state: CaseState, where: Whereabouts, uow: UnitOfWork, rules: Rule
 
 
 def _confidence(state: CaseState, values: Mapping[UUID, str], rules: RuleBook) -> int | None:
-    if rules.workflow.step(state.step).phase not in WAITING_PHASES:
+    if rules.step(state.matter, state.step).phase not in WAITING_PHASES:
         return None
     if state.matter:
         return 1000
