@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from app.domain.addresses.register import Entry
 from app.services.address_asking import RequestView
 from app.services.views import NearPlace
 from widgets.address_form import AddressForm
@@ -22,9 +23,10 @@ from widgets.words import local
 TABS = ("open", "approved", "refused", "here")
 _DECIDED = {"A": "approve", "X": "refuse"}
 _CHANGED = {"R": "rename", "L": "alias", "M": "move", "D": "retire"}
+_MINE = "W"
 _ALWAYS = ("H", "P", "N", "T")
 _KEYS = {
-    "open": ("A", "X", *_ALWAYS),
+    "open": ("A", "X", _MINE, *_ALWAYS),
     "approved": _ALWAYS,
     "refused": _ALWAYS,
     "here": ("R", "L", "M", "D", *_ALWAYS),
@@ -42,8 +44,9 @@ class Proposal:
 
 
 class AddressPage(Overlay):
-    """`tab_wanted(tab)`, `past_wanted(uid)`, `place_wanted(lon, lat)`, `decided(hash, yes, why)`
-    and `proposed(Proposal)` say what a person wants; the owner answers with the show methods.
+    """`tab_wanted(tab)`, `past_wanted(uid)`, `place_wanted(lon, lat)`, `decided(hash, yes, why)`,
+    `withdrawn(hash)` and `proposed(Proposal)` say what a person wants; the owner answers with the
+    show methods.
     """
 
     tab_wanted = Signal(str)
@@ -51,6 +54,7 @@ class AddressPage(Overlay):
     place_wanted = Signal(float, float)
     decided = Signal(str, bool, str)
     proposed = Signal(object)
+    withdrawn = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(theme, parent, 640, 72, left=412)
@@ -65,7 +69,7 @@ class AddressPage(Overlay):
         self._list.setMinimumHeight(260)
         self._list.installEventFilter(self)
         self._prompt, self.form = WordsPrompt(theme, self), AddressForm(self)
-        self._buttons = {key: KeyButton(theme, self) for key in "AXRLMDHPNT"}
+        self._buttons = {key: KeyButton(theme, self) for key in "AXWRLMDHPNT"}
         row = QHBoxLayout()
         row.setSpacing(6)
         for key, button in self._buttons.items():
@@ -119,9 +123,9 @@ class AddressPage(Overlay):
         self._empty.setVisible(not self._rows)
         self._mark_tab()
 
-    def show_past(self, past: Sequence[RequestView]) -> None:
-        """Show the history of the chosen address below the list."""
-        lines = [f"{row_words(one)}" for one in past]
+    def show_past(self, past: Sequence[RequestView], entry: Entry | None = None) -> None:
+        """Show names with their dates and the history of the chosen address below the list."""
+        lines = [*_names(entry), *(row_words(one) for one in past)]
         self._more.setText("\n".join(lines) or tr("address.no_past"))
         self.place()
 
@@ -173,6 +177,8 @@ class AddressPage(Overlay):
         elif key in _DECIDED and isinstance(chosen, RequestView):
             move = _DECIDED[key]
             self._prompt.ask(move, "reason", f"{tr(f'address.{move}')} · {_change(chosen)}")
+        elif key == _MINE and isinstance(chosen, RequestView):
+            self.withdrawn.emit(chosen.hash)
         elif key in _CHANGED:
             self.form.ask(_CHANGED[key], chosen.title)
         self.place()
@@ -253,7 +259,23 @@ def row_words(one: RequestView | NearPlace) -> str:
     if one.decided_ms is not None:
         verdict = tr(f"address.tab_{one.standing}")
         parts += [f"{verdict} {one.decided_name} {local(one.decided_ms):%m-%d %H:%M}", one.answer]
+    if one.photos:
+        parts.append(tr("address.photos", n=len(one.photos)))
+    if one.rivals:
+        said = (one.partition(":") for one in one.rivals)
+        others = (f"{tr(f'address.change_{kind}')} {words}".strip() for kind, _, words in said)
+        parts.append(tr("address.rivals", what="; ".join(others)))
     return f"{_change(one)}\n{' · '.join(filter(None, parts))}"
+
+
+def _names(entry: Entry | None) -> list[str]:
+    """Return the names of an address with the days on which they came and went."""
+    dated = entry.dates if entry is not None else ()
+    told = []
+    for name, since, to in dated:
+        days = (f"{local(one):%Y-%m-%d}" if one else "" for one in (since, to))
+        told.append(tr("address.named", name=name, since=next(days), to=next(days)))
+    return told
 
 
 def _change(one: RequestView) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -9,21 +10,20 @@ import typer
 
 from app.cli.guard import guarded
 from app.cli.opening import opened
-from app.cli.options import As, City, Json, Why
+from app.cli.options import As, City, Json, Why, city_of
 from app.cli.printing import print_json, print_line
 from app.cli.roles import decider, reporter
 from app.cli.wiring import Wiring
-from app.domain.addresses.register import Change, Request
+from app.domain.addresses.register import Change
 from app.domain.errors import InvalidInput, NotFound
-from app.services.commands import DecideAddress, ProposeAddress
-from app.services.searching import (
-    AddressAt,
+from app.services.address_asking import (
     AddressHistory,
     AddressRequests,
     AddressStory,
-    Geocode,
-    Here,
+    RequestView,
 )
+from app.services.commands import DecideAddress, ProposeAddress, WithdrawAddress
+from app.services.searching import AddressAt, Geocode, Here
 from app.services.views import Geocoded
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def build(wiring: Wiring) -> typer.Typer:
     _add_at(group, wiring)
     _add_request(group, wiring)
     _add_decide(group, wiring)
+    _add_withdraw(group, wiring)
     _add_requests(group, wiring)
     _add_history(group, wiring)
     return group
@@ -104,6 +105,9 @@ def _add_request(group: typer.Typer, wiring: Wiring) -> None:
         alias: Annotated[str, typer.Option(help="Another name in use.")] = "",
         lon: Annotated[float | None, typer.Option(help="Longitude, WGS 84 degrees.")] = None,
         lat: Annotated[float | None, typer.Option(help="Latitude, WGS 84 degrees.")] = None,
+        into: Annotated[str, typer.Option(help="Merge: uid of the address that stays.")] = "",
+        undoes: Annotated[str, typer.Option(help="Undo: hash of the approved request.")] = "",
+        photo: Annotated[list[Path] | None, typer.Option(help="A photo; repeatable.")] = None,
         reason: Why = "",
         acting: As = "",
         city: City = "",
@@ -120,6 +124,9 @@ def _add_request(group: typer.Typer, wiring: Wiring) -> None:
                 lon,
                 lat,
                 reason,
+                _uid(into) if into else None,
+                undoes,
+                tuple(wiring.store_photo(city_of(city), file) for file in photo or ()),
             )
             (uid,) = core.submit(command).result().addresses
             _show_last(core, uid, as_json=as_json)
@@ -159,18 +166,37 @@ def _add_decide(group: typer.Typer, wiring: Wiring) -> None:
         decided(request, city, acting, reason, yes=False, as_json=as_json)
 
 
+def _add_withdraw(group: typer.Typer, wiring: Wiring) -> None:
+    @group.command("withdraw")
+    @guarded
+    def withdraw(
+        request: Asked,
+        reason: Why = "",
+        acting: As = "",
+        city: City = "",
+        as_json: Json = False,
+    ) -> None:
+        """Take one's own open request back."""
+        with opened(wiring, city) as core:
+            command = WithdrawAddress(reporter(core, acting), request, reason)
+            (uid,) = core.submit(command).result().addresses
+            _show_last(core, uid, as_json=as_json, of=request)
+
+
 def _add_requests(group: typer.Typer, wiring: Wiring) -> None:
     @group.command("requests")
     @guarded
     def requests(
-        standing: Annotated[str, typer.Option(help="open, approved or refused.")] = "open",
+        standing: Annotated[
+            str, typer.Option(help="open, approved, refused, withdrawn or undone.")
+        ] = "open",
         limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
         city: City = "",
         as_json: Json = False,
     ) -> None:
         """List change requests, newest first."""
         with opened(wiring, city) as core:
-            found: tuple[Request, ...] = core.ask(AddressRequests(standing, limit)).result()
+            found: tuple[RequestView, ...] = core.ask(AddressRequests(standing, limit)).result()
         _show_requests(found, as_json=as_json)
 
 
@@ -203,14 +229,16 @@ def _show_last(core: Core, uid: UUID, *, as_json: bool, of: str = "") -> None:
 
 
 def _show_requests(
-    requests: tuple[Request, ...] | list[Request], *, as_json: bool, alone: bool = False
+    requests: tuple[RequestView, ...] | list[RequestView], *, as_json: bool, alone: bool = False
 ) -> None:
     if as_json:
         print_json(requests[0] if alone else requests)
         return
     for one in requests:
-        said = one.body.get("name") or one.body.get("alias") or one.body.get("address") or ""
-        print_line(f"{one.hash[:12]}\t{one.standing}\t{one.change}\t{said}\t{one.address}")
+        rivals = f"\tbeside {' '.join(one.rivals)}" if one.rivals else ""
+        print_line(
+            f"{one.hash[:12]}\t{one.standing}\t{one.change}\t{one.said}\t{one.address}{rivals}"
+        )
 
 
 def _uid(text: str) -> UUID:

@@ -77,7 +77,8 @@ def _entry_text(entry: Entry) -> str:
         "texts": dict(entry.texts), "lon_e7": entry.lon_e7, "lat_e7": entry.lat_e7,
         "grid": str(entry.grid or ""), "street": str(entry.street or ""), "status": entry.status,
         "valid_from_ms": entry.valid_from_ms, "valid_to_ms": entry.valid_to_ms,
-        "aliases": list(entry.aliases), "old": list(entry.old),
+        "aliases": list(entry.aliases), "old": list(entry.old), "dates": entry.dates,
+        "into": str(entry.into or ""), "origin": str(entry.origin or ""),
     }  # fmt: skip
     return json.dumps(raw, ensure_ascii=False, sort_keys=True)
 
@@ -89,6 +90,8 @@ def _entry(uid: UUID, text: str) -> Entry:
             uid, raw["texts"], raw["lon_e7"], raw["lat_e7"], _maybe_uid(raw["grid"]),
             _maybe_uid(raw["street"]), raw["status"], raw["valid_from_ms"], raw["valid_to_ms"],
             tuple(raw["aliases"]), tuple(raw["old"]),
+            tuple((name, since, to) for name, since, to in raw.get("dates", ())),
+            _maybe_uid(raw.get("into", "")), _maybe_uid(raw.get("origin", "")),
         )  # fmt: skip
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.domain.addresses.register import Entry, Request
+from app.domain.addresses.register import Entry, Request, Standing
 from app.domain.cases import E7
 from app.services.addressing import address_state
 from app.services.ports import City, UnitOfWork
 
 
 @dataclass(frozen=True)
-class AddressDesk:
+class AddressRequests:
     """Change requests of one standing, newest first; answered by a tuple of `RequestView`."""
 
     standing: str = "open"
@@ -21,8 +21,8 @@ class AddressDesk:
 
 
 @dataclass(frozen=True)
-class AddressPast:
-    """All requests about one address, oldest first; answered by a tuple of `RequestView`."""
+class AddressHistory:
+    """What became of one address; answered by `AddressStory`."""
 
     address: UUID
 
@@ -32,7 +32,8 @@ class RequestView:
     """One request: degrees WGS 84 (None if nobody knows the place), times Unix ms.
 
     `title` is what the address is called without the request, `said` what is asked for. `reason`
-    and `answer` come from the vault and are empty once erased.
+    and `answer` come from the vault and are empty once erased. `rivals` are the open requests of
+    others about the same address, in words as `said`; `photos` content hashes.
     """
 
     hash: str
@@ -51,21 +52,32 @@ class RequestView:
     decided_name: str
     decided_ms: int | None
     answer: str
+    rivals: tuple[str, ...] = ()
+    photos: tuple[str, ...] = ()
 
 
-def address_desk(
-    question: AddressDesk, city: City, uow: UnitOfWork, _now: int
+@dataclass(frozen=True)
+class AddressStory:
+    """An address as it is now (None if unknown) and all requests about it, oldest first."""
+
+    entry: Entry | None
+    requests: tuple[RequestView, ...]
+
+
+def address_requests(
+    question: AddressRequests, city: City, uow: UnitOfWork, _now: int
 ) -> tuple[RequestView, ...]:
     """Return requests of one standing."""
     return _views(uow.addresses.requests(question.standing, question.limit), city, uow)
 
 
-def address_past(
-    question: AddressPast, city: City, uow: UnitOfWork, _now: int
-) -> tuple[RequestView, ...]:
-    """Return an address's requests."""
+def address_history(
+    question: AddressHistory, city: City, uow: UnitOfWork, _now: int
+) -> AddressStory:
+    """Return an address and its requests."""
     state = address_state(question.address, uow)
-    return _views(state.requests if state else (), city, uow)
+    entry = (state.entry if state else None) or city.areas.place(question.address)
+    return AddressStory(entry, _views(state.requests if state else (), city, uow))
 
 
 def _views(requests: Iterable[Request], city: City, uow: UnitOfWork) -> tuple[RequestView, ...]:
@@ -81,8 +93,21 @@ def _views(requests: Iterable[Request], city: City, uow: UnitOfWork) -> tuple[Re
             role=one.role, at_ms=one.at_ms, reason=_reason(dict(one.body), uow),
             decided_name=names.get(one.decided_by, "") if one.decided_by else "",
             decided_ms=one.decided_ms, answer=_answer(one, uow),
+            rivals=_rivals(one, uow), photos=tuple(one.body.get("photos", ())),
         )
         for one in found
+    )  # fmt: skip
+
+
+def _rivals(one: Request, uow: UnitOfWork) -> tuple[str, ...]:
+    """Return what else is asked of the same address and not decided yet."""
+    if one.standing is not Standing.OPEN:
+        return ()
+    state = address_state(one.address, uow)
+    others = state.requests if state else ()
+    return tuple(
+        f"{other.change.value}:{_said(other)}" for other in others
+        if other.hash != one.hash and other.standing is Standing.OPEN
     )  # fmt: skip
 
 
@@ -97,7 +122,8 @@ def _title(one: Request, entry: Entry | None) -> str:
 
 
 def _said(one: Request) -> str:
-    return str(one.body.get("alias") or one.body.get("name") or one.body.get("address") or "")
+    words = (one.body.get(kind) for kind in ("alias", "into_title", "name", "address"))
+    return str(next(filter(None, words), ""))
 
 
 def _place(one: Request, entry: Entry | None) -> dict[str, float | None]:

@@ -12,6 +12,7 @@ from app.domain.addresses.register import (
     PROPOSE,
     REFUSE,
     TEXTS,
+    WITHDRAW,
     AddressState,
     Change,
     Entry,
@@ -19,14 +20,15 @@ from app.domain.addresses.register import (
     Standing,
     body_fault,
     fold_address,
+    may_undo,
 )
 from app.domain.cases import E7
 from app.domain.errors import InvalidInput, NotAllowed, NotFound
 from app.domain.identity import new_uid
 from app.domain.personal import Secret, seal
-from app.services.casework import check_actor
+from app.services.casework import check_actor, check_photos
 from app.services.changes import Changes
-from app.services.commands import Actor, DecideAddress, ProposeAddress
+from app.services.commands import Actor, DecideAddress, ProposeAddress, WithdrawAddress
 from app.services.placing import inside
 from app.services.ports import City, UnitOfWork
 from app.services.signing import append_signed, held_actions
@@ -41,11 +43,17 @@ def propose(command: ProposeAddress, city: City, uow: UnitOfWork, now_ms: int) -
     """
     check_actor(uow, command.actor)
     change = _change(command.change)
-    uid = command.address or new_uid()
+    made = change in (Change.NEW, Change.SPLIT)
+    if change is Change.SPLIT:
+        _present(command.address, city, uow)
+    uid = new_uid() if change is Change.SPLIT else command.address or new_uid()
     state = address_state(uid, uow)
     entry = (state.entry if state else None) or _in_map(uid, city)
-    _check_present(change, command, entry)
-    body = _body(command, change, city)
+    if not made:
+        _check_present(change, command, entry)
+    elif entry is not None:
+        raise InvalidInput("That address is there already.", field="address")
+    body = _body(command, change, city) | _more(command, change, state, city, uow)
     if entry is not None and (state is None or state.entry is None):
         body["before"] = _as_body(entry)
     fault = body_fault(body)
@@ -59,18 +67,43 @@ def propose(command: ProposeAddress, city: City, uow: UnitOfWork, now_ms: int) -
     return _append(PROPOSE, uid, command.actor, body, command.reason, city, uow, now_ms)
 
 
-def decide(command: DecideAddress, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
-    """Approve or refuse an open request of somebody else."""
+def withdraw(command: WithdrawAddress, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
+    """Take one's own request back while nobody has decided on it."""
     check_actor(uow, command.actor)
-    found = uow.addresses.find_request(command.request)
+    state, request = _request(command.request, uow)
+    if request.standing is not Standing.OPEN:
+        raise NotAllowed(
+            f"The request is {request.standing} already.", field="request", code="decided"
+        )
+    if request.by != command.actor.person:
+        raise NotAllowed(
+            "Only who asked takes a request back.",
+            advice="Refuse it instead.",
+            field="as",
+            code="not_yours",
+        )
+    body = {"request": request.hash}
+    return _append(WITHDRAW, state.uid, command.actor, body, command.reason, city, uow, now_ms)
+
+
+def _request(said: str, uow: UnitOfWork) -> tuple[AddressState, Request]:
+    """Return the request whose hash begins so, and its address; raises `NotFound`."""
+    found = uow.addresses.find_request(said) if said else None
     state = address_state(found[0], uow) if found else None
     request = state.request(found[1]) if state and found else None
     if state is None or request is None:
         raise NotFound(
-            f"There is no change request {command.request!r}.",
+            f"There is no change request {said!r}.",
             advice="`address requests` lists the open ones.",
             field="request",
         )
+    return state, request
+
+
+def decide(command: DecideAddress, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
+    """Approve or refuse an open request of somebody else."""
+    check_actor(uow, command.actor)
+    state, request = _request(command.request, uow)
     _check_open(request, command, state)
     body = {"request": request.hash}
     kind = APPROVE if command.approve else REFUSE
@@ -107,18 +140,57 @@ def _change(text: str) -> Change:
 
 
 def _check_present(change: Change, command: ProposeAddress, entry: Entry | None) -> None:
-    if change is Change.NEW:
-        if entry is not None:
-            raise InvalidInput("That address is there already.", field="address")
-        return
     if entry is None:
         raise NotFound(
             f"The register has no address {command.address}.",
             advice="`address find TEXT` shows uids.",
             field="address",
         )
-    if entry.status == "retired":
+    if not entry.is_active and change is not Change.UNDO:
         raise NotAllowed("That address is retired.", field="address", code="retired")
+
+
+def _present(uid: UUID | None, city: City, uow: UnitOfWork) -> Entry:
+    """Return an address in use; raises `NotFound` or `NotAllowed`."""
+    entry = (uow.addresses.entry(uid) or _in_map(uid, city)) if uid else None
+    if entry is None:
+        raise NotFound(
+            f"The register has no address {uid}.",
+            advice="`address find TEXT` shows uids.",
+            field="address",
+        )
+    if not entry.is_active:
+        raise NotAllowed("That address is retired.", field="address", code="retired")
+    return entry
+
+
+def _more(
+    command: ProposeAddress, change: Change, state: AddressState | None, city: City, uow: UnitOfWork
+) -> dict[str, Any]:
+    """Return what merge, split, undo and photos add to a request's body."""
+    body: dict[str, Any] = {}
+    if command.photos:
+        check_photos(command.photos)
+        body["photos"] = list(command.photos)
+    if change is Change.SPLIT:
+        body["from"] = str(command.address)
+    elif change is Change.MERGE:
+        kept = _present(command.into, city, uow)
+        if kept.uid == command.address:
+            raise InvalidInput("An address is not merged with itself.", field="into")
+        body |= {"into": str(kept.uid), "into_title": kept.title,
+                 "lon_e7": kept.lon_e7, "lat_e7": kept.lat_e7}  # fmt: skip
+    elif change is Change.UNDO:
+        found = [one for one in state.requests if one.hash.startswith(command.undoes)] if (
+            state is not None and command.undoes) else []  # fmt: skip
+        if len(found) != 1 or not may_undo(found[0]):
+            raise InvalidInput(
+                "There is no approved request of that hash to take back.",
+                advice="`address history` shows them; a new address is retired instead.",
+                field="undoes",
+            )
+        body["undoes"] = found[0].hash
+    return body
 
 
 def _check_open(request: Request, command: DecideAddress, state: AddressState) -> None:
@@ -140,7 +212,8 @@ def _check_open(request: Request, command: DecideAddress, state: AddressState) -
             field="as",
             code="role",
         )
-    if command.approve and state.entry is not None and state.entry.status == "retired":
+    active = state.entry is None or state.entry.is_active or request.change is Change.UNDO
+    if command.approve and not active:
         raise NotAllowed("The address is retired; refuse the request.", field="request")
 
 

@@ -28,6 +28,7 @@ from app.services.commands import (
     UndoGrids,
     UndoLast,
     UndoPart,
+    WithdrawAddress,
 )
 from app.services.erasing import drop_photos
 from app.services.ports import City, UnitOfWork
@@ -47,6 +48,7 @@ _HANDLERS: dict[type, Handler] = {
     SignCheckpoint: sign_checkpoint,
     ProposeAddress: addressing.propose,
     DecideAddress: addressing.decide,
+    WithdrawAddress: addressing.withdraw,
     AddPart: parts.add,
     ChangePart: parts.change,
     UndoPart: parts.undo,

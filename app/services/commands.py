@@ -107,9 +107,12 @@ class SignCheckpoint:
 class ProposeAddress:
     """Ask for a change of the register of addresses.
 
-    `change`: new, rename, alias, move or retire; `address` is the uid of the one to change;
-    `texts` are name, address, road, lane, number, building, unit, room, kind; lon and lat in
-    degrees WGS 84 for a new or moved one. `reason` is kept in the vault.
+    `change`: new, rename, alias, move, retire, merge, split or undo; `address` is the uid of the
+    one to change (merge: that gives its names up; split: that stays); `texts` are name, address,
+    road, lane, number, building, unit, room, kind; lon and lat in degrees WGS 84 for a new, moved
+    or split one. `into` is the address that a merge keeps; `undoes` the hash, or its beginning,
+    of the approved request to take back. `photos` are content hashes. `reason` is kept in the
+    vault.
     """
 
     actor: Actor
@@ -119,6 +122,18 @@ class ProposeAddress:
     alias: str = ""
     lon: float | None = None
     lat: float | None = None
+    reason: str = ""
+    into: UUID | None = None
+    undoes: str = ""
+    photos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class WithdrawAddress:
+    """Take one's own open change request back, named by its hash or its beginning."""
+
+    actor: Actor
+    request: str
     reason: str = ""
 
 
@@ -188,11 +203,16 @@ class SplitGrid:
 
 @dataclass(frozen=True)
 class MergeGrids:
-    """Merge neighbouring grids into one."""
+    """Merge neighbouring grids into one.
+
+    `duty` is the duty grid 责任网格 that takes it, where they lie in several; a grid's uid says the
+    one that this grid lies in.
+    """
 
     actor: Actor
     grids: tuple[UUID, ...]
     reason: str = ""
+    duty: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -214,6 +234,7 @@ Command = (
     | SignCheckpoint
     | ProposeAddress
     | DecideAddress
+    | WithdrawAddress
     | AddPart
     | ChangePart
     | UndoPart

@@ -11,7 +11,7 @@ from app.domain.areas import Area, Tier, Whereabouts
 from app.domain.parts.grids import GRID_ACTIONS
 from app.domain.people import Person
 from app.services import address_asking, parts_asking, searching, sheet
-from app.services.address_asking import AddressDesk, AddressPast
+from app.services.address_asking import AddressHistory, AddressRequests
 from app.services.changes import CaseRow, Changes
 from app.services.commands import Actor
 from app.services.parts_asking import PartQuestion
@@ -19,8 +19,6 @@ from app.services.ports import City, UnitOfWork
 from app.services.quarantine import quarantine
 from app.services.searching import (
     AddressAt,
-    AddressHistory,
-    AddressRequests,
     Geocode,
     Search,
 )
@@ -117,8 +115,6 @@ Question = (
     | AddressAt
     | AddressRequests
     | AddressHistory
-    | AddressDesk
-    | AddressPast
     | Locate
     | OpenPart
     | Children
@@ -203,10 +199,8 @@ _ANSWERS: dict[type, Callable[[Any, City, UnitOfWork, int], Any]] = {
     Search: searching.search_box,
     Geocode: searching.geocode,
     AddressAt: searching.address_at,
-    AddressRequests: searching.address_requests,
-    AddressHistory: searching.address_history,
-    AddressDesk: address_asking.address_desk,
-    AddressPast: address_asking.address_past,
+    AddressRequests: address_asking.address_requests,
+    AddressHistory: address_asking.address_history,
     Persons: _persons,
     Quarantine: _quarantine,
     Since: _since,

@@ -1,4 +1,4 @@
-"""Questions of the search box, the geocoder and the register of addresses, and their answers."""
+"""Questions of the search box and the geocoder, and their answers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.domain.addresses.register import Entry, Request
 from app.domain.areas import Whereabouts
 from app.domain.codes import one_slip
 from app.domain.errors import Unavailable
-from app.services.addressing import address_state
 from app.services.ports import City, Gazetteer, UnitOfWork
 from app.services.views import CaseQuery, Geocoded, NearPlace, PlaceHit
 
@@ -49,34 +47,11 @@ class AddressAt:
 
 
 @dataclass(frozen=True)
-class AddressRequests:
-    """Change requests of one standing, newest first; answered by a tuple of `Request`."""
-
-    standing: str = "open"
-    limit: int = 100
-
-
-@dataclass(frozen=True)
-class AddressHistory:
-    """What became of one address; answered by `AddressStory`."""
-
-    address: UUID
-
-
-@dataclass(frozen=True)
 class Here:
     """The areas that hold a point and the nearest addresses."""
 
     where: Whereabouts
     nearest: tuple[NearPlace, ...]
-
-
-@dataclass(frozen=True)
-class AddressStory:
-    """An address as it is now (None if unknown) and all requests about it, oldest first."""
-
-    entry: Entry | None
-    requests: tuple[Request, ...]
 
 
 def gazetteer_of(city: City, uow: UnitOfWork) -> Gazetteer:
@@ -142,19 +117,3 @@ def address_at(question: AddressAt, city: City, uow: UnitOfWork, _now: int) -> H
         question.lon, question.lat, _NEAREST
     )
     return Here(city.areas.at(question.lon, question.lat), tuple(near))
-
-
-def address_requests(
-    question: AddressRequests, _city: City, uow: UnitOfWork, _now: int
-) -> tuple[Request, ...]:
-    """Return change requests."""
-    return tuple(uow.addresses.requests(question.standing, question.limit))
-
-
-def address_history(
-    question: AddressHistory, city: City, uow: UnitOfWork, _now: int
-) -> AddressStory:
-    """Return an address and its requests."""
-    state = address_state(question.address, uow)
-    entry = (state.entry if state else None) or city.areas.place(question.address)
-    return AddressStory(entry, state.requests if state else ())

@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from app.domain.geodesy import CityFrame
-from app.services.address_asking import AddressDesk, AddressPast
+from app.services.address_asking import AddressHistory, AddressRequests, AddressStory
 from app.services.changes import Changes
-from app.services.commands import DecideAddress, ProposeAddress
+from app.services.commands import DecideAddress, ProposeAddress, WithdrawAddress
 from app.services.searching import AddressAt, Here
 from app.shell.bridge import Bridge
 from app.shell.session import Session
@@ -37,6 +37,7 @@ class AddressLook(QObject):
         self.page.place_wanted.connect(self._on_place_wanted)
         self.page.decided.connect(self._on_decided)
         self.page.proposed.connect(self._on_proposed)
+        self.page.withdrawn.connect(self._on_withdrawn)
         bridge.changed.connect(self._on_changes)
 
     def open(self) -> None:
@@ -49,7 +50,7 @@ class AddressLook(QObject):
         return float(lon), float(lat)
 
     def _read(self, tab: str) -> None:
-        question = AddressAt(*self._centre()) if tab == HERE else AddressDesk(tab)
+        question = AddressAt(*self._centre()) if tab == HERE else AddressRequests(tab)
         self._bridge.ask(question, self._on_rows, self._on_failed)
 
     def _on_rows(self, answer: Any) -> None:
@@ -58,13 +59,20 @@ class AddressLook(QObject):
             self.page.show_rows(answer.nearest if isinstance(answer, Here) else answer)
 
     def _on_past_wanted(self, address: UUID) -> None:
-        self._bridge.ask(AddressPast(address), self.page.show_past, self._on_failed)
+        self._bridge.ask(AddressHistory(address), self._on_past, self._on_failed)
+
+    def _on_past(self, story: AddressStory) -> None:
+        self.page.show_past(story.requests, story.entry)
 
     def _on_place_wanted(self, lon: float, lat: float) -> None:
         self._stage.show_street(lon, lat)
 
     def _on_decided(self, request: str, yes: bool, why: str) -> None:
         command = DecideAddress(self._session.actor, request, yes, why)
+        self._bridge.submit(command, self._on_done, self._on_failed)
+
+    def _on_withdrawn(self, request: str) -> None:
+        command = WithdrawAddress(self._session.actor, request)
         self._bridge.submit(command, self._on_done, self._on_failed)
 
     def _on_proposed(self, asked: Proposal) -> None:

@@ -14,8 +14,9 @@ from app.assembly.gazetteers import index_beside
 from app.assembly.live import open_core
 from app.runtime.core import Core
 from app.sample.tiny import create_tiny_city, desk_person
+from app.services.address_asking import AddressRequests
 from app.services.commands import Actor, DecideAddress, ProposeAddress
-from app.services.searching import AddressAt, AddressRequests, Geocode, Search
+from app.services.searching import AddressAt, Geocode, Search
 
 ASKS = Actor(desk_person("supervisor"), "supervisor")  # type: ignore[arg-type]  # a StrEnum
 LEADS = Actor(desk_person("shift_lead"), "shift_lead")  # type: ignore[arg-type]

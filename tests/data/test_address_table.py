@@ -10,9 +10,10 @@ import pytest
 from app.domain.addresses.register import Entry
 from app.domain.areas import Area, Tier, Whereabouts
 from app.domain.errors import InvalidInput, NotAllowed, NotFound
-from app.services import addressing
+from app.services import address_asking, addressing
+from app.services.address_asking import AddressRequests
 from app.services.bus import handle
-from app.services.commands import Actor, DecideAddress, ProposeAddress
+from app.services.commands import Actor, DecideAddress, ProposeAddress, WithdrawAddress
 
 NOW_MS = 1_795_000_000_000
 ANN = Actor(UUID(int=1), "supervisor")
@@ -147,3 +148,92 @@ def test_that_the_table_is_what_the_actions_say(register: Any) -> None:
         assert addressing.refresh_address(uid, uow)
         assert (uow.addresses.entry(uid), history(uow, uid)) == before
         assert not addressing.refresh_address(UUID(int=123), uow)
+
+
+def decide(register: Any, request: str, at: int = 9) -> None:
+    handle(DecideAddress(LEAD, request), register, NOW_MS + at)
+
+
+def test_that_names_keep_the_days_of_their_coming_and_going(register: Any) -> None:
+    for at, (change, more) in enumerate((
+        ("alias", {"alias": "五官科医院"}), ("rename", {"texts": {"name": "耳鼻喉科医院"}}),
+    )):  # fmt: skip
+        _, request = ask(register, change, address=KNOWN, **more)
+        decide(register, request, 1000 * (at + 1))
+    with register.begin(write=False) as uow:
+        dates = {name: (since, to) for name, since, to in uow.addresses.entry(KNOWN).dates}
+        decided = [one.decided_ms for one in history(uow, KNOWN)]
+    assert dates == {
+        "汾阳路150号": (0, decided[1]), "五官科医院": (decided[0], None),
+        "耳鼻喉科医院": (decided[1], None),
+    }  # fmt: skip
+
+
+def test_that_a_merged_record_gives_its_names_up_and_stays_in_the_history(register: Any) -> None:
+    other, request = ask(register, "new", texts={"name": "汾阳医院"}, lon=121.45, lat=31.2)
+    decide(register, request)
+    _, request = ask(register, "merge", address=other, into=KNOWN)
+    decide(register, request)
+    with register.begin(write=False) as uow:
+        entry = uow.addresses.entry(other)
+        assert (entry.status, entry.into) == ("merged", KNOWN)
+        assert entry.valid_to_ms == history(uow, other)[1].decided_ms
+    with pytest.raises(InvalidInput, match="itself"):
+        ask(register, "merge", address=KNOWN, into=KNOWN)
+
+
+def test_that_a_split_makes_an_address_that_knows_its_origin(register: Any) -> None:
+    made, request = ask(
+        register, "split", address=KNOWN, texts={"name": "分部"}, lon=121.5, lat=31.2
+    )
+    decide(register, request)
+    with register.begin(write=False) as uow:
+        entry = uow.addresses.entry(made)
+        assert (entry.title, entry.origin) == ("分部", KNOWN)
+        assert uow.addresses.entry(KNOWN) is None  # it stays as the map has it
+
+
+def test_that_an_approved_change_is_taken_back_by_two_persons_again(register: Any) -> None:
+    _, request = ask(register, "retire", address=KNOWN)
+    decide(register, request)
+    _, back = ask(register, "undo", address=KNOWN, undoes=request[:12])
+    with pytest.raises(NotAllowed, match="Who asks"):
+        handle(DecideAddress(Actor(ANN.person, "shift_lead"), back), register, NOW_MS)
+    decide(register, back)
+    with register.begin(write=False) as uow:
+        entry = uow.addresses.entry(KNOWN)
+        assert (entry.status, entry.valid_to_ms) == ("active", None)
+        assert [one.standing for one in history(uow, KNOWN)] == ["undone", "approved"]
+    with pytest.raises(InvalidInput, match="take back"):
+        ask(register, "undo", address=KNOWN, undoes=request[:12])
+
+
+def test_that_only_who_asked_withdraws_and_only_while_it_is_open(register: Any) -> None:
+    _, request = ask(register, "alias", address=KNOWN, alias="五官科医院")
+    with pytest.raises(NotAllowed, match="Only who asked"):
+        handle(WithdrawAddress(LEAD, request), register, NOW_MS)
+    handle(WithdrawAddress(ANN, request[:12]), register, NOW_MS)
+    with register.begin(write=False) as uow:
+        assert history(uow, KNOWN)[0].standing == "withdrawn"
+        assert uow.addresses.entry(KNOWN) is None
+    with pytest.raises(NotAllowed, match="already"):
+        decide(register, request)
+
+
+def test_that_open_requests_about_one_address_are_shown_side_by_side(register: Any) -> None:
+    ask(register, "rename", address=KNOWN, texts={"name": "甲"})
+    ask(register, "rename", address=KNOWN, texts={"name": "乙"})
+    with register.begin(write=False) as uow:
+        views = address_asking.address_requests(AddressRequests(), register, uow, NOW_MS)
+    assert {(one.said, one.rivals) for one in views} == {
+        ("甲", ("rename:乙",)), ("乙", ("rename:甲",)),
+    }  # fmt: skip
+
+
+def test_that_a_request_carries_photos_by_their_hash_alone(register: Any) -> None:
+    ask(register, "move", address=KNOWN, lon=121.5, lat=31.2, photos=("ab" * 32,))
+    with register.begin(write=False) as uow:
+        assert history(uow, KNOWN)[-1].body["photos"] == ["ab" * 32]
+    with pytest.raises(InvalidInput) as error:
+        ask(register, "move", address=KNOWN, lon=121.5, lat=31.2, photos=("tree.jpg",))
+    assert error.value.field == "photos"

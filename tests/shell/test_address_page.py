@@ -15,7 +15,7 @@ from app.assembly.gazetteers import build_beside
 from app.assembly.live import open_core
 from app.runtime.core import Core
 from app.sample.tiny import create_tiny_city, desk_person
-from app.services.address_asking import AddressDesk
+from app.services.address_asking import AddressRequests
 from app.services.commands import Actor, ProposeAddress
 from app.shell.bridge import Bridge
 from app.shell.desk import Desk
@@ -100,7 +100,7 @@ def test_that_a_request_is_seen_and_approved_by_keys_with_a_reason(
     qtbot.keyClick(page._prompt._words, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: rows(page) == [])
     assert "没有待定的申请" in page._empty.text()
-    (approved,) = core.ask(AddressDesk("approved")).result()
+    (approved,) = core.ask(AddressRequests("approved")).result()
     assert approved.answer == "现场核实"
     qtbot.keyClick(page._list, Qt.Key.Key_T)
     qtbot.waitUntil(lambda: len(rows(page)) == 1)
@@ -153,6 +153,6 @@ def test_that_a_place_here_is_renamed_by_keys(desk: Desk, core: Core, qtbot: Any
     page.form._words.insert("新茶馆")
     page.form._reason.insert("换了招牌")
     qtbot.keyClick(page.form._reason, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: len(core.ask(AddressDesk("open")).result()) == 1)
-    (asked,) = core.ask(AddressDesk("open")).result()
+    qtbot.waitUntil(lambda: len(core.ask(AddressRequests("open")).result()) == 1)
+    (asked,) = core.ask(AddressRequests("open")).result()
     assert (asked.change, asked.title, asked.said) == ("rename", "老茶馆", "新茶馆")

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from uuid import UUID
 
 import numpy as np
 
 from app.domain.addresses.columns import AreaColumns, Coded, PlaceColumns
 from app.domain.addresses.register import Entry
+
+_CHAIN = 8  # merged into what was merged itself
+
+
+def standing_in(entries: Sequence[Entry], found: Callable[[UUID], Entry | None]) -> list[Entry]:
+    """Return the entries in use, and for each merged one the kept one under the other's names.
+
+    `found` says of the base index what it knows of an address that no request has changed.
+    """
+    known = {one.uid: one for one in entries}
+    kept = [one for one in entries if one.is_active]
+    for one in entries:
+        into: Entry | None = one
+        steps = 0
+        while into is not None and into.into is not None and steps < _CHAIN:
+            into, steps = known.get(into.into) or found(into.into), steps + 1
+        if into is not None and into is not one and into.is_active:
+            names = (one.title, one.texts.get("address", ""), *one.aliases, *one.old)
+            kept.append(replace(into, old=tuple(filter(None, names))))
+    return kept
 
 
 def columns_of(entries: Sequence[Entry], areas: AreaColumns) -> PlaceColumns:

@@ -142,9 +142,9 @@ class Geocoder:
                 yield from self._doors(read, rows, inside, likeness, reasons)
             alone = not read.has_door and not read.get("poi") and not read.get("cross")
             worth = likeness * (_ONLY_ROAD if alone else _ROAD_AT_ALL)
-            found = self._road_itself(rows, road, inside, worth, reasons)
-            if found is not None:
-                yield found
+            whole = self._road_itself(rows, road, inside, worth, reasons)
+            if whole is not None:
+                yield whole
 
     def _said_former(self, read: Address) -> str:
         return next((one for one in (read.street, *read.all("note")) if one), "")

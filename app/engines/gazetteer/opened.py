@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 
@@ -12,8 +13,9 @@ from app.domain.addresses.coordinates import Written, written_place
 from app.domain.addresses.parse import LONGEST
 from app.domain.addresses.register import Entry
 from app.domain.addresses.rules import AddressRules
+from app.domain.cases import E7
 from app.engines.gazetteer.build import PLACE, Arrays, arrays_of, build_arrays, sounds_from
-from app.engines.gazetteer.changed import columns_of
+from app.engines.gazetteer.changed import columns_of, standing_in
 from app.engines.gazetteer.district import district
 from app.engines.gazetteer.doors import metres
 from app.engines.gazetteer.files import (
@@ -57,7 +59,7 @@ class Gazetteer:
         changed = entries()
         masked = frozenset(one.uid.bytes for one in changed)
         self._segments = [Segment(self._arrays, self._rules, masked)]
-        active = [one for one in changed if one.status == "active"]
+        active = standing_in(changed, self._known)
         if active:
             areas = self._areas()
             places = columns_of(active, areas)
@@ -113,6 +115,17 @@ class Gazetteer:
     def district(self, lon: float, lat: float, text: str, boundary: str) -> str:
         """Return a place's district by boundary, text and neighbours; see `district`."""
         return district(self._segments[0], lon, lat, text, boundary)
+
+    def _known(self, uid: UUID) -> Entry | None:
+        """Return what the base index says of a place."""
+        base = self._segments[0]
+        things = np.flatnonzero((base.arrays["uid"] == np.frombuffer(uid.bytes, np.uint8)).all(1))
+        if not len(things):
+            return None
+        thing = int(things[0])
+        texts = {"name": base.title(thing), "address": base.detail(thing)}
+        lon, lat = float(base.lon[thing]), float(base.lat[thing])
+        return Entry(uid, texts, round(lon * E7), round(lat * E7))
 
     def _areas(self) -> AreaColumns:
         """Return the base's areas again, so that changed places know theirs."""

@@ -290,6 +290,15 @@ def test_that_a_road_without_doors_is_placed_by_its_line_inside_the_district(
     assert found.metres >= 100.0
 
 
+def test_that_a_merged_address_is_found_under_its_names_at_the_kept_one(tmp_path: Path) -> None:
+    gazetteer = open_gazetteer(tmp_path, Source(), RULES)
+    gone = Entry(uid(0), {"name": "汾阳医院"}, 1_214_500_000, 312_115_000, status="merged",
+                 into=uid(4))  # fmt: skip
+    gazetteer.apply(1, lambda: [gone])
+    (hit, *_) = gazetteer.search("汾阳医院", 3)
+    assert (hit.uid, hit.title) == (uid(4), "国际饭店")
+
+
 def test_that_what_is_said_to_lie_beside_a_door_lies_beside_it(gazetteer: Gazetteer) -> None:
     door, found = (gazetteer.geocode(f"汾阳路150号{said}")[0] for said in ("", "东侧50米"))
     assert found.lat == door.lat
