@@ -112,7 +112,7 @@ def export_data(wanted: Export, progress: Progress) -> Mapping[str, Any]:
     from app.data.exporting import export_city
     from app.data.selection import Selection, read_ids
 
-    ids = read_ids(wanted.ids) if wanted.ids is not None else frozenset()
+    ids = read_ids(wanted.ids) if wanted.ids is not None else None
     chosen = Selection(wanted.area, wanted.classes, ids, wanted.with_personal, wanted.person)
     with _opened(wanted.city) as city:
         return export_city(city, wanted.kind, wanted.out, progress, chosen)

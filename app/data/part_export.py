@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from app.data.city import SqlCity
 from app.data.exporting import EVERYTHING, export_city
 from app.data.map_target import map_target
+from app.data.readers.keys import Uids
+from app.data.selection import UidSet
 from app.data.staging.meter import Progress
 from app.domain.errors import InvalidInput
 
@@ -24,8 +26,8 @@ def export_parts(city: SqlCity, fids: NDArray[np.uint32], out: Path, progress: P
     The ending of `out` chooses the form. Raises as `exporting.export_city`, and `InvalidInput` if
     there are none or the map has changed so that some are gone.
     """
-    ids = frozenset(_uids(city, fids))
-    if not ids or len(ids) != len(np.unique(fids)):
+    ids = UidSet(_uids(city, fids))
+    if not len(ids) or len(ids) != len(np.unique(fids)):
         raise InvalidInput(
             f"Of {len(fids)} selected parts the map has {len(ids)}.",
             advice="Select them again.",
@@ -35,24 +37,23 @@ def export_parts(city: SqlCity, fids: NDArray[np.uint32], out: Path, progress: P
     return int(summary["rows"])
 
 
-def _uids(city: SqlCity, fids: NDArray[np.uint32]) -> list[UUID]:
+def _uids(city: SqlCity, fids: NDArray[np.uint32]) -> Uids:
+    """Return the uids of rows, shape (rows, 16), read piece by piece."""
     if not len(fids):
-        return []
+        return np.zeros((0, 16), np.uint8)
     target = map_target(city)
     last = int(fids.max())
     wanted = np.zeros(last + 1, np.bool_)
     wanted[fids] = True
-    found: list[UUID] = []
+    found = bytearray()
     for first in range(0, last + 1, _CHUNK):
         stop = min(first + _CHUNK, last + 1)
         if not wanted[first:stop].any():
             continue
-        rows = target.ask(
-            f"SELECT fid, uid FROM part WHERE fid >= {first} AND fid < {stop} ORDER BY fid"
-        )
-        found += [_uid(uid) for fid, uid in rows if wanted[fid]]
-    return found
+        rows = target.ask(f"SELECT fid, uid FROM part WHERE fid >= {first} AND fid < {stop}")
+        found += b"".join(_bytes(uid) for fid, uid in rows if wanted[fid])
+    return np.frombuffer(found, np.uint8).reshape(-1, 16)
 
 
-def _uid(value: object) -> UUID:
-    return value if isinstance(value, UUID) else UUID(bytes=bytes(value))  # type: ignore[call-overload]
+def _bytes(value: object) -> bytes:
+    return value.bytes if isinstance(value, UUID) else bytes(value)  # type: ignore[call-overload]

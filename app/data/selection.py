@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,52 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
+from numpy.typing import NDArray
 
 from app.data.city import SqlCity
 from app.data.map_target import map_target
 from app.data.readers.classes import part_classes
+from app.data.readers.keys import Uids, uids_of
 from app.data.readers.shapes import point_coordinates
 from app.domain.errors import InvalidInput, NotAllowed, NotFound
 from app.domain.people import Person, Role
 
 SEE_WORDS = (Role.SHIFT_LEAD, Role.DUTY_LEADER)
 """Roles that may take personal data out of a city."""
+
+
+class UidSet:
+    """Many uids in columns: 16 bytes each, found by binary search."""
+
+    def __init__(self, uids: Uids) -> None:
+        """Take uids as uint8 of shape (n, 16), in any order."""
+        late, early = _halves(uids)
+        order = np.lexsort((early, late))
+        late, early = late[order], early[order]
+        new = np.ones(len(late), np.bool_)
+        new[1:] = (late[1:] != late[:-1]) | (early[1:] != early[:-1])
+        self._late, self._early = late[new], early[new]
+        alike = np.unique(self._late, return_counts=True)[1]
+        self._most = int(alike.max(initial=0))  # uids that share their later half: one, mostly
+
+    @classmethod
+    def of(cls, uids: Iterable[UUID]) -> UidSet:
+        """Return the set of some uids."""
+        return cls(_rows(b"".join(uid.bytes for uid in uids)))
+
+    def __len__(self) -> int:
+        """Return how many different uids there are."""
+        return len(self._late)
+
+    def holds(self, uids: Uids) -> NDArray[np.bool_]:
+        """Tell for each uid (rows, 16) whether it is one of them."""
+        late, early = _halves(uids)
+        at = np.searchsorted(self._late, late)
+        found = np.zeros(len(late), np.bool_)
+        for step in range(self._most):
+            place = np.minimum(at + step, len(self) - 1)
+            found |= (self._late[place] == late) & (self._early[place] == early)
+        return found
 
 
 @dataclass(frozen=True)
@@ -34,30 +70,45 @@ class Selection:
 
     area: str = ""
     classes: tuple[str, ...] = ()
-    ids: frozenset[UUID] = frozenset()
+    ids: UidSet | None = None
     personal: bool = False
     person: str = ""
 
 
-def read_ids(path: Path) -> frozenset[UUID]:
+def read_ids(path: Path) -> UidSet:
     """Read a file with one uid a line; raises `InvalidInput` naming the line at fault."""
-    found: set[UUID] = set()
+    found = bytearray()
     try:
-        lines = path.read_text("utf-8-sig").splitlines()
+        with path.open(encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, 1):
+                if text := line.strip():
+                    found += _uid(text, number, path.name)
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{path} cannot be read: {error}.", field="ids") from None
-    for number, line in enumerate(lines, 1):
-        try:
-            found.update({UUID(line.strip())} if line.strip() else ())
-        except ValueError:
-            raise InvalidInput(
-                f"Line {number} of {path.name} is no uid: {line.strip()[:40]!r}.",
-                advice="One uid a line, as an export shows them.",
-                field="ids",
-            ) from None
     if not found:
         raise InvalidInput(f"{path.name} names no uid.", field="ids")
-    return frozenset(found)
+    return UidSet(_rows(bytes(found)))
+
+
+def _uid(text: str, number: int, name: str) -> bytes:
+    try:
+        return UUID(text).bytes
+    except ValueError:
+        raise InvalidInput(
+            f"Line {number} of {name} is no uid: {text[:40]!r}.",
+            advice="One uid a line, as an export shows them.",
+            field="ids",
+        ) from None
+
+
+def _rows(raw: bytes) -> Uids:
+    return np.frombuffer(raw, np.uint8).reshape(-1, 16)
+
+
+def _halves(uids: Uids) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return the later and the earlier eight bytes of each uid, as numbers."""
+    both = np.ascontiguousarray(uids).view(np.uint64).reshape(-1, 2)
+    return both[:, 1], both[:, 0]
 
 
 def narrowed(
@@ -69,10 +120,9 @@ def narrowed(
     """
     shape = _shape(city, wanted.area) if wanted.area else None
     classes = [_class(name) for name in wanted.classes]
-    uids = pa.array([uid.bytes for uid in wanted.ids], pa.binary())
     for batch in batches:
-        if len(uids):
-            batch = batch.filter(pc.is_in(batch.column("uid"), uids))
+        if wanted.ids is not None:
+            batch = batch.filter(pa.array(wanted.ids.holds(uids_of(batch.column("uid")))))
         if classes:
             batch = batch.filter(pc.is_in(_classes(batch), pa.array(classes, pa.uint8())))
         if shape is not None and batch.num_rows:

@@ -7,12 +7,15 @@ import json
 from pathlib import Path
 from uuid import UUID
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.data.city_folder import open_city
 from app.data.exporting import EVERYTHING, export_city
 from app.data.importing import ImportRequest, import_source
-from app.data.selection import Selection
+from app.data.selection import Selection, UidSet
 from app.domain.errors import InvalidInput, NotAllowed, NotFound
 from app.domain.people import Role
 from app.sample.tiny import create_tiny_city
@@ -74,7 +77,7 @@ def test_that_an_area_its_classes_and_uids_can_be_chosen(folder: Path, tmp_path:
     out = tmp_path / "places.geojson"
     everything = export(folder, "places", out)
     uids = [one["properties"]["uid"] for one in json.loads(out.read_text("utf-8"))["features"]]
-    assert export(folder, "places", out, Selection(ids=frozenset({UUID(uids[0])}))) == 1
+    assert export(folder, "places", out, Selection(ids=UidSet.of([UUID(uids[0])]))) == 1
     assert export(folder, "places", out, Selection(area="310100")) == everything
     assert export(folder, "areas", out, Selection(area="310101")) < 15
     with pytest.raises(NotFound):
@@ -110,3 +113,14 @@ def test_that_what_cannot_be_exported_is_told(
     with pytest.raises(InvalidInput):
         export(folder, kind, tmp_path / name)
     assert not (tmp_path / name).exists()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.uuids()), st.lists(st.uuids()), st.integers(0, 2))
+def test_that_a_set_of_uids_holds_just_its_own(own: list[UUID], others: list[UUID], like: int):
+    near = [UUID(bytes=one.bytes[8:] + one.bytes[8:]) for one in own[:like]]  # the same later half
+    wanted = UidSet.of([*own, *near, *own])
+    asked = [*own, *near, *others]
+    rows = np.frombuffer(b"".join(one.bytes for one in asked), np.uint8).reshape(-1, 16)
+    assert len(wanted) == len({*own, *near})
+    assert wanted.holds(rows).tolist() == [one in {*own, *near} for one in asked]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -94,13 +95,23 @@ class _Counted:
 
 @contextmanager
 def _whole_or_nothing(out: Path, counted: _Counted) -> Iterator[Path]:
-    """Yield a path beside `out` that takes its place if all went well."""
+    """Yield a path beside `out` that takes its place if all went well.
+
+    Of several files the one that was asked for goes first and comes last: killed in between, the
+    export is not there, rather than there in part.
+    """
     part = out.with_name(f"{out.stem}.part{out.suffix}")
     try:
         _clear(part)
         yield part
-        for path in sorted(_family(part), key=lambda one: one == part):
-            path.replace(out.with_suffix(path.suffix))  # the one that was asked for comes last
+        family = sorted(_family(part), key=lambda one: one == part)
+        for path in family:
+            _sync(path)
+        if len(family) > 1:
+            out.unlink(missing_ok=True)
+        for path in family:
+            path.replace(out.with_suffix(path.suffix))
+        _sync(out.parent)
     except _BROKEN as error:
         if counted.failure is not None:
             raise counted.failure from None
@@ -113,6 +124,15 @@ def _whole_or_nothing(out: Path, counted: _Counted) -> Iterator[Path]:
         _clear(part)
 
 
+def _sync(path: Path) -> None:
+    """Have the disk keep a file, or a folder's names, before going on."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def _family(part: Path) -> list[Path]:
     """Return a file's parts: a Shapefile has several."""
     endings = (".dbf", ".shx", ".prj", ".cpg", ".shp") if part.suffix == ".shp" else (part.suffix,)
@@ -120,7 +140,8 @@ def _family(part: Path) -> list[Path]:
 
 
 def _clear(part: Path) -> None:
-    for path in _family(part):
+    beside = [part.with_name(part.name + one) for one in ("-journal", "-wal", "-shm")]
+    for path in [*_family(part), *beside]:  # of a database also what a killed export left
         path.unlink(missing_ok=True)
 
 
