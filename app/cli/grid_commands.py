@@ -16,8 +16,8 @@ from app.cli.wiring import Wiring
 from app.domain.errors import InvalidInput
 from app.domain.parts.grids import Cell, GridStep
 from app.services.commands import MergeGrids, SplitGrid, UndoGrids
-from app.services.parts_asking import FindGrid, GridHistory
-from app.services.parts_views import GridStory
+from app.services.parts_asking import FindGrid, GridHistory, PlanMerge
+from app.services.parts_views import GridStory, MergePlan
 
 if TYPE_CHECKING:
     from app.runtime.core import Core
@@ -55,6 +55,9 @@ def _add_merge(group: typer.Typer, wiring: Wiring) -> None:
     @guarded
     def merge(
         codes: Annotated[list[str], typer.Argument(help="Codes or uids of neighbours.")],
+        duty: Annotated[
+            str, typer.Option(help="The duty grid that takes it, or one of the grids for its own.")
+        ] = "",
         reason: Why = "",
         acting: As = "",
         city: City = "",
@@ -63,7 +66,8 @@ def _add_merge(group: typer.Typer, wiring: Wiring) -> None:
         """Merge neighbouring grids into one."""
         with opened(wiring, city) as core:
             grids = tuple(_find(core, code) for code in codes)
-            core.submit(MergeGrids(grid_keeper(core, acting), grids, reason)).result()
+            taker = _duty(core, grids, duty)
+            core.submit(MergeGrids(grid_keeper(core, acting), grids, reason, taker)).result()
             _print_last(core, as_json=as_json)
 
 
@@ -122,6 +126,19 @@ def _line(text: str) -> tuple[tuple[float, float], ...]:
 def _find(core: Core, code: str) -> UUID:
     cell: Cell = core.ask(FindGrid(code)).result()
     return cell.uid
+
+
+def _duty(core: Core, grids: tuple[UUID, ...], named: str) -> UUID | None:
+    """Return the duty grid of that code among those the grids lie in, or a grid's uid."""
+    if not named:
+        return None
+    for one in grids:
+        plan: MergePlan = core.ask(PlanMerge(grids, one)).result()
+        duties = [] if plan.taker is None else [plan.taker, *plan.givers]
+        for found in duties:
+            if named in (found.code, str(found.uid)):
+                return found.uid
+    return _find(core, named)
 
 
 def _story(core: Core) -> GridStory:

@@ -23,7 +23,7 @@ from sqlcipher3 import dbapi2
 from app.data.errors import translated_files
 from app.data.map_news import WrittenShape
 from app.data.map_print import fingerprint
-from app.data.part_geometry import merge_shapes, split_shape
+from app.data.part_geometry import merge_shapes, shape_with, shape_without, split_shape
 from app.data.part_hand import GeoPackageHand, MapHand, PostgisHand
 from app.data.part_map_rows import (
     find_cell,
@@ -208,6 +208,14 @@ class EditedMap(ABC):
     def merged(self, wkbs: Sequence[bytes]) -> bytes | None:
         """See `PartMap.merged`."""
         return merge_shapes(wkbs)
+
+    def without(self, wkb: bytes, taken: Sequence[bytes]) -> bytes | None:
+        """See `PartMap.without`."""
+        return shape_without(wkb, taken)
+
+    def joined(self, wkb: bytes, added: Sequence[bytes]) -> bytes:
+        """See `PartMap.joined`."""
+        return shape_with(wkb, added)
 
 
 class LocalEdits(EditedMap):

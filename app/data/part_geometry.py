@@ -41,6 +41,24 @@ def merge_shapes(wkbs: Sequence[bytes]) -> bytes | None:
     return _multi(whole) if isinstance(whole, Polygon) else None
 
 
+def shape_without(wkb: bytes, taken: Sequence[bytes]) -> bytes | None:
+    """Return a shape less what was taken from it, None if nothing is left of it."""
+    whole = shapely.from_wkb(wkb)
+    left = shapely.difference(whole, shapely.union_all(shapely.from_wkb(list(taken))))
+    least = whole.area * _LEAST_SHARE
+    pieces = [
+        one for one in shapely.get_parts(left) if isinstance(one, Polygon) and one.area > least
+    ]
+    return bytes(shapely.to_wkb(MultiPolygon(pieces), byte_order=1)) if pieces else None
+
+
+def shape_with(wkb: bytes, added: Sequence[bytes]) -> bytes:
+    """Return the union of a shape and what was added to it, in as many pieces as it takes."""
+    whole = shapely.union_all(shapely.from_wkb([wkb, *added]))
+    pieces = [one for one in shapely.get_parts(whole) if isinstance(one, Polygon)]
+    return bytes(shapely.to_wkb(MultiPolygon(pieces), byte_order=1))
+
+
 def _give(pieces: list[Polygon], crumb: Polygon) -> None:
     """Join a crumb to the piece with which it shares the longest edge."""
     if not pieces:

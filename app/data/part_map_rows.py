@@ -13,7 +13,7 @@ from app.data.part_hand import MapHand
 from app.data.readers.classes import class_codes
 from app.domain.cases import E7
 from app.domain.codes import PartLayout
-from app.domain.parts.grids import Cell
+from app.domain.parts.grids import DUTY_GRID, GRID, Cell
 from app.domain.parts.record import Part, is_code, is_day, is_name, is_text
 
 CHANGED, RETIRED = "change_date", "retired"
@@ -122,18 +122,18 @@ def find_grids(hand: MapHand, code: str) -> list[UUID]:
 
 
 def find_cell(hand: MapHand, uid: UUID) -> Cell | None:
-    """Return a grid with its shape."""
+    """Return a grid or duty grid with its shape."""
     rows = hand.ask(
         "SELECT code, name, parent_uid, valid_from, valid_to, sample, tier, "
         f"{hand.shape_sql} FROM area WHERE uid = :uid", uid=uid.bytes,
     )  # fmt: skip
-    if not rows or rows[0][6] != "grid":
+    if not rows or rows[0][6] not in (GRID, DUTY_GRID):
         return None
-    code, name, parent, since, until, sample, _tier, geom = rows[0]
+    code, name, parent, since, until, sample, tier, geom = rows[0]
     return Cell(
         uid, code or "", name or "", UUID(bytes=bytes(parent)) if parent else None,
         bytes(shapely.to_wkb(hand.shape(geom), byte_order=1)), since or "", bool(sample),
-        None if until is None else 0,
+        None if until is None else 0, tier=tier,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from app.data.map_news import WrittenShape, shapes_where
 from app.data.part_hand import MapHand
 from app.data.part_map_rows import CHANGED, RETIRED, attrs_of, clean, plain_attrs
 from app.domain.areas import iso_ms
-from app.domain.parts.grids import Cell
+from app.domain.parts.grids import GRID, Cell
 from app.domain.parts.record import ACCURACY_M, Part, is_day, is_text
 from app.services.parts_views import MapDue
 
@@ -124,6 +124,7 @@ def _grid_of(hand: MapHand, part: Part) -> bytes | None:
 
 def _write_cells(hand: MapHand, cells: Sequence[Cell]) -> tuple[WrittenShape, ...]:
     written = [_write_cell(hand, cell) for cell in cells]
+    cells = [one for one in cells if one.tier == GRID]
     valid = [one for one in cells if one.to_ms is None and not one.is_void]
     valid.sort(key=lambda one: one.code)  # on an edge the smallest code counts
     shapes = [shapely.from_wkb(one.wkb) for one in valid]
@@ -145,9 +146,9 @@ def _write_cell(hand: MapHand, cell: Cell) -> tuple[WrittenShape, ...]:
         return shapes_where(hand, "area", "uid = :uid", uid=uid)
     hand.ask(
         "INSERT INTO area (uid, tier, code, name, name_en, parent_uid, valid_from, valid_to, "
-        "platform, sample, geom) VALUES (:uid, 'grid', :code, :name, '', :parent, :since, :until, "
+        "platform, sample, geom) VALUES (:uid, :tier, :code, :name, '', :parent, :since, :until, "
         f"0, :sample, {hand.geom_value})",
-        uid=uid, code=cell.code, name=cell.name, since=cell.since, until=until,
+        uid=uid, tier=cell.tier, code=cell.code, name=cell.name, since=cell.since, until=until,
         parent=cell.parent.bytes if cell.parent else None, sample=int(cell.sample),
         geom=hand.value(cell.wkb),
     )  # fmt: skip

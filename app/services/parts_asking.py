@@ -12,7 +12,7 @@ from app.domain.people import Accountable
 from app.services.accountability import accountable
 from app.services.parts import no_part, part_now, part_state
 from app.services.parts_grids import grid_state, plan_merge, plan_split, valid_cell
-from app.services.parts_views import GridStory, PartStory
+from app.services.parts_views import GridStory, MergePlan, PartStory
 from app.services.ports import City, UnitOfWork
 
 
@@ -53,9 +53,10 @@ class PlanSplit:
 
 @dataclass(frozen=True)
 class PlanMerge:
-    """What merging grids would make; answered by its WKB."""
+    """What merging grids would make, given to the duty grid `duty`; answered by `MergePlan`."""
 
     grids: tuple[UUID, ...]
+    duty: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -138,9 +139,10 @@ def split_plan(question: PlanSplit, city: City, uow: UnitOfWork, _now: int) -> t
     return tuple(plan_split(valid_cell(question.grid, city, uow), question.line, city))
 
 
-def merge_plan(question: PlanMerge, city: City, uow: UnitOfWork, _now: int) -> bytes:
-    """Return the shape that merging would make."""
-    return plan_merge([valid_cell(uid, city, uow) for uid in question.grids], city)
+def merge_plan(question: PlanMerge, city: City, uow: UnitOfWork, _now: int) -> MergePlan:
+    """Return what merging would make."""
+    cells = [valid_cell(uid, city, uow) for uid in question.grids]
+    return plan_merge(cells, city, question.duty)
 
 
 def who_answered(

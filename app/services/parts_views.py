@@ -63,6 +63,19 @@ class GridStory:
     reasons: dict[str, str]
 
 
+@dataclass(frozen=True)
+class MergePlan:
+    """What merging grids would make, and the duty grids whose edges it would move.
+
+    `taker` is the duty grid that gets all of it, None where the grids lie in one; `givers` are
+    those that lose ground to it.
+    """
+
+    wkb: bytes
+    taker: Cell | None = None
+    givers: tuple[Cell, ...] = ()
+
+
 class PartMap(Protocol):
     """The map as it is edited: parts and grids as its rows have them, shapes, and the way in."""
 
@@ -94,7 +107,7 @@ class PartMap(Protocol):
         """Return the valid grids with that code."""
 
     def cell(self, uid: UUID) -> Cell | None:
-        """Return a grid with its shape; `to_ms` is None for a valid one, else a time past."""
+        """Return a grid or duty grid with its shape; `to_ms` is None for a valid one."""
 
     def duty_grid(self, area: Area) -> UUID | None:
         """Return the duty grid that covers a grid, if there is one."""
@@ -104,6 +117,12 @@ class PartMap(Protocol):
 
     def merged(self, wkbs: Sequence[bytes]) -> bytes | None:
         """Return the one shape (WKB) of neighbours, None if they do not share an edge."""
+
+    def without(self, wkb: bytes, taken: Sequence[bytes]) -> bytes | None:
+        """Return a shape (WKB) less what was taken from it, None if nothing is left."""
+
+    def joined(self, wkb: bytes, added: Sequence[bytes]) -> bytes:
+        """Return a shape (WKB) with what was added to it, in as many pieces as it takes."""
 
     def take(self) -> bool:
         """Let the map take what it has not taken yet; False if somebody holds it now.

@@ -17,6 +17,7 @@ from app.services.changes import Changes
 from app.services.commands import MergeGrids, SplitGrid, UndoGrids
 from app.services.parts import check_right
 from app.services.parts_asking import FindGrid, PlanMerge, PlanSplit
+from app.services.parts_views import MergePlan
 from app.services.questions import Locate
 from app.shell.bridge import Bridge
 from app.shell.session import Session
@@ -132,7 +133,8 @@ class GridLook(QObject):
             self._plan_split()
         elif self._doing == "merge":
             grids = tuple(one.uid for one in self._cells)
-            self._bridge.ask(PlanMerge(grids), self._on_merge_planned, self.failed.emit)
+            plan = PlanMerge(grids, grids[0] if grids else None)
+            self._bridge.ask(plan, self._on_merge_planned, self.failed.emit)
 
     def _plan_split(self) -> None:
         line = self.cross.line
@@ -155,11 +157,16 @@ class GridLook(QObject):
         areas = self._show(pieces)
         self.told.emit(tr("grid.split_plan", n=len(pieces), areas=" + ".join(areas)))
 
-    def _on_merge_planned(self, wkb: bytes) -> None:
+    def _on_merge_planned(self, plan: MergePlan) -> None:
+        """Show what would be; the duty grid of the grid picked first takes it."""
         grids = tuple(one.uid for one in self._cells)
-        self._ready = MergeGrids(self._session.actor, grids)
-        areas = self._show([wkb])
-        self.told.emit(tr("grid.merge_plan", n=len(grids), areas=areas[0]))
+        self._ready = MergeGrids(self._session.actor, grids, duty=grids[0])
+        areas = self._show([plan.wkb])
+        words = tr("grid.merge_plan", n=len(grids), areas=areas[0])
+        if plan.taker is not None:
+            givers = "  ".join(one.code for one in plan.givers)
+            words += "  ·  " + tr("grid.merge_duty", taker=plan.taker.code, givers=givers)
+        self.told.emit(words)
 
     def _on_no_plan(self, error: BaseException) -> None:
         self._ready = None

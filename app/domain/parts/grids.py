@@ -21,6 +21,7 @@ from app.domain.parts.rights import may
 
 SPLIT, MERGED, UNDONE = "grids_split", "grids_merged", "grids_undone"
 GRID_ACTIONS = (SPLIT, MERGED, UNDONE)
+GRID, DUTY_GRID = "grid", "duty_grid"
 _VERSION = 1
 _TEXTS = ("uid", "code", "name", "parent", "wkb", "valid_from")
 
@@ -29,6 +30,7 @@ _TEXTS = ("uid", "code", "name", "parent", "wkb", "valid_from")
 class Cell:
     """One grid: its shape is WKB (MultiPolygon, WGS 84). Times Unix ms, `to_ms` None while valid.
 
+    A duty grid 责任网格 (`tier`) is a cell too, where a merge moves its edge.
     `since` is the ISO text by which the map says its beginning. A cell that `is_void` is not to
     be in the map: what began it does not count.
     """
@@ -42,6 +44,7 @@ class Cell:
     sample: bool
     to_ms: int | None = None
     is_void: bool = False
+    tier: str = GRID
 
     def ending(self, to_ms: int | None, *, is_void: bool) -> Cell:
         """Return it with another end."""
@@ -154,7 +157,7 @@ def cell_body(cell: Cell) -> dict[str, Any]:
     return {
         "uid": str(cell.uid), "code": cell.code, "name": cell.name,
         "parent": str(cell.parent or ""), "wkb": cell.wkb.hex(), "valid_from": cell.since,
-        "sample": cell.sample,
+        "sample": cell.sample, **({} if cell.tier == GRID else {"tier": cell.tier}),
     }  # fmt: skip
 
 
@@ -163,7 +166,7 @@ def cell_of(body: Mapping[str, Any]) -> Cell:
     return Cell(
         UUID(body["uid"]), body["code"], body["name"],
         UUID(body["parent"]) if body["parent"] else None, bytes.fromhex(body["wkb"]),
-        body["valid_from"], body["sample"],
+        body["valid_from"], body["sample"], tier=body.get("tier", GRID),
     )  # fmt: skip
 
 
@@ -187,6 +190,8 @@ def _is_cell(raw: object) -> bool:
     if not isinstance(raw, Mapping) or not isinstance(raw.get("sample"), bool):
         return False
     if not all(isinstance(raw.get(name), str) for name in _TEXTS):
+        return False
+    if raw.get("tier", GRID) not in (GRID, DUTY_GRID):
         return False
     return bool(cell_of(raw).wkb)
 
