@@ -16,11 +16,14 @@ from widgets.icons import SMALL, draw_icon
 from widgets.map_strip import LEFT, SIDE
 from widgets.map_tools.tool import Idle
 from widgets.overlay import keeps_key
+from widgets.pieces import make_label
 from widgets.theme import Theme, font, metrics
 
 _WIDE, _ROW, _TITLE, _INSIDE, _MOST = 348, 30, 40, 12, 8
 _COLUMN = 62
-_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
+_TOUCH = 44
+_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter,
+         Qt.Key.Key_Escape, Qt.Key.Key_Delete)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,9 @@ class CardRow:
 class _Rows(QWidget):
     opened = Signal(int)
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, parent: QWidget, high: int) -> None:
         super().__init__(parent)
-        self.theme = theme
+        self.theme, self._high = theme, high
         self.rows: tuple[CardRow, ...] = ()
         self.heads: tuple[str, ...] = ()
         self.at = self.first = 0
@@ -49,7 +52,7 @@ class _Rows(QWidget):
         self.rows, self.heads = tuple(rows), tuple(heads)
         self.at = min(self.at, max(0, len(rows) - 1))
         self.step(0)
-        self.setFixedHeight(self._top() + min(_MOST, len(rows)) * _ROW)
+        self.setFixedHeight(self._top() + min(_MOST, len(rows)) * self._high)
 
     def step(self, by: int) -> None:
         self.at = min(max(self.at + by, 0), max(0, len(self.rows) - 1))
@@ -67,6 +70,8 @@ class _Rows(QWidget):
         at = self._row_at(event.position().y())
         if at is not None:
             self.at = at
+            row = self.rows[at]
+            self.setToolTip(f"{row.text}  {row.detail}".strip())
             self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -81,20 +86,20 @@ class _Rows(QWidget):
             painter.setFont(font(12))
             painter.setPen(QColor(theme.dim))
             for at, head in enumerate(reversed(self.heads)):
-                self._figure(painter, head, at, 0)
+                self._figure(painter, head, at, 0, self._top())
             for at in range(self.first, min(len(self.rows), self.first + _MOST)):
-                self._paint_row(painter, at, self._top() + (at - self.first) * _ROW)
+                self._paint_row(painter, at, self._top() + (at - self.first) * self._high)
 
     def _paint_row(self, painter: QPainter, at: int, top: float) -> None:
         row, theme = self.rows[at], self.theme
         if at == self.at:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(theme.selected))
-            painter.drawRoundedRect(QRectF(0, top + 1, self.width(), _ROW - 2), 4, 4)
-        left = 8.0
+            painter.drawRoundedRect(QRectF(0, top + 1, self.width(), self._high - 2), 4, 4)
+        left, base = 8.0, top + self._high / 2 + 5
         ink = QColor(theme.text if row.lit else theme.dim)
         if row.icon:
-            box = QRectF(left, top, 20, _ROW)
+            box = QRectF(left, top, 20, self._high)
             draw_icon(painter, row.icon, box, QColor(theme.dim), SMALL)
             left += 26
         right = self.width() - 8.0 - _COLUMN * len(row.figures)
@@ -103,24 +108,24 @@ class _Rows(QWidget):
         text = metrics(14).elidedText(row.text, Qt.TextElideMode.ElideRight, round(room))
         painter.setFont(font(14))
         painter.setPen(ink)
-        painter.drawText(QPointF(left, top + 20), text)
+        painter.drawText(QPointF(left, base), text)
         painter.setFont(font(12))
         painter.setPen(QColor(theme.dim))
-        painter.drawText(QPointF(right - metrics(12).horizontalAdvance(detail), top + 20), detail)
+        painter.drawText(QPointF(right - metrics(12).horizontalAdvance(detail), base), detail)
         painter.setFont(font(14))
         painter.setPen(ink)
         for column, figure in enumerate(reversed(row.figures)):
-            self._figure(painter, figure, column, top)
+            self._figure(painter, figure, column, top, self._high)
 
-    def _figure(self, painter: QPainter, text: str, column: int, top: float) -> None:
-        box = QRectF(self.width() - 8 - _COLUMN * (column + 1), top, _COLUMN, _ROW)
+    def _figure(self, painter: QPainter, text: str, column: int, top: float, high: float) -> None:
+        box = QRectF(self.width() - 8 - _COLUMN * (column + 1), top, _COLUMN, high)
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
 
     def _top(self) -> int:
         return 24 if self.heads else 0
 
     def _row_at(self, y: float) -> int | None:
-        at = self.first + int((y - self._top()) // _ROW)
+        at = self.first + int((y - self._top()) // self._high)
         return at if y >= self._top() and 0 <= at < len(self.rows) else None
 
 
@@ -143,20 +148,24 @@ class MapCard(QFrame):
     """Stands at the lower left of the map `over`, beside the strip of tools.
 
     Signals:
-        row_opened: number of a row. pressed: name of a button. closed: nothing, by a person.
+        row_opened: number of a row. dropped: number of a row, by Delete. pressed: name of a button.
+        closed: nothing, by a person.
     """
 
     row_opened = Signal(int)
+    dropped = Signal(int)
     pressed = Signal(str)
     closed = Signal()
 
-    def __init__(self, theme: Theme, over: QWidget) -> None:
+    def __init__(self, theme: Theme, over: QWidget, *, touch: bool = False) -> None:
         super().__init__(over)
         self.setObjectName("float")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._theme, self._over = theme, over
+        self._theme, self._over, self._touch = theme, over, touch
         self._title = self._sum = ""
-        self._rows = _Rows(theme, self)
+        self._rows = _Rows(theme, self, _TOUCH if touch else _ROW)
+        self._note = make_label(self, 12, 400, "dim")
+        self._note.setWordWrap(True)
         self._foot = QHBoxLayout()
         self._foot.setSpacing(6)
         self._buttons: list[QPushButton] = []
@@ -164,6 +173,7 @@ class MapCard(QFrame):
         layout.setContentsMargins(_INSIDE - 4, _TITLE, _INSIDE - 4, 8)
         layout.setSpacing(6)
         layout.addWidget(self._rows)
+        layout.addWidget(self._note)
         layout.addLayout(self._foot)
         self._rows.opened.connect(self.row_opened)
         over.installEventFilter(self)
@@ -181,10 +191,12 @@ class MapCard(QFrame):
 
     def fill(
         self, title: str, rows: Sequence[CardRow], *, total: str = "",
-        heads: Sequence[str] = (), buttons: Sequence[tuple[str, str]] = (),
+        heads: Sequence[str] = (), buttons: Sequence[tuple[str, str]] = (), note: str = "",
     ) -> None:  # fmt: skip
-        """Show a title with a sum, rows under heads, and buttons (name, words)."""
+        """Show a title with a sum, rows under heads, a note, and buttons (name, words)."""
         self._title, self._sum = title, total
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
         self._rows.fill(rows, heads)
         self._set_buttons(buttons)
         said = "; ".join(" ".join((row.text, row.detail, *row.figures)) for row in rows)
@@ -226,6 +238,9 @@ class MapCard(QFrame):
             case Qt.Key.Key_Return | Qt.Key.Key_Enter:
                 if self._rows.rows:
                     self.row_opened.emit(self._rows.at)
+            case Qt.Key.Key_Delete:
+                if self._rows.rows:
+                    self.dropped.emit(self._rows.at)
             case Qt.Key.Key_Escape:
                 self.leave()
                 self._over.setFocus()
@@ -253,8 +268,8 @@ class MapCard(QFrame):
             painter.drawText(QPointF(self.width() - _INSIDE - wide, 26), self._sum)
 
     def sizeHint(self) -> QSize:
-        """Return room for title, rows and buttons."""
-        return QSize(_WIDE, self._column.sizeHint().height())
+        """Return room for title, rows, note and buttons."""
+        return QSize(_WIDE, self._column.totalHeightForWidth(_WIDE))
 
     def _set_buttons(self, buttons: Sequence[tuple[str, str]]) -> None:
         for old in self._buttons:
@@ -265,6 +280,7 @@ class MapCard(QFrame):
             button = QPushButton(words, self)
             button.setObjectName("chip")
             button.setProperty("deed", name)
+            button.setMinimumHeight(_TOUCH if self._touch else 0)
             button.clicked.connect(self._on_pressed)
             self._foot.addWidget(button)
             self._buttons.append(button)
@@ -274,6 +290,6 @@ class MapCard(QFrame):
 
     def _place(self) -> None:
         size = self.sizeHint()
-        left = LEFT + SIDE + 12
+        left = LEFT + (_TOUCH if self._touch else SIDE) + 12
         top = self._over.height() - size.height() - LEFT
         self.setGeometry(left, max(top, LEFT), size.width(), size.height())

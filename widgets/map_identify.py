@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from layers.look import Look
 from widgets.map_picks import PART_REACH, PARTS_FROM, AreaPicked, area_holding
 
 _MOST_PARTS = 40
+_MOST_PIPES = 8
 _LINE_REACH = 8.0  # pixels
 _CELL = 256.0
 _CHAIN = ("compound", "grid", "community", "street", "district")
@@ -23,10 +25,11 @@ _GRAIN = 1 / 128  # metres, of the ends of pipes
 
 @dataclass(frozen=True)
 class Found:
-    """One thing under the pointer; `kind` is case, unit, part, building, road, pipe or area.
+    """One thing under the pointer; place in local metres.
 
-    `fid` is its row in map.gpkg, `cls` and `state` of parts, `detail` a word of the map's own (kind
-    of road or pipe, tier), `size` millimetres of a pipe; place in local metres.
+    `kind` is case, unit, part, address, building, road, pipe or area; `fid` is its row in map.gpkg,
+    `cls` and `state` of parts, `detail` a word of the map's own (kind of road or pipe, tier),
+    `size` millimetres of a pipe; `metres` is how far it is, NaN where that means nothing.
     """
 
     kind: str
@@ -40,6 +43,7 @@ class Found:
     size: int = 0
     uid: UUID | None = None
     area: AreaPicked | None = None
+    metres: float = math.nan
 
 
 def identify(
@@ -53,7 +57,7 @@ def identify(
     if look.shows("parts", scale) and scale <= PARTS_FROM:
         found += parts_near(store, look, x, y, near)
     if look.shows("pipes", scale) and scale <= PARTS_FROM:
-        found += _pipe(store, x, y, _LINE_REACH * scale)
+        found += _pipes(store, x, y, _LINE_REACH * scale)
     if look.shows("buildings", scale):
         found += _building(store, x, y)
     if look.shows("roads", scale):
@@ -106,11 +110,11 @@ def _road(store: CityStore, x: float, y: float, reach: float) -> list[Found]:
                   fid=int(shapes.fid[row]))]  # fmt: skip
 
 
-def _pipe(store: CityStore, x: float, y: float, reach: float) -> list[Found]:
-    """Return the nearest piece of pipe; pieces lie in the cell of their middle."""
+def _pipes(store: CityStore, x: float, y: float, reach: float) -> list[Found]:
+    """Return the pipes within reach, nearest first; pieces lie in the cell of their middle."""
     pipes, index = store.pipes, store.pipes.index
     rx, ry = x - store.origin[0], y - store.origin[1]
-    best, row = reach, -1
+    near: dict[int, tuple[float, int]] = {}  # by fid: how far, row of the piece
     i0, j0 = int(rx // _CELL), int(ry // _CELL)
     for j in range(max(j0 - 1, 0), min(j0 + 2, index.side)):
         for i in range(max(i0 - 1, 0), min(i0 + 2, index.side)):
@@ -122,12 +126,17 @@ def _pipe(store: CityStore, x: float, y: float, reach: float) -> list[Found]:
             a = np.stack([pipes.ax[rows], pipes.ay[rows]], 1).astype(np.float64) * _GRAIN + middle
             b = np.stack([pipes.bx[rows], pipes.by[rows]], 1).astype(np.float64) * _GRAIN + middle
             away = _to_segments(a, b, rx, ry)
-            if len(away) and away.min() < best:
-                best, row = float(away.min()), rows.start + int(away.argmin())
-    if row < 0:
-        return []
-    kind = PIPE_KINDS[min(int(pipes.kind[row]), len(PIPE_KINDS) - 1)]
-    return [Found("pipe", x, y, detail=kind, fid=int(pipes.fid[row]), size=int(pipes.size[row]))]
+            for at in np.flatnonzero(away <= reach):
+                row = rows.start + int(at)
+                one = (float(away[at]), row)
+                fid = int(pipes.fid[row])
+                near[fid] = min(one, near.get(fid, one))
+    found = []
+    for _away_m, row in sorted(near.values())[:_MOST_PIPES]:
+        kind = PIPE_KINDS[min(int(pipes.kind[row]), len(PIPE_KINDS) - 1)]
+        fid, size = int(pipes.fid[row]), int(pipes.size[row])
+        found.append(Found("pipe", x, y, detail=kind, fid=fid, size=size))
+    return found
 
 
 def _away(shapes: Shapes, row: int, x: float, y: float) -> float:

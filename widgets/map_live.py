@@ -26,6 +26,8 @@ from layers.units.painter import UnitPainter
 from widgets.map_overlays import type_of
 from widgets.map_picks import CASE_REACH, CasePicked, UnitPicked
 
+_MOST_STACKED = 20
+
 
 class Live:
     """Cases, units and the selection of one map."""
@@ -94,6 +96,31 @@ class Live:
             return CasePicked(uid)
         uid = hit(self._units, camera, sx, sy, CASE_REACH * self._scale)
         return None if uid is None else UnitPicked(uid)
+
+    def all_at(
+        self, camera: Camera, sx: float, sy: float, shown: set[str]
+    ) -> list[tuple[str, UUID, float, float]]:
+        """Return every case and unit shown under a pixel: kind, uid, local metres."""
+        x, y = camera.to_world(sx, sy)
+        reach = CASE_REACH * self._scale * camera.m_per_px
+        near = self.near(x, y, reach, _MOST_STACKED)
+        return [(kind, uid, px, py) for kind, uid, px, py, _m in near if f"{kind}s" in shown]
+
+    def near(
+        self, x: float, y: float, radius: float, most: int
+    ) -> list[tuple[str, UUID, float, float, float]]:
+        """Return cases and units within `radius` metres: kind, uid, local metres, how far.
+
+        `most` of each kind, cases first, the nearest of each first.
+        """
+        found = []
+        for kind, points in (("case", self._cases), ("unit", self._units)):
+            away = np.hypot(points.x - x, points.y - y)
+            for row in np.argsort(away, kind="stable")[:most]:
+                if away[row] <= radius:
+                    place = float(points.x[row]), float(points.y[row])
+                    found.append((kind, points.uids[row], *place, float(away[row])))
+        return found
 
     def bubbles(self, camera: Camera) -> Bubbles:
         """Return the clusters of cases at the camera's scale, made anew when either changed."""

@@ -13,7 +13,7 @@ from widgets.i18n import tr
 from widgets.icons import USUAL, draw_icon
 from widgets.theme import Theme
 
-SIDE = 36
+SIDE, SIDE_TOUCH = 36, 44
 LEFT, TOP = 14, 62  # below the chip with the counts
 
 
@@ -28,15 +28,15 @@ class StripItem:
 
 
 class _Button(QAbstractButton):
-    def __init__(self, item: StripItem, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, item: StripItem, theme: Theme, parent: QWidget, side: int) -> None:
         super().__init__(parent)
-        self.item, self.theme = item, theme
+        self.item, self.theme, self._side = item, theme, side
         self._hovered = False
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # each has a key of its own
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def sizeHint(self) -> QSize:
-        return QSize(SIDE, SIDE)
+        return QSize(self._side, self._side)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self._hovered = True
@@ -64,7 +64,9 @@ class MapStrip(QFrame):
 
     chosen = Signal(str)
 
-    def __init__(self, items: Sequence[StripItem], theme: Theme, over: QWidget) -> None:
+    def __init__(
+        self, items: Sequence[StripItem], theme: Theme, over: QWidget, *, touch: bool = False
+    ) -> None:
         super().__init__(over)
         self.setObjectName("float")
         self._over = over
@@ -73,7 +75,9 @@ class MapStrip(QFrame):
         layout.setSpacing(0)
         self._buttons: dict[str, _Button] = {}
         for item in items:
-            button = self._buttons[item.name] = _Button(item, theme, self)
+            button = self._buttons[item.name] = _Button(
+                item, theme, self, SIDE_TOUCH if touch else SIDE
+            )
             button.setCheckable(True)
             button.clicked.connect(self._on_clicked)
             layout.addWidget(button)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from widgets.map_gestures import Gestures
@@ -17,11 +17,13 @@ class MapSurface(QWidget):
     """A widget that paints all of itself and listens to pointer, wheel and keys."""
 
     stepped = Signal(int)  # -1 back, 1 forward, by the mouse's own buttons
+    menu_wanted = Signal(object)  # QPoint, of the surface: what can be done there
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._gestures = Gestures(self)
         self.tools = Toolbox()
+        self.pointer: QPointF | None = None  # where it is, None while it is elsewhere
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -68,8 +70,20 @@ class MapSurface(QWidget):
         if not (left and self.tools.press(self.hand_at(event.position()))):
             self._gestures.press(event)
 
+    def leaveEvent(self, _event: QEvent) -> None:
+        """Know that the pointer is elsewhere."""
+        self.pointer = None
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for what can be done at a place; by key, at the middle."""
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        at = self.rect().center() if by_key and self.pointer is None else event.pos()
+        self.menu_wanted.emit(at)
+        event.accept()
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """See `Toolbox` and `Gestures`."""
+        self.pointer = event.position()
         if not self.tools.move(self.hand_at(event.position())):
             self._gestures.move(event)
 

@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterable
 from uuid import UUID
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtCore import QEvent, QRectF, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.domain.camera import Bounds, Camera
@@ -28,21 +28,19 @@ from widgets.map_count import CountJob
 from widgets.map_frame import Frame
 from widgets.map_ground import Covered, Ground
 from widgets.map_helm import Helm
-from widgets.map_live import Live
 from widgets.map_log import FrameLog
 from widgets.map_names import Names
 from widgets.map_overlays import Counts, Words, paint_empty
 from widgets.map_panels import Panels
-from widgets.map_picks import CasePicked, PlaceClicked, UnitPicked, area_at, part_at
+from widgets.map_picking import MapPicking
 from widgets.map_still import Still
 from widgets.map_wait import wait_settled
-from widgets.map_wished import MapWished
 
 _SOON_MS, _SOON_FRAMES = 30, 4  # tiles that arrive within this, and so many frames, share one
 _LATE_MS = 1_500  # names and counts wait no longer than this for the last tile
 
 
-class MapView(MapWished):
+class MapView(MapPicking):
     """A map of one city store.
 
     Args:
@@ -60,14 +58,7 @@ class MapView(MapWished):
         settled: nothing; all that is in sight is sharp, named and counted.
     """
 
-    part_picked = Signal(object)
-    case_picked = Signal(object)
-    unit_picked = Signal(object)
-    area_picked = Signal(object)
-    place_clicked = Signal(object)
-    pointer_moved = Signal(object)
     camera_changed = Signal(object)
-    looked_at = Signal(object)
     settled = Signal()
 
     def __init__(
@@ -82,9 +73,7 @@ class MapView(MapWished):
     ) -> None:
         super().__init__(parent)
         self._theme, self._tr, self._submit, self._empty_text = theme, tr, submit, empty_text
-        self._store: CityStore | None = None
-        self._ground: Ground | None = None
-        self._live, self._still, self._panels = Live(), Still(), Panels()
+        self._still, self._panels = Still(), Panels()
         self._scale, self._version, self._density = 1.0, 0, 0.01
         self._counts: tuple[int, int | None] = (0, None)
         self._count_serial = 0
@@ -114,11 +103,6 @@ class MapView(MapWished):
         self._late.timeout.connect(self._on_late)
 
     @property
-    def camera(self) -> Camera:
-        """What the map shows now."""
-        return self._helm.camera
-
-    @property
     def is_settled(self) -> bool:
         """Whether all that is in sight is sharp, named and counted."""
         return self._settled
@@ -132,10 +116,6 @@ class MapView(MapWished):
     def counts(self) -> tuple[int, int | None]:
         """Parts in all, and in sight (None while being counted)."""
         return self._counts
-
-    def to_world(self, sx: float, sy: float) -> tuple[float, float]:
-        """Return the local metres under a pixel."""
-        return self.camera.to_world(sx, sy)
 
     def set_store(self, store: CityStore | None) -> None:
         """Show another store (after a rebuild) or none; the view stays where it is."""
@@ -243,15 +223,6 @@ class MapView(MapWished):
     def look(self) -> Look:
         """How the ground looks now."""
         return self._look()
-
-    def live_at(self, sx: float, sy: float) -> CasePicked | UnitPicked | None:
-        """Return the case, else the unit, under a pixel."""
-        return self._live.at(self.camera, sx, sy)
-
-    @property
-    def store(self) -> CityStore | None:
-        """The opened store."""
-        return self._store
 
     def wait_sharp(self, timeout_ms: int = 10_000) -> bool:
         """Run the event loop until all is settled; returns whether it was in time."""
@@ -376,35 +347,6 @@ class MapView(MapWished):
         if not self._soon.isActive():
             self._soon.start(_SOON_MS)
 
-    # picks
-
-    @Slot(object)
-    def _on_clicked(self, at: tuple[float, float]) -> None:
-        store, ground = self._store, self._ground
-        if store is None or ground is None:
-            return
-        if self.tools.click(self.hand_at(QPointF(*at))):
-            return
-        self.looked_at.emit(at)
-        live = self._live.at(self.camera, *at)
-        if live is not None:
-            signal = self.case_picked if isinstance(live, CasePicked) else self.unit_picked
-            signal.emit(live)
-            return
-        part = part_at(store, ground.look, self.camera, *at)
-        if part is not None:
-            self.part_picked.emit(part)
-            return
-        self.place_clicked.emit(self._place(*at))
-        area = area_at(store, self.camera, *at)
-        if area is not None:
-            self.area_picked.emit(area)
-
-    def _place(self, sx: float, sy: float) -> PlaceClicked:
-        assert self._store is not None
-        lon, lat = self._store.frame.to_lonlat(*self.camera.to_world(sx, sy))
-        return PlaceClicked(float(lon), float(lat))
-
     # how it looks
 
     def _look(self) -> Look:
@@ -486,12 +428,6 @@ class MapView(MapWished):
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._dress()
         super().changeEvent(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """See `Gestures`; also tells where the pointer is."""
-        super().mouseMoveEvent(event)
-        if self._store is not None:
-            self.pointer_moved.emit(self._place(event.position().x(), event.position().y()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of timers and wishes."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from widgets.map_surface import MapSurface
@@ -13,7 +14,12 @@ from widgets.map_wishes import Wishes
 
 
 class MapWished(MapSurface):
-    """Holds the wishes; the map that draws them does so in `_dress`."""
+    """Holds the wishes; the map that draws them does so in `_dress`.
+
+    `wished` is emitted, without anything, after each change of them.
+    """
+
+    wished = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,6 +34,7 @@ class MapWished(MapSurface):
         """Show other layers, classes or values."""
         self._wishes = wishes
         self._dress()
+        self.wished.emit()
 
     def set_layer_visible(self, key: str, visible: bool) -> None:
         """Show or hide a layer of `app.domain.layers`."""

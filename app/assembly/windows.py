@@ -42,12 +42,14 @@ def run_window(wanted: Window) -> int:
     seen = preferences.begin(wanted.station, wanted.lang, wanted.theme)
     look = ScreenLook(seen.station)
     from app.shell.application import run_window as run_station
+    from app.shell.map_keeping import Kept
 
     sys.setswitchinterval(_SWITCH_S)
     station = partial(
         run_station, station=seen.station, lang=seen.lang, theme=seen.theme, look=look,
         keep=preferences.keep, note=preferences.note, camera_folder=seen.camera_folder,
-        views=seen.saved_views, link=wanted.link,
+        kept=Kept(seen.saved_views, seen.map_states, settings_folder() / "views"), link=wanted.link,
+        wall_view=partial(_wall_view, settings_folder()),
     )  # fmt: skip
     remote = is_address(wanted.city)
     if remote and wanted.simulate:
@@ -130,6 +132,13 @@ def _walk(
     return tours.play_tour(
         core, shift, clock, wanted.out, faces, store, live.keeping.blobs, progress
     )
+
+
+def _wall_view(folder: Path) -> str:
+    """Return the link that an operator of this machine last chose for the wall (any thread)."""
+    from app.data.settings import load_settings
+
+    return load_settings(folder).settings.map_states.get("wall", "")
 
 
 def _log_failure(done: Future[Any]) -> None:

@@ -53,6 +53,7 @@ class Settings(BaseModel):
     cache_folder: str = ""  # of base maps; empty is this user's own
     printing: dict[str, str | int | bool] = Field(default_factory=dict)  # as last chosen
     saved_views: dict[str, dict[str, str]] = Field(default_factory=dict)  # station, name: link
+    map_states: dict[str, str] = Field(default_factory=dict)  # station: link its map was left with
 
     def with_city(self, city: str) -> Settings:
         """Return these settings with `city` first among the recent ones."""

@@ -6,7 +6,7 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,9 @@ from app.shell.field import Field
 from app.shell.geometry import keep_place, show_where_it_was
 from app.shell.loop import GapMeter, IdleCollector
 from app.shell.map_exporting import PartExporter
+from app.shell.map_keeping import Kept, MapKeeping
+from app.shell.map_work import MapWork
+from app.shell.more_windows import MoreWindows
 from app.shell.printing import SheetPrinter
 from app.shell.scale import ScreenLook
 from app.shell.session import Session
@@ -40,8 +43,7 @@ from widgets.theme import Theme, apply_theme, load_theme
 STATIONS = ("desk", "wall", "field")
 Renew = Callable[[], Future[CityStore]]
 _ROLE = {"desk": "dispatcher", "wall": "duty_leader", "field": "handler"}
-SavedViews = Mapping[str, Mapping[str, str]]  # links by name, by station
-NO_VIEWS: SavedViews = {}
+NOTHING_KEPT = Kept()
 _LOG = logging.getLogger(__name__)
 
 
@@ -118,8 +120,9 @@ def run_window(
     renew: Renew | None = None,
     shelf: Shelf | None = None,
     export: PartExporter | None = None,
-    views: SavedViews = NO_VIEWS,
+    kept: Kept = NOTHING_KEPT,
     link: str = "",
+    wall_view: Callable[[], str] | None = None,
     look: ScreenLook | None = None,
     keep: Keep | None = None,
     note: str = "",
@@ -129,32 +132,34 @@ def run_window(
 
     `look` says how large it is drawn, `keep` takes language, theme and the camera's folder
     whenever they change, `note` is news of the start for the person, and `camera_folder` what the
-    field watches. `views` are the saved ones, `link` a view to open on. The core stays open: who
-    opened it closes it.
+    field watches. `kept` is what each station's map was left with, `link` a view to open on;
+    without one the wall follows `wall_view`, asked on a pool thread. The core stays open: who opened it closes it.
     """
     if look is not None:
         look.choose()
     program = application()
-    window = build_station(
-        station,
-        core,
-        lang=lang,
-        theme=theme,
-        city_store=city_store,
-        blobs=blobs,
-        printer=printer,
-        renew=renew,
-        shelf=shelf,
-        export=export,
-    )
-    if isinstance(window, Desk):
-        window.map.views.load(views.get(station, {}))
+    build = partial(
+        build_station, core=core, theme=theme, city_store=city_store, blobs=blobs, printer=printer,
+        renew=renew, shelf=shelf, export=export,
+    )  # fmt: skip
+    window = build(station, lang=lang)
+    work = getattr(window, "map", None)
+    keeping = MapKeeping(work, station, kept, keep) if isinstance(work, MapWork) else None
+    if isinstance(window, Wall):
+        window.show_view(link or kept.states.get("wall", ""))
+        if wall_view is not None and not link:
+            window.follow_view(wall_view)
+    more = MoreWindows(window, partial(build, station)) if isinstance(window, Desk) else None
     if camera_folder and isinstance(window, Field):
         window.watch(Path(camera_folder))
-    show = partial(_show, window, station, keep, note, views)
+    show = partial(_show, window, station, keep, note)
     try:
         return _run(program, window, show, link)
     finally:
+        if keeping is not None:
+            keeping.close()
+        if more is not None:
+            more.close()
         keep_place(window, station)
         close_station(window)
 
@@ -167,7 +172,7 @@ def _run(program: QApplication, window: Station, show: Callable[[], None], link:
     wake.start(250)
     before = {one: signal.signal(one, _Quit(window)) for one in (signal.SIGINT, signal.SIGTERM)}
     show()
-    if link and isinstance(window, Desk):
+    if link and isinstance(window, Desk | Field):
         window.map.open_link(link)
     collector.start()
     meter.start()
@@ -182,12 +187,12 @@ def _run(program: QApplication, window: Station, show: Callable[[], None], link:
         hook.close()
 
 
-def _show(window: Station, station: str, keep: Keep | None, note: str, views: SavedViews) -> None:
+def _show(window: Station, station: str, keep: Keep | None, note: str) -> None:
     """Show a window where it last was, let it follow the city, and tell the news of the start."""
     show_where_it_was(window, station)
     window.open()
     if keep is not None:
-        Remember(window, keep, views)
+        Remember(window, keep)
     if note and station != "wall":
         notice_of(window).warn(tr("settings.defaults"), note)
 
@@ -244,18 +249,14 @@ class _Dress(QObject):
 class Remember(QObject):
     """Keeps language, the desk's theme and the field's folder whenever a person changes them."""
 
-    def __init__(self, station: Station, keep: Keep, views: SavedViews = NO_VIEWS) -> None:
+    def __init__(self, station: Station, keep: Keep) -> None:
         super().__init__(station)
-        self._keep, self._views = keep, views
+        self._keep = keep
         station.session.language_changed.connect(self._on_language)
         if isinstance(station, Field):
             station.camera_chosen.connect(self._on_camera)
         if isinstance(station, Desk):  # wall and field have looks of their own
             station.session.theme_changed.connect(self._on_theme)
-            station.map.views.saved.connect(self._on_views)
-
-    def _on_views(self, links: Mapping[str, str]) -> None:
-        self._keep(saved_views={**self._views, "desk": dict(links)})
 
     def _on_camera(self, folder: str) -> None:
         self._keep(camera_folder=folder)

@@ -108,6 +108,11 @@ class CaseParts(QObject):
         """Take in a report."""
         self.form.open_for(self._session.actor)
 
+    def report_at(self, lon: float, lat: float, address: str) -> None:
+        """Take in a report of a place, in degrees WGS 84."""
+        self.open_form()
+        self.form.take_place(lon, lat, address)
+
     def open_help(self, deeds: Sequence[Deed]) -> None:
         """Show all keys."""
         groups: dict[str, list[Command]] = {}

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from app.domain.areas import Area, Tier
@@ -53,7 +53,13 @@ _LEAST = (1180, 700)
 
 
 class Desk(Station):
-    """The window of one desk. `stage` is the map; everything else is made here."""
+    """The window of one desk. `stage` is the map; everything else is made here.
+
+    `new_window_wanted` asks for one more beside it, `closed` tells that it has been closed.
+    """
+
+    new_window_wanted = Signal()
+    closed = Signal()
 
     def __init__(
         self,
@@ -167,6 +173,7 @@ class Desk(Station):
         self.printing.area, self.printing.shape = self._area_code, self._selected
         self.map.told.connect(self.notice.tell)
         self.map.failed.connect(self.work.failed)
+        self.map.report_wanted.connect(self.cases.report_at)
         self.times.asked.connect(self.notice.tell)
         self.signs.dimension_chosen.connect(self.open_board)
         self.top.palette_wanted.connect(self.open_palette)
@@ -335,6 +342,8 @@ class Desk(Station):
             self.session.choose(hit.uid)
         else:
             self.stage.go_to(hit)
+            if hit.kind in ("place", "estate"):
+                self.map.open_place(hit)
 
     def _on_apart(self, apart: tuple[Apart, ...]) -> None:
         if apart:
@@ -355,6 +364,12 @@ class Desk(Station):
             next(deed for deed in self.deeds if deed.name == name).do()
 
     # Qt overrides
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop following."""
+        self.map.stop()
+        super().closeEvent(event)
+        self.closed.emit()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Give the sides their width for this window."""

@@ -52,6 +52,13 @@ def desk_deeds(desk: Desk) -> tuple[Deed, ...]:
         Deed("who", "help.who", "window", ("W",), desk.become_next),
         Deed("theme", "help.theme", "window", ("Ctrl+L",), session.turn_theme),
         Deed("language", "help.language", "window", ("Ctrl+Shift+L",), session.turn_language),
+        Deed(
+            "new_window",
+            "help.new_window",
+            "window",
+            ("Ctrl+Shift+N",),
+            desk.new_window_wanted.emit,
+        ),
         Deed("full", "help.full", "window", ("F11",), desk.turn_full),
         Deed("city", "command.city", "window", ("Home",), desk.show_city),
         Deed("addresses", "address.title", "window", ("Ctrl+Shift+A",), desk.addresses.open),

@@ -23,6 +23,8 @@ from app.shell.camera_folder import CameraFolder
 from app.shell.case_parts import CaseParts
 from app.shell.deeds import bind
 from app.shell.field_deeds import field_deeds
+from app.shell.map_deeds import map_deeds
+from app.shell.map_work import FIELD_TOOLS, MapWork
 from app.shell.receipts import Receipts
 from app.shell.session import Session
 from app.shell.stage import Stage
@@ -61,10 +63,13 @@ class Field(Station):
         self.face, self._beats = _TASKS, 0
         stage.view.set_animated(False)
         stage.view.set_overlays(chip=False, legend=True)
+        self.map = MapWork(
+            bridge, session, stage.view, self.feed.store, self, tools=FIELD_TOOLS, touch=True
+        )
         self._lay_out()
         self._connect()
         self.inbox.show_tab("mine")
-        self.deeds = field_deeds(self)
+        self.deeds = (*field_deeds(self), *map_deeds(self.map, tools=FIELD_TOOLS))
         self._keys = bind(self.deeds, self)
         self.retranslate()
         self.show_face(_TASKS)
@@ -110,6 +115,8 @@ class Field(Station):
     def escape(self) -> None:
         """Close what is open, else go back to my tasks."""
         form = self.form.isVisible()
+        if self.face == _MAP and not self.cases.overlay_open() and self.map.leave():
+            return
         if self.cases.overlay_open() or self.face == _TASKS:
             self.cases.escape()
             if form and not self.form.isVisible():
@@ -174,6 +181,9 @@ class Field(Station):
         self.form.pick_wanted.connect(self._on_pick)
         self.form.closed.connect(self._on_form_closed)
         self.panel.photos_wanted.connect(self._on_photos_wanted)
+        self.map.told.connect(self.notice.tell)
+        self.map.failed.connect(self.work.failed)
+        self.map.report_wanted.connect(self._on_report_here)
         self.receipts.changed.connect(self._show_state)
         self.camera.changed.connect(self._on_camera)
         self.camera_page.folder_wanted.connect(self.choose_folder)
@@ -205,6 +215,10 @@ class Field(Station):
 
     def _on_picked(self, _case: UUID) -> None:
         self.show_face(_TASKS)
+
+    def _on_report_here(self, lon: float, lat: float, address: str) -> None:
+        self.cases.report_at(lon, lat, address)
+        self.show_face(_FORM)
 
     def _on_pick(self) -> None:
         self.show_face(_MAP)
@@ -270,4 +284,5 @@ class Field(Station):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop following, and looking at the folder."""
         self.camera.stop()
+        self.map.stop()
         super().closeEvent(event)

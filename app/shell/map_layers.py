@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,54 +10,65 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.domain.camera import Camera
 from app.domain.geodesy import CityFrame
-from app.domain.layers import GROUPS, with_opacity
+from app.domain.layers import LAYERS, as_usual, with_opacity, with_range
 from app.domain.map_columns import AREA_TIERS
 from app.engines.citystore import CityStore
 from app.shell.bridge import Bridge
+from app.shell.map_tree import STATE_INK, TreeFacts, opacity_of, range_of, tree_rows
 from app.shell.map_values import heat_at, open_cases, worst_signs
 from app.store import Store
-from layers.look import FAMILIES
 from layers.values.geometry import tier_for
 from widgets.i18n import tr
-from widgets.layer_tree import Choice, LayerTree, Section
+from widgets.layer_tree import LayerTree
 from widgets.map_view import MapView
 from widgets.map_wishes import Wishes
-from widgets.part_card import STATES
 from widgets.theme import Theme
 from widgets.words import local
 
 _VALUES_MS = 15_000  # open cases change all the time; the fill follows them this slowly
 _SOON_MS = 120
-_STATE_INK = ("normal", "attention", "bad", "unknown")
-_FADED = frozenset({"buildings", "roads", "pipes", "values", "areas", "parts", "heat", "units",
-                    "cases", "clusters"})  # fmt: skip
+_EVERY_STATE = 0b1111
 
 
 class MapLayers(QObject):
-    """Owns the layer tree of one map. `filtered` carries (want, states) when parts are filtered."""
+    """Owns the layer tree of one map.
+
+    Signals: `filtered` carries (want, states) when parts are filtered; `pressed` the name of a
+    button of the tree that is not about layers.
+    """
 
     filtered = Signal(object, object)
+    pressed = Signal(str)
 
     def __init__(
         self, view: MapView, bridge: Bridge, frame: CityFrame, theme: Theme, cases: Store,
-        views: Callable[[], tuple[tuple[str, str], ...]], parent: QObject,
+        parent: QObject, *, touch: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._view, self._bridge, self._frame = view, bridge, frame
-        self._theme, self._cases, self._views = theme, cases, views
+        self._theme, self._cases = theme, cases
         self._tally: NDArray[np.int64] | None = None
-        self._fill, self._hour = "cases", local(bridge.now_ms()).hour
-        self.tree = LayerTree(theme, view)
-        self.tree.switched.connect(self._on_switched)
-        self.tree.faded.connect(self._on_faded)
-        self.tree.hour_chosen.connect(self._on_hour)
+        self._opened: frozenset[str] = frozenset()
+        self.fill, self.hour = "cases", local(bridge.now_ms()).hour
+        self.tree = LayerTree(theme, view, touch=touch)
+        self._connect()
         self._later, self._soon = QTimer(self), QTimer(self)
         self._later.setInterval(_VALUES_MS)
         self._later.timeout.connect(self.renew_values)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_SOON_MS)
         self._soon.timeout.connect(self.count)
-        view.camera_changed.connect(self._on_camera)
+
+    def _connect(self) -> None:
+        tree = self.tree
+        tree.switched.connect(self._on_switched)
+        tree.opened.connect(self._on_opened)
+        tree.slid.connect(self._on_slid)
+        tree.pressed.connect(self._on_pressed)
+        tree.only.connect(self._on_only)
+        tree.without.connect(self._on_without)
+        tree.searched.connect(self._on_searched)
+        self._view.camera_changed.connect(self._on_camera)
 
     def turn(self) -> None:
         """Open or close the tree."""
@@ -76,12 +86,15 @@ class MapLayers(QObject):
 
     def retranslate(self) -> None:
         """Take the words of the language spoken now."""
+        self.tree.retranslate()
         self.show()
 
     def stop(self) -> None:
         """Let timers rest."""
         self._later.stop()
         self._soon.stop()
+
+    # ---- what others ask --------------------------------------------------------------------
 
     def filter(self, want: NDArray[np.uint8], states: int) -> None:
         """Show only these classes, uint8 (256,), and states (bits) of parts."""
@@ -95,16 +108,27 @@ class MapLayers(QObject):
         if classes is not None:
             want[:] = 0
             want[list(classes)] = 1
-        bits = 0b1111 if states is None else sum(1 << s for s in states)
+        bits = _EVERY_STATE if states is None else sum(1 << s for s in states)
         self.renew_values()
         self.filter(want, bits)
 
+    def set_values(self, fill: str, hour: int | None) -> None:
+        """Fill and warm by what a link names; what it does not name stays."""
+        self.fill = fill or self.fill
+        self.hour = self.hour if hour is None else hour
+        self.renew_values()
+
     def fill_by(self, what: str) -> None:
         """Fill areas by `cases` or `signs`, and show it."""
-        self._fill = what
+        self.fill = what
         self._view.set_layer_visible("values", True)
         self.renew_values()
         self.show()
+
+    def reset(self) -> None:
+        """Show every layer and part as the program brings them."""
+        self._view.wish(replace(self._view.wishes, layers=LAYERS))
+        self.filter_to(None, None)
 
     def renew_values(self) -> None:
         """Bring what fills and warms up to date, where it is shown."""
@@ -114,44 +138,31 @@ class MapLayers(QObject):
             self._later.stop()
             return
         self._later.start()
-        make = worst_signs if self._fill == "signs" else open_cases
+        make = worst_signs if self.fill == "signs" else open_cases
         values = make(self._cases, store, self._theme) if "values" in on else wishes.values
-        heat = heat_at(self._cases, self._hour, self._frame) if "heat" in on else wishes.heat
+        heat = heat_at(self._cases, self.hour, self._frame) if "heat" in on else wishes.heat
         self._view.wish(replace(wishes, values=values, heat=heat))
+
+    def count(self) -> None:
+        """Have the parts in sight counted for legend and filters."""
+        store = self._view.store
+        if store is not None:
+            self._bridge.run(_InSight(store, self._view.camera), self._on_counted)
 
     # ---- what the tree says -------------------------------------------------------------
 
     def show(self) -> None:
         """Fill the tree anew."""
-        wishes, scale = self._view.wishes, self._view.camera.m_per_px
-        sections = [self._group(group, wishes, scale) for group in GROUPS]
-        self.tree.show_sections([*sections[:2], *self._filters(wishes), *sections[2:],
-                                 self._saved()])  # fmt: skip
-
-    def _group(self, group: str, wishes: Wishes, scale: float) -> Section:
-        specs = sorted((s for s in wishes.layers if s.group == group), key=lambda s: -s.order)
-        choices = tuple(
-            Choice(
-                f"layer:{s.key}", tr(s.title), s.visible, faint=not replace(s, visible=True)
-                .shows_at(scale),
-                opacity=round(s.opacity * 100) if s.visible and s.key in _FADED else None,
-            )
-            for s in specs
+        view = self._view
+        wishes, scale = view.wishes, view.camera.m_per_px
+        facts = TreeFacts(
+            wishes, scale, self._tally, view.look.family_colours(),
+            tuple(self._theme.state(name).name() for name in STATE_INK), self._opened,
+            self.tree.sought, self.fill, self.hour, self._legend(wishes, scale),
         )  # fmt: skip
-        more: tuple[Choice, ...] = ()
-        on = {s.key for s in specs if s.visible}
-        if "values" in on:
-            more = (*self._fills(), *self._legend(wishes, scale))
-        hour = self._hour if "heat" in on else None
-        return Section(tr(f"layer.group_{group}"), (*choices, *more), (), hour)
+        self.tree.show_rows(tree_rows(facts))
 
-    def _fills(self) -> tuple[Choice, ...]:
-        return tuple(
-            Choice(f"fill:{name}", tr(f"layer.fill_{name}"), self._fill == name)
-            for name in ("cases", "signs")
-        )
-
-    def _legend(self, wishes: Wishes, scale: float) -> tuple[Choice, ...]:
+    def _legend(self, wishes: Wishes, scale: float) -> tuple[tuple[str, str, str], ...]:
         """Return the steps of the fill that are in sight now, with how many areas each."""
         values, store = wishes.values, self._view.store
         if values is None or store is None:
@@ -165,55 +176,9 @@ class MapLayers(QObject):
         for step, colour in enumerate(values.colours):
             n = int(np.count_nonzero(steps == step))
             if n and colour is not None:
-                words = self._step_words(step, values.limits)
-                found.append(Choice(f"legend:{step}", words, True, f"#{colour:06X}", f"{n:,}"))
+                words = step_words(self.fill, step, values.limits)
+                found.append((words, f"#{colour:06X}", f"{n:,}"))
         return tuple(found)
-
-    def _step_words(self, step: int, limits: tuple[float, ...]) -> str:
-        if self._fill == "signs":
-            return tr(f"state.{('normal', 'attention', 'bad', 'critical')[step]}")
-        least = int(np.ceil(limits[step - 1]))
-        if step == len(limits):
-            return tr("layer.from", n=least)
-        most = int(np.ceil(limits[step])) - 1
-        return str(least) if most <= least else f"{least} – {most}"
-
-    def _filters(self, wishes: Wishes) -> tuple[Section, Section]:
-        """Return the filters by family and state, with the parts of each in sight."""
-        tally = self._tally
-        hues = self._view.look.family_colours()
-        families = []
-        for number in range(FAMILIES):
-            members = wishes.family == number
-            members[255] = False
-            n = None if tally is None else int(tally[members].sum())
-            if n == 0 or not members.any():
-                continue  # the legend shows only what is seen
-            some = bool((wishes.want[members] != 0).any())
-            colour = f"#{int(hues[np.flatnonzero(members)[0]]) & 0xFFFFFF:06X}"
-            note = "" if n is None else f"{n:,}"
-            words = tr(f"layer.family_{number}")
-            families.append(Choice(f"family:{number}", words, some, colour, note))
-        states = []
-        for state, name in enumerate(STATES):
-            n = None if tally is None else int(tally[:, state].sum())
-            if n == 0:
-                continue
-            colour, on = (
-                self._theme.state(_STATE_INK[state]).name(),
-                bool(wishes.states >> state & 1),
-            )
-            note = "" if n is None else f"{n:,}"
-            states.append(Choice(f"state:{state}", tr(f"part.{name}"), on, colour, note))
-        every = bool(wishes.want.all()) and wishes.states == 0b1111
-        buttons = () if every else (("unfilter", tr("layer.unfilter")),)
-        return (
-            Section(tr("layer.families"), tuple(families)),
-            Section(tr("layer.states"), tuple(states), buttons),
-        )
-
-    def _saved(self) -> Section:
-        return Section(tr("view.title"), (), (*self._views(), ("view:save", tr("view.save"))))
 
     # ---- what a person wants --------------------------------------------------------------
 
@@ -225,38 +190,94 @@ class MapLayers(QObject):
             self.renew_values()
         elif kind == "fill":
             self.fill_by(key)
-        elif kind == "family":
+        elif kind in ("family", "class"):
             want = wishes.want.copy()
-            want[wishes.family == int(key)] = on
+            want[self._members(kind, int(key))] = on
             self.filter(want, wishes.states)
         elif kind == "state":
             bit = 1 << int(key)
             self.filter(wishes.want, wishes.states | bit if on else wishes.states & ~bit)
         self.show()
 
-    def _on_faded(self, name: str, per_cent: int) -> None:
-        key = name.partition(":")[2]
-        wishes = self._view.wishes
-        self._view.wish(replace(wishes, layers=with_opacity(wishes.layers, key, per_cent / 100)))
+    def _members(self, kind: str, number: int) -> NDArray[np.bool_]:
+        """Return the classes that a row stands for, bool (256,)."""
+        if kind == "family":
+            return np.asarray(self._view.wishes.family == number)
+        return np.asarray(np.arange(256) == number)
 
-    def _on_hour(self, hour: int) -> None:
-        self._hour = hour
-        self.renew_values()
+    def _on_only(self, name: str) -> None:
+        self._narrow(name, only=True)
+
+    def _on_without(self, name: str) -> None:
+        self._narrow(name, only=False)
+
+    def _narrow(self, name: str, *, only: bool) -> None:
+        """Show only what a row stands for, or all but that; the other kind of filter stays."""
+        kind, _, key = name.partition(":")
+        wishes = self._view.wishes
+        if kind == "state":
+            bit = 1 << int(key)
+            self.filter(wishes.want, bit if only else _EVERY_STATE & ~bit)
+            return
+        members = self._members(kind, int(key))
+        self.filter((members if only else ~members).astype(np.uint8), wishes.states)
+
+    def _on_opened(self, name: str, opened: bool) -> None:
+        is_head = name.startswith(("group:", "filter:"))
+        mark = f"shut:{name}" if is_head else name
+        noted = not opened if is_head else opened
+        self._opened = self._opened | {mark} if noted else self._opened - {mark}
+        self.show()
+
+    def _on_slid(self, name: str, low: float, high: float) -> None:
+        kind, _, key = name.partition(":")
+        wishes = self._view.wishes
+        if kind == "hour":
+            self.hour = round(high * 23)
+            self.renew_values()
+        elif kind == "opacity":
+            layers = with_opacity(wishes.layers, key, round(opacity_of(high), 2))
+            self._view.wish(replace(wishes, layers=layers))
+        elif kind == "scales":
+            layers = with_range(wishes.layers, key, *range_of(low, high))
+            self._view.wish(replace(wishes, layers=layers))
+        self.show()
+
+    def _on_pressed(self, name: str) -> None:
+        kind, _, key = name.partition(":")
+        if name == "reset":
+            self.reset()
+        elif kind == "reset":
+            wishes = self._view.wishes
+            self._view.wish(replace(wishes, layers=as_usual(wishes.layers, key)))
+            self.show()
+        elif name == "unfilter":
+            self.filter_to(None, None)
+        else:
+            self.pressed.emit(name)
+
+    def _on_searched(self, _text: str) -> None:
+        self.show()
 
     def _on_camera(self, _camera: Camera) -> None:
         if self.tree.isVisible():
             self._soon.start()
 
-    def count(self) -> None:
-        """Have the parts in sight counted for legend and filters."""
-        store = self._view.store
-        if store is not None:
-            self._bridge.run(_InSight(store, self._view.camera), self._on_counted)
-
     def _on_counted(self, tally: NDArray[np.int64]) -> None:
         self._tally = tally
         if self.tree.isVisible():
             self.show()
+
+
+def step_words(fill: str, step: int, limits: tuple[float, ...]) -> str:
+    """Return what a step of the fill means, by the limits of all."""
+    if fill == "signs":
+        return tr(f"state.{('normal', 'attention', 'bad', 'critical')[step]}")
+    least = int(np.ceil(limits[step - 1]))
+    if step == len(limits):
+        return tr("layer.from", n=least)
+    most = int(np.ceil(limits[step])) - 1
+    return str(least) if most <= least else f"{least} – {most}"
 
 
 class _InSight:

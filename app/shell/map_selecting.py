@@ -16,11 +16,13 @@ import shapely
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from app.domain.camera import Bounds
 from app.engines.citystore import CityStore
 from app.shell.bridge import Bridge
 from widgets.map_tools.draw import Drawing
 
 Rings = list[NDArray[np.float64]]
+_MOST_UNDO = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +59,7 @@ class Selecting(QObject):
         super().__init__(parent)
         self._bridge = bridge
         self._shape: Any = None
+        self._before: list[Any] = []
         self._serial = itertools.count(1)
         self._asked = 0
         self._want: NDArray[np.uint8] = np.ones(256, np.uint8)
@@ -76,6 +79,7 @@ class Selecting(QObject):
         self, shape: Any, store: CityStore, *, add: bool = False, cut: bool = False
     ) -> None:
         """Select a shape, in local metres, alone or joined to or cut from what is selected."""
+        self._before = [*self._before, self._shape][-_MOST_UNDO:]
         if self._shape is not None and (add or cut):
             shape = self._shape.difference(shape) if cut else self._shape.union(shape)
         self._shape = shape
@@ -92,8 +96,24 @@ class Selecting(QObject):
         if self._shape is not None:
             self._count(store)
 
+    def undo(self, store: CityStore) -> bool:
+        """Go back to what was selected before; returns whether there was a before."""
+        if not self._before:
+            return False
+        before = self._before.pop()
+        if before is None:
+            kept, self._before = self._before, []
+            self.clear()
+            self._before = kept
+        else:
+            self._shape = before
+            self._count(store)
+        return True
+
     def clear(self) -> bool:
         """Select nothing; returns whether there was something."""
+        if self._shape is not None:
+            self._before = [*self._before, self._shape][-_MOST_UNDO:]
         had, self._shape, self.selected = self._shape is not None, None, None
         self._asked = next(self._serial)
         if had:
@@ -159,3 +179,24 @@ def rings_of(shape: Any) -> Rings:
         elif hasattr(one, "geoms"):
             found += rings_of(one)
     return found
+
+
+def area_box(store: CityStore, fid: int) -> Bounds:
+    """Return the upright box of an area, by its row in map.gpkg, in local metres."""
+    shapes, (ox, oy) = store.shapes["area"], store.origin
+    x0, y0, x1, y1 = (float(v) for v in shapes.box[_row_of(store, fid)])
+    return Bounds(x0 + ox, y0 + oy, x1 + ox, y1 + oy)
+
+
+def area_shape(store: CityStore, fid: int) -> Any:
+    """Return the ground of an area, by its row in map.gpkg, in local metres."""
+    shape = shapely.Polygon()
+    for ring in store.shapes["area"].rings(_row_of(store, fid)):
+        if len(ring) > 2:  # holes lie inside, parts beside: even-odd makes the area of them
+            placed = np.asarray(ring, np.float64) + np.array(store.origin)
+            shape = shape.symmetric_difference(polygon_of(placed))
+    return shape
+
+
+def _row_of(store: CityStore, fid: int) -> int:
+    return int(np.flatnonzero(store.shapes["area"].fid == fid)[0])

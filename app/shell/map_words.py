@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from app.domain.deep_links import read_link
 from app.domain.measures import said_length
 from app.shell.map_selecting import Selected
+from app.shell.map_tree import ratio
 from app.shell.picks import class_name
 from app.store import Store
 from widgets.i18n import tr, tr_or
 from widgets.map_card import CardRow
 from widgets.map_identify import Found
 from widgets.part_card import STATES
+from widgets.words import matter_named, named
 
 _ICONS = {
     "case": "file-document-outline",
     "unit": "account-outline",
     "part": "shape-outline",
+    "address": "map-marker-outline",
     "building": "office-building-outline",
     "road": "road-variant",
     "pipe": "pipe",
@@ -24,27 +30,40 @@ _ICONS = {
 }
 
 
-def found_row(found: Found, store: Store, metres: float | None = None) -> CardRow:
-    """Return how one identified thing is listed; `metres` is how far it is."""
-    far = () if metres is None else (said_length(metres),)
+def found_row(found: Found, store: Store) -> CardRow:
+    """Return how one identified thing is listed."""
+    far = () if math.isnan(found.metres) else (said_length(found.metres),)
     icon = _ICONS[found.kind]
     if found.kind == "part":
         state = tr(f"part.{STATES[found.state]}") if found.state < len(STATES) else ""
         return CardRow(class_name(found.cls), state, icon, far)
     if found.kind == "area":
-        return CardRow(found.name, tr(f"tier.{found.detail}"), icon)
+        return CardRow(named(found.name), tr(f"tier.{found.detail}"), icon)
     if found.kind == "case":
         row = None if found.uid is None else store.row(found.uid)
-        title = "" if row is None else row.title or row.matter_name
-        return CardRow(title or tr("identify.case"), tr("identify.case"), icon)
+        title = "" if row is None else row.title or matter_named(row.matter_name)
+        return CardRow(title or tr("identify.case"), tr("identify.case"), icon, far)
     if found.kind == "unit":
         unit = None if found.uid is None else store.units.get(found.uid)
-        return CardRow("" if unit is None else unit.name, tr("identify.unit"), icon)
+        said = "" if unit is None else named(unit.name)
+        return CardRow(said, tr_or(f"unit.{unit.kind}", "") if unit else "", icon, far)
+    if found.kind == "address":
+        return CardRow(named(found.name), tr("identify.address"), icon, far)
     said = tr_or(f"identify.{found.kind}_{found.detail}", found.detail)
     if found.kind == "pipe":
         return CardRow(said, f"{found.size} mm", icon)
-    name = found.name or tr(f"identify.{found.kind}")
-    return CardRow(name, said, icon)
+    return CardRow(named(found.name) or tr(f"identify.{found.kind}"), said, icon)
+
+
+def view_words(link: str) -> str:
+    """Return in a few words what a saved view shows: scale, filter, fill."""
+    view = read_link(link)
+    words = [ratio(view.m_per_px)]
+    if view.classes is not None or view.states is not None:
+        words.append(tr("view.filtered"))
+    if view.layers is not None:
+        words.append(tr("view.layers", n=len(view.layers)))
+    return " · ".join(words)
 
 
 def class_rows(selected: Selected) -> tuple[tuple[int, ...], tuple[CardRow, ...]]:

@@ -15,18 +15,30 @@ _TABLE = Path(__file__).resolve().parents[2] / "resources" / "part_classes.csv"
 
 
 @cache
-def _classes() -> dict[int, tuple[str, str]]:
+def _classes() -> dict[int, tuple[str, str, str]]:
     with _TABLE.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     return {
-        int(row.get("class") or at): (row["name_zh"], row.get("name_en") or row["name_zh"])
+        int(row.get("class") or at): (
+            row["name_zh"], row.get("name_en") or row["name_zh"], row["code"]
+        )
         for at, row in enumerate(rows)
-    }
+    }  # fmt: skip
+
+
+def known_classes() -> frozenset[int]:
+    """Return the classes of parts that have a name."""
+    return frozenset(_classes())
+
+
+def class_words(cls: int) -> tuple[str, ...]:
+    """Return by what a class of parts may be looked for: names and code."""
+    return _classes().get(cls, (str(cls),))
 
 
 def class_name(cls: int) -> str:
     """Return the name of a class of parts in the language spoken now, its number if unknown."""
-    zh, en = _classes().get(cls, ("", ""))
+    zh, en, _code = _classes().get(cls, ("", "", ""))
     return (en if language() == "en" else zh) or str(cls)
 
 

@@ -6,18 +6,23 @@ map there, says what it is and who is going, and goes back by itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
 from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 
+from app.domain.errors import AppError
+from app.domain.geodesy import CityFrame
 from app.domain.signs import DIMENSIONS
 from app.engines.titles import what_of
 from app.services.changes import CaseRow, Changes
 from app.services.questions import ListCases
 from app.services.views import CasePage, CaseQuery
 from app.shell.bridge import Bridge
+from app.shell.map_layers import MapLayers
+from app.shell.map_views import MapViews
 from app.shell.session import Session
 from app.shell.stage import Stage
 from app.shell.station import Station
@@ -51,6 +56,12 @@ class Wall(Station):
         self._told: set[UUID] = set()
         self._alarm: CaseRow | None = None
         self._beats = 0
+        self._link = ""
+        self._wanted: Callable[[], str] | None = None
+        facts, view = bridge.core.facts, stage.view
+        frame = CityFrame(facts.lon0, facts.lat0)
+        self.layers = MapLayers(view, bridge, frame, session.theme, self.feed.store, self)
+        self.views = MapViews(view, frame, session, self.layers, self)
         stage.widget.setParent(self)
         stage.view.set_overlays(chip=False, legend=False)
         self._make_parts(session.theme)
@@ -66,6 +77,20 @@ class Wall(Station):
         super().open()
         query = CaseQuery(tab="closed", now_ms=self.bridge.now_ms(), limit=_CLOSED_PAGE)
         self.bridge.ask(ListCases(query), self._on_closed)
+
+    def show_view(self, link: str) -> None:
+        """Show place, layers and filter of a link from now on; after an alarm, go back there.
+
+        Empty is the whole city; one that cannot be read leaves the wall as it is.
+        """
+        if link == self._link:
+            return
+        before, self._link = self._link, link
+        try:
+            if link:
+                self.views.open(link)
+        except AppError:
+            self._link = before
 
     @property
     def alarm(self) -> CaseRow | None:
@@ -90,7 +115,10 @@ class Wall(Station):
         self.card.hide()
         self.stage.view.select(None)
         self._make_room()
-        self.stage.go_to_area(None)
+        if self._link:
+            self.views.open(self._link)
+        else:
+            self.stage.go_to_area(None)
 
     def retranslate(self) -> None:
         """Take the words of the language spoken now."""
@@ -155,8 +183,17 @@ class Wall(Station):
         if self._beats % _RIVER_EVERY == 1:
             self._write_river(now)
             self._look_for_alarm()
+            self._look_for_view()
         if self._alarm is not None:
             self._write_alarm()
+
+    def follow_view(self, wanted: Callable[[], str]) -> None:
+        """Ask every few seconds, off this thread, which view the operator wants here."""
+        self._wanted = wanted
+
+    def _look_for_view(self) -> None:
+        if self._wanted is not None and self._alarm is None:
+            self.bridge.run(self._wanted, self.show_view)
 
     def _on_closed(self, page: CasePage) -> None:
         self._on_delta(self.feed.store.apply(Changes(cases=page.rows)))
@@ -234,6 +271,8 @@ class Wall(Station):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop following."""
         self._back.stop()
+        self.layers.stop()
+        self.views.stop()
         super().closeEvent(event)
 
 

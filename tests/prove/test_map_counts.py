@@ -106,9 +106,8 @@ def test_that_chip_legend_and_card_count_as_sql_does(
         for (cls, _state), n in true.items():
             by_class[cls, 0] = by_class.get((cls, 0), 0) + n
         by_family = {
-            choice.name: int(choice.note.replace(",", ""))
-            for section in work.layers.tree.sections for choice in section.choices
-            if choice.name.startswith(("family:", "state:"))
+            row.name: int(row.note.replace(",", ""))
+            for row in work.layers.tree.rows if row.name.startswith(("family:", "state:"))
         }  # fmt: skip
         legend: dict[str, int] = {}
         for (cls, state), n in every.items():

@@ -44,6 +44,15 @@ class FakeMap(MapWished):
     def live_at(self, _sx: float, _sy: float) -> None:
         return None
 
+    def stacked_at(self, _sx: float, _sy: float) -> list[object]:
+        return []
+
+    def live_near(self, _x: float, _y: float, _radius: float, _most: int) -> list[object]:
+        return []
+
+    def set_camera(self, camera: Camera) -> None:
+        self.camera = camera
+
     @property
     def look(self) -> Look:
         return self._wishes.look(self.theme, 0.01, 1.0, 1.0)
