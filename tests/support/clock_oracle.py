@@ -167,12 +167,18 @@ class Oracle:
                 begin, still = case.events[event][0], self.still(case, event + 1, False)
             marks -= shorter if i == len(parts) - 1 else 0
             at = int(walk(self.counted(unit)[0], still, begin, case.start, marks))
-        if parts[-1][0] == "natural_day" and rolled and self.office.town.rolls:
-            still = self.still(case, 0, False)
-            while not self.office.day_worked(at // DAY - 1) or self.marked(
-                still, at - 1 - case.start
-            ):
-                at += DAY
+            if unit == "natural_day" and (rolled or i < len(parts) - 1):
+                at = self.rolled(case, at)
+        return at
+
+    def rolled(self, case: Case, at: int) -> int:
+        """Return the midnight from `at` on that ends a working day, the clock running."""
+        still = self.still(case, 0, False)
+        while self.office.town.rolls:
+            stands = self.marked(still, at - 1 - case.start)
+            if self.office.day_worked(at // DAY - 1) and not stands:
+                break
+            at += DAY
         return at
 
     def last_part(self, case: Case) -> tuple[str, int]:

@@ -175,21 +175,26 @@ def _ends(clock: Clock, stages: Sequence[Stage], calendar: Calendar, last_steps:
     at, still = clock.started_ms, stands_still(clock.events)
     for i, stage in enumerate(stages):
         counting = calendar.counting(stage.unit)
-        steps = last_steps if i == len(stages) - 1 else stage.steps
+        last = i == len(stages) - 1
+        steps = last_steps if last else stage.steps
         if stage.fixed_ms is None:
             at = _reach(counting, counting.begins(at), steps, still)
         else:
             at = _reach(counting, stage.fixed_ms, steps, stands_still(clock.events[stage.since :]))
+        at = at if last else _moved(counting, at, still)
     return at
 
 
 def _due(clock: Clock, stages: Sequence[Stage], calendar: Calendar) -> int:
     """Return the deadline: the end of the stages, moved to a day on which a limit may end."""
     at = _ends(clock, stages, calendar, stages[-1].steps)
-    counting = calendar.counting(stages[-1].unit)
+    return _moved(calendar.counting(stages[-1].unit), at, stands_still(clock.events))
+
+
+def _moved(counting: Counting, at: int, still: Still) -> int:
+    """Return the end of the first day from `at` on that a limit may end with, a clock running."""
     if counting.may_end(at):
         return at
-    still = stands_still(clock.events)
     while not counting.may_end(at) or any(a < at <= b for a, b in still):
         at += DAY_MS
     return at
