@@ -144,3 +144,28 @@ def test_that_the_collector_is_given_back(qtbot: Any) -> None:
     collector.stop()
     assert gc.isenabled()
     gc.disable()  # as the guards of these tests keep it
+
+
+def test_that_what_comes_in_bulk_is_put_aside_and_not_looked_through(qtbot: Any) -> None:
+    import gc
+
+    owner = QObject()
+    collector = IdleCollector(owner)
+    collector.start()
+    looked: list[int] = []
+
+    def look(phase: str, info: dict[str, int]) -> None:
+        looked.append(info["generation"])
+
+    gc.callbacks.append(look)
+    try:
+        rows = [[n] for n in range(30_000)]
+        collector._collect()
+        assert not looked
+        assert len(gc.get_objects(0)) < 1_000 < len(rows)
+        collector._collect()
+        assert 1 in looked
+    finally:
+        gc.callbacks.remove(look)
+        collector.stop()
+        gc.disable()  # as the guards of these tests keep it
