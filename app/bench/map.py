@@ -1,12 +1,13 @@
 """P1 to P3: the whole city on one map, in a real window, beside QGIS on the same points.
 
     python -m app bench map --json [--city FOLDER] [--jumps 24] [--pace 100] [--starts 5]
-        [--no-qgis]
+        [--no-qgis] [--stacks FOLDER]
 
 Without `--city` the full sample city is built once and used again. The windows open on a screen of
 our own (Xvfb), 1080p and 4K one after the other, each in a new process; `--pace` is the length of
 the tour's legs in percent. A 4K screen is measured at pixel ratio 1, where the map has most to
-show; the desk itself draws there at 2.
+show; the desk itself draws there at 2. With `--stacks` each size writes there who held the
+window's loop whenever that was late.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ def _tour(bench: Bench, city: Path, window: str) -> dict[str, Any]:
     width, height = (int(side) for side in window.split("x"))
     with bench.open_city(city) as (core, store):
         pace = bench.number("pace", 100) / 100
-        return measure(core, store, (width, height), bench.number("jumps", 24), pace)
+        stacks = bench.text("stacks", "")
+        file = Path(stacks) / f"late-{window}.txt" if stacks else None
+        return measure(core, store, (width, height), bench.number("jumps", 24), pace, file)
 
 
 def _in_window(bench: Bench, city: Path, screen: Screen, size: tuple[int, int]) -> dict[str, Any]:
@@ -63,6 +66,8 @@ def _in_window(bench: Bench, city: Path, screen: Screen, size: tuple[int, int]) 
     command = [sys.executable, "-m", "app", "bench", "map", "--json", "--city", str(city),
                "--window", f"{size[0]}x{size[1]}", "--jumps", str(bench.number("jumps", 24)),
                "--pace", str(bench.number("pace", 100))]  # fmt: skip
+    if bench.text("stacks", ""):
+        command += ["--stacks", bench.text("stacks", "")]
     environment = screen.environment() | {"QT_SCALE_FACTOR": "1"}
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=_PATIENCE_S, check=False

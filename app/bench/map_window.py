@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ import numpy as np
 import psutil
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
 
+from app.bench.late import LateStacks
 from app.bench.map_legs import Leg, jumps, legs
 from app.domain.camera import Camera
 from app.engines.citystore import CityStore
@@ -43,11 +45,13 @@ _SWITCH_S = 0.001  # as the window itself has it
 
 
 def measure(
-    core: Core, store: CityStore, size: tuple[int, int], count: int, pace: float
-) -> dict[str, Any]:
+    core: Core, store: CityStore, size: tuple[int, int], count: int, pace: float,
+    stacks: Path | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Play the tour in a window of `size` pixels; returns what `bench map` tells of a size.
 
-    `count` jumps are made, and every leg takes `pace` of its usual time.
+    `count` jumps are made, and every leg takes `pace` of its usual time. Into `stacks` goes who
+    held the loop whenever it was late.
     """
     sys.setswitchinterval(_SWITCH_S)
     program = application()
@@ -58,9 +62,12 @@ def measure(
     ratio = program.primaryScreen().devicePixelRatio()
     logical = (round(size[0] / ratio), round(size[1] / ratio))
     window = _Window(core, store, session, logical)
+    late = LateStacks(window, stacks) if stacks else None
     try:
-        return {"pixel_ratio": ratio, **_Tour(window, logical, count, pace).play()}
+        return {"pixel_ratio": ratio, **_Tour(window, logical, count, pace, late).play()}
     finally:
+        if late is not None:
+            late.stop()
         window.close()
 
 
@@ -141,8 +148,11 @@ def middle_of(store: CityStore) -> tuple[float, float]:
 class _Tour:
     """Plays the legs and the jumps and keeps what they cost."""
 
-    def __init__(self, window: _Window, size: tuple[int, int], count: int, pace: float) -> None:
-        self._window, self._view = window, window.view
+    def __init__(
+        self, window: _Window, size: tuple[int, int], count: int, pace: float,
+        late: LateStacks | None,
+    ) -> None:  # fmt: skip
+        self._window, self._view, self._late = window, window.view, late
         self._legs = [
             replace(leg, seconds=leg.seconds * pace)
             for leg in legs(window.store.bounds, middle_of(window.store), size)
@@ -160,6 +170,8 @@ class _Tour:
         self._view.wait_sharp(_PATIENCE_MS)
         gc.collect()
         self._window.gaps.reset()
+        if self._late is not None:
+            self._late.start()
         frames = seconds = 0.0
         for leg in self._legs:
             shown, took = self._run(leg)
@@ -181,6 +193,7 @@ class _Tour:
 
     def _run(self, leg: Leg) -> tuple[int, float]:
         """Play one leg; returns frames shown and seconds."""
+        self._note(leg.name)
         self._view.set_camera(leg.start)
         self._view.wait_sharp(_PATIENCE_MS)
         self._view.frames.clear()
@@ -200,7 +213,12 @@ class _Tour:
         }  # fmt: skip
         return len(ms), took
 
+    def _note(self, what: str) -> None:
+        if self._late is not None:
+            self._late.note(f"{what}, longest gap so far {self._window.gaps.max_ms:.0f} ms")
+
     def _jump(self, camera: Camera) -> None:
+        self._note(f"jump to {camera.m_per_px:g} m a pixel")
         self._view.frames.clear()
         self._view.set_camera(camera)
         self._await_sharp()
