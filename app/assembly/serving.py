@@ -75,14 +75,15 @@ class _Teller:
 
 
 class _Counts:
-    """Says how many cases are open and overdue."""
+    """Says how many cases are open, near due and overdue."""
 
     def __init__(self, say: Callable[[str], None], lang: str) -> None:
         self._say = say
         self._lang = lang
 
-    def __call__(self, count: int, overdue: int) -> None:
-        self._say(said("serve", "counts", self._lang).format(open=count, overdue=overdue))
+    def __call__(self, count: int, near: int, overdue: int) -> None:
+        words = said("serve", "counts", self._lang)
+        self._say(words.format(open=count, near=near, overdue=overdue))
 
 
 def _greeting(live: Live, lang: str) -> str:
