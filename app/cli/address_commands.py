@@ -1,4 +1,4 @@
-"""`address find | at | request | approve | refuse | requests | history`: the register by words."""
+"""`address find | at | request | withdraw | approve | refuse | history | matches`: the register."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from app.domain.addresses.register import Change
 from app.domain.errors import InvalidInput, NotFound
 from app.services.address_asking import (
     AddressHistory,
+    AddressMatches,
     AddressRequests,
     AddressStory,
     RequestView,
 )
-from app.services.commands import DecideAddress, ProposeAddress, WithdrawAddress
+from app.services.commands import DecideAddress, JudgeMatch, ProposeAddress, WithdrawAddress
 from app.services.searching import AddressAt, Geocode, Here
-from app.services.views import Geocoded
+from app.services.views import Geocoded, PlaceMatch
 
 if TYPE_CHECKING:
     from app.runtime.core import Core
@@ -42,6 +43,8 @@ def build(wiring: Wiring) -> typer.Typer:
     _add_withdraw(group, wiring)
     _add_requests(group, wiring)
     _add_history(group, wiring)
+    _add_matches(group, wiring)
+    _add_judge(group, wiring)
     return group
 
 
@@ -220,6 +223,45 @@ def _add_history(group: typer.Typer, wiring: Wiring) -> None:
             names = [story.entry.title, *story.entry.aliases, *story.entry.old]
             print_line(f"{story.entry.status}\t{' = '.join(names)}")
         _show_requests(story.requests, as_json=False)
+
+
+def _add_matches(group: typer.Typer, wiring: Wiring) -> None:
+    @group.command("matches")
+    @guarded
+    def matches(
+        below: Annotated[float, typer.Option(min=0, max=1.01, help="Less sure than this.")] = 0.8,
+        standing: Annotated[str, typer.Option(help="open, confirmed or refused.")] = "open",
+        limit: Annotated[int, typer.Option(min=1, max=1_000_000)] = 200,
+        city: City = "",
+        as_json: Json = False,
+    ) -> None:
+        """List imported rows by how sure their match with the register is, doubtful ones first."""
+        with opened(wiring, city) as core:
+            question = AddressMatches(below, standing, limit)
+            found: tuple[PlaceMatch, ...] = core.ask(question).result()
+        if as_json:
+            print_json(found)
+            return
+        for one in found:
+            print_line(
+                f"{one.uid}\t{one.confidence:.0%}\t{one.kind}\t{one.metres} m\t{one.reason}"
+                f"\t{one.name}\t{one.title}\t{one.matched}"
+            )
+
+
+def _add_judge(group: typer.Typer, wiring: Wiring) -> None:
+    @group.command("match")
+    @guarded
+    def match(
+        row: Annotated[str, typer.Argument(help="Uid of the imported row.")],
+        same: Annotated[bool, typer.Option("--same/--other", help="Whether it is that place.")],
+        acting: As = "",
+        city: City = "",
+    ) -> None:
+        """Say whether an imported row is the place that it was matched with."""
+        with opened(wiring, city) as core:
+            core.submit(JudgeMatch(reporter(core, acting), _uid(row), same)).result()
+        print_line("confirmed" if same else "refused")
 
 
 def _show_last(core: Core, uid: UUID, *, as_json: bool, of: str = "") -> None:

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from app.data.errors import readable
-from app.data.tables import address, address_request
+from app.data.tables import address, address_match, address_request
 from app.data.upsert import upsert
 from app.domain.addresses.register import AddressState, Change, Entry, Request, Standing
+from app.services.views import PlaceMatch
 
 _REVISION = select(func.max(address.c.revision))
 _ENTRY = select(address.c.uid, address.c.entry).where(address.c.uid == bindparam("uid"))
@@ -63,6 +64,42 @@ class SqlAddresses:
         """Return requests of that standing, newest first."""
         rows = self._connection.execute(_OPEN, {"standing": standing, "most": limit})
         return [_request(row) for row in rows]
+
+    def put_matches(self, found: Sequence[PlaceMatch]) -> None:
+        """Keep how imported rows were matched; a row that somebody has judged stays as it is."""
+        held = {
+            uid for (uid,) in self._connection.execute(
+                select(address_match.c.uid).where(address_match.c.standing != "open")
+            )
+        }  # fmt: skip
+        rows = [{**vars(one), "confidence": round(1000 * one.confidence)}
+                for one in found if one.uid not in held]  # fmt: skip
+        if rows:
+            self._connection.execute(upsert(self._connection, address_match, "uid"), rows)
+
+    def matches(self, below: float, standing: str, limit: int) -> Sequence[PlaceMatch]:
+        """Return matches (not the new rows) of less confidence than `below`, doubtful first."""
+        table = address_match.c
+        rows = self._connection.execute(
+            select(address_match)
+            .where(table.standing == standing, table.confidence < round(1000 * below),
+                   table.kind != "none")
+            .order_by(table.confidence, table.uid).limit(limit)
+        )  # fmt: skip
+        return [_match(row) for row in rows]
+
+    def match(self, uid: UUID) -> PlaceMatch | None:
+        """Return the match of one imported row."""
+        asked = select(address_match).where(address_match.c.uid == uid)
+        row = self._connection.execute(asked).first()
+        return _match(row) if row is not None else None
+
+    def judge(self, uid: UUID, standing: str, by: UUID, at_ms: int) -> None:
+        """Keep who judged a match, and how."""
+        self._connection.execute(
+            update(address_match).where(address_match.c.uid == uid)
+            .values(standing=standing, judged_by=by, judged_ms=at_ms)
+        )  # fmt: skip
 
     def find_request(self, beginning: str) -> tuple[UUID, str] | None:
         """Return address and hash of the one request whose hash begins so."""
@@ -117,3 +154,10 @@ def _request(row: Any) -> Request:
             row.hash, row.address, Change(row.change), raw["body"], row.by_person, raw["role"],
             row.at_ms, Standing(row.standing), row.decided_by, row.decided_ms,
         )  # fmt: skip
+
+
+def _match(row: Any) -> PlaceMatch:
+    return PlaceMatch(
+        row.uid, row.name, row.address, row.lon, row.lat, row.kind, row.confidence / 1000,
+        row.metres, row.reason, row.matched, row.title, row.standing,
+    )  # fmt: skip

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ from app.data.map_target import map_target
 from app.domain.addresses.normal import normal
 from app.domain.addresses.register import PROPOSE, TEXTS, Change, fold_address
 from app.domain.cases import E7
+from app.services.views import PlaceMatch
 
 _CELL = 0.002  # degrees, wider than any distance that counts as near
 _METRES = 111_320.0
@@ -54,6 +55,7 @@ class PlaceMatching:
     counts: Counter[str] = field(default_factory=Counter)
     asked: list[dict[str, Any]] = field(default_factory=list)
     new: int = 0  # of the asked ones, those that no earlier run had asked
+    matches: list[PlaceMatch] = field(default_factory=list)
     sure: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
@@ -76,15 +78,17 @@ class PlaceMatching:
         established = len(self._uids) >= self._rules.established
         for batch in batches:
             judged = self._judge(batch)
-            kinds = [kind for kind, _ in judged]
+            kinds = [one.kind for one in judged]
             known = np.array([kind != "none" for kind in kinds], np.bool_)
             again = np.isin(np.arange(len(kinds)), self._repeated(batch))
             if again.any():  # its own uid is there: the map passes over it and counts it
                 yield batch.filter(pa.array(again))
             self.counts.update(np.array(kinds)[~again].tolist())
-            for (kind, sure), repeated in zip(judged, again.tolist(), strict=True):
-                if kind != "none" and not repeated:
-                    self.sure[kind].append(sure)
+            for one, repeated in zip(judged, again.tolist(), strict=True):
+                if not repeated:
+                    self.matches.append(one)
+                if one.kind != "none" and not repeated:
+                    self.sure[one.kind].append(one.confidence)
             fresh = batch.filter(pa.array(~known & ~again))
             if established:
                 self.asked += fresh.to_pylist()
@@ -92,7 +96,14 @@ class PlaceMatching:
                 yield fresh
 
     def ask(self) -> int:
-        """Write a change request for each row not taken in nor asked before; return how many."""
+        """Keep how each row was matched, and write a change request for each that is new.
+
+        A row is left out that was taken in or asked before; returns how many were asked.
+        """
+        if self.matches:
+            with self.city.begin(write=True) as uow:
+                uow.addresses.put_matches(self.matches)
+                uow.commit()
         if not self.asked:
             return 0
         with self.city.begin(write=True) as uow:
@@ -143,31 +154,39 @@ class PlaceMatching:
     def _repeated(self, batch: pa.RecordBatch) -> list[int]:
         return [i for i, uid in enumerate(batch.column("uid").to_pylist()) if uid in self._uids]
 
-    def _judge(self, batch: pa.RecordBatch) -> list[tuple[str, float]]:
+    def _judge(self, batch: pa.RecordBatch) -> list[PlaceMatch]:
         points = shapely.from_wkb(np.array(batch.column(GEOMETRY).to_pylist(), dtype=object))
-        names, addresses = (batch.column(name).to_pylist() for name in ("name", "address"))
+        columns = (batch.column(name).to_pylist() for name in ("uid", "name", "address"))
         return [
-            self._match(self._plain(name or address or ""), self._plain(address or ""), lon, lat)
-            for name, address, lon, lat in zip(
-                names, addresses, shapely.get_x(points), shapely.get_y(points), strict=True
+            self._match(UUID(bytes=uid), name or address or "", address or "", lon, lat)
+            for uid, name, address, lon, lat in zip(
+                *columns, shapely.get_x(points), shapely.get_y(points), strict=True
             )
         ]
 
-    def _match(self, name: str, address: str, lon: float, lat: float) -> tuple[str, float]:
-        """Return the kind of the best match and how sure it is, 0 to 1; 0 where there is none."""
-        best, sure = "none", 0.0
+    def _match(self, uid: UUID, name: str, address: str, lon: float, lat: float) -> PlaceMatch:
+        """Return the best match of one row: its kind, how sure it is, of what, and why."""
+        told, plain = self._plain(name), self._plain(address)
+        best = PlaceMatch(uid, name, address, lon, lat, "none", 0.0, 0, "", None, "")
         for one, away in self._around(lon, lat):
             fades = 1 - _FADES * away / self._rules.near_m
-            if one.name == name and not one.alias and (one.address == address or not address):
-                return "exact", round(fades, 3)
-            if one.name == name:
-                best = "alias" if one.alias or best == "alias" else "near"
-                sure = max(sure, _SAME_NAME * fades)
-            elif best in ("none", "near"):
-                alike = _alike(one.name, name)
-                if alike >= self._rules.fuzzy:
-                    best, sure = "near", max(sure, alike * _SAME_NAME * fades)
-        return best, round(sure, 3)
+            if one.name == told and not one.alias and (one.address == plain or not plain):
+                return _said(best, one, "exact", fades, away, "same_name_and_address")
+            if one.name == told:
+                kind = "alias" if one.alias or best.kind == "alias" else "near"
+                why = "same_alias" if one.alias else "same_name"
+                found = _said(best, one, kind, _SAME_NAME * fades, away, why)
+            elif best.kind in ("none", "near"):
+                alike = _alike(one.name, told)
+                if alike < self._rules.fuzzy:
+                    continue
+                sure = alike * _SAME_NAME * fades
+                found = _said(best, one, "near", sure, away, f"name_alike:{alike:.2f}")
+            else:
+                continue
+            if found.confidence > best.confidence or found.kind == "alias" != best.kind:
+                best = found
+        return best
 
     def _around(self, lon: float, lat: float) -> Iterator[tuple[_Known, float]]:
         column, row = int(lon / _CELL), int(lat / _CELL)
@@ -193,6 +212,15 @@ class PlaceMatching:
             "lat_e7": round(lat * E7), "at_ms": now_ms(), "sample": bool(row.get("sample")),
             **{name: str(area.uid) for name, area in areas.items() if area is not None},
         }  # fmt: skip
+
+
+def _said(
+    row: PlaceMatch, known: _Known, kind: str, sure: float, away: float, why: str
+) -> PlaceMatch:
+    return replace(
+        row, kind=kind, confidence=round(sure, 3), metres=round(away), reason=why,
+        matched=UUID(bytes=known.uid), title=known.name,
+    )  # fmt: skip
 
 
 def _alike(one: str, other: str) -> float:

@@ -291,6 +291,26 @@ address_request = Table(
     Index("ix_address_request_standing", "standing", "at_ms"),
 )
 
+address_match = Table(
+    "address_match",
+    metadata,
+    Column("uid", Uid, primary_key=True),  # of the imported row
+    Column("name", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("lon", Float, nullable=False),
+    Column("lat", Float, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("confidence", BigInteger, nullable=False),  # thousandths
+    Column("metres", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("matched", Uid),
+    Column("title", Text, nullable=False),  # of what was matched
+    Column("standing", Text, nullable=False),
+    Column("judged_by", Uid),
+    Column("judged_ms", BigInteger),
+    Index("ix_address_match_standing", "standing", "confidence"),
+)
+
 part_edit = Table(
     "part_edit",
     metadata,

@@ -10,12 +10,22 @@ from app.domain.addresses.register import Entry, Request, Standing
 from app.domain.cases import E7
 from app.services.addressing import address_state
 from app.services.ports import City, UnitOfWork
+from app.services.views import PlaceMatch
 
 
 @dataclass(frozen=True)
 class AddressRequests:
     """Change requests of one standing, newest first; answered by a tuple of `RequestView`."""
 
+    standing: str = "open"
+    limit: int = 200
+
+
+@dataclass(frozen=True)
+class AddressMatches:
+    """Imported rows matched with less confidence than `below`; a tuple of `PlaceMatch`."""
+
+    below: float = 0.8
     standing: str = "open"
     limit: int = 200
 
@@ -69,6 +79,14 @@ def address_requests(
 ) -> tuple[RequestView, ...]:
     """Return requests of one standing."""
     return _views(uow.addresses.requests(question.standing, question.limit), city, uow)
+
+
+def address_matches(
+    question: AddressMatches, _city: City, uow: UnitOfWork, _now: int
+) -> tuple[PlaceMatch, ...]:
+    """Return doubtful matches, the least sure first."""
+    found = uow.addresses.matches(question.below, question.standing, question.limit)
+    return tuple(found)
 
 
 def address_history(

@@ -28,7 +28,13 @@ from app.domain.identity import new_uid
 from app.domain.personal import Secret, seal
 from app.services.casework import check_actor, check_photos
 from app.services.changes import Changes
-from app.services.commands import Actor, DecideAddress, ProposeAddress, WithdrawAddress
+from app.services.commands import (
+    Actor,
+    DecideAddress,
+    JudgeMatch,
+    ProposeAddress,
+    WithdrawAddress,
+)
 from app.services.placing import inside
 from app.services.ports import City, UnitOfWork
 from app.services.signing import append_signed, held_actions
@@ -84,6 +90,31 @@ def withdraw(command: WithdrawAddress, city: City, uow: UnitOfWork, now_ms: int)
         )
     body = {"request": request.hash}
     return _append(WITHDRAW, state.uid, command.actor, body, command.reason, city, uow, now_ms)
+
+
+def judge_match(command: JudgeMatch, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
+    """Keep a person's word on a match, and ask for what follows from it."""
+    check_actor(uow, command.actor)
+    found = uow.addresses.match(command.row)
+    if found is None or found.matched is None:
+        raise NotFound(
+            f"No imported row {command.row} was matched.",
+            advice="`address matches` lists them.",
+            field="row",
+        )
+    if found.standing != "open":
+        raise NotAllowed(f"The match is {found.standing} already.", field="row", code="decided")
+    standing = "confirmed" if command.same else "refused"
+    uow.addresses.judge(found.uid, standing, command.actor.person, now_ms)
+    asked = None
+    if not command.same:
+        texts = {"name": found.name, "address": found.address}
+        asked = ProposeAddress(command.actor, "new", None, texts, "", found.lon, found.lat)
+    elif found.name != found.title and found.kind == "near":
+        asked = ProposeAddress(command.actor, "alias", found.matched, {}, found.name)
+    if asked is not None:
+        return propose(asked, city, uow, now_ms)
+    return Changes(revision=uow.actions.revision(), addresses=(found.matched,))
 
 
 def _request(said: str, uow: UnitOfWork) -> tuple[AddressState, Request]:

@@ -12,21 +12,18 @@ from app.services import addressing, casework, parts, parts_grids
 from app.services.changes import Changes
 from app.services.checkpoints import sign_checkpoint
 from app.services.commands import (
-    AcceptSuggestion,
-    ActOnCase,
     AddPart,
     ChangePart,
     Command,
     DecideAddress,
     EraseSubject,
+    JudgeMatch,
     MergeGrids,
     ProposeAddress,
     ReleaseDue,
-    ReportCase,
     SignCheckpoint,
     SplitGrid,
     UndoGrids,
-    UndoLast,
     UndoPart,
     WithdrawAddress,
 )
@@ -39,16 +36,13 @@ MAP_WAITS = "map_waits"
 Handler = Callable[[Any, City, UnitOfWork, int], Changes]
 
 _HANDLERS: dict[type, Handler] = {
-    ReportCase: casework.report,
-    ActOnCase: casework.act,
-    AcceptSuggestion: casework.accept,
-    UndoLast: casework.undo,
-    EraseSubject: casework.erase,
+    **casework.HANDLERS,
     ReleaseDue: release_due,
     SignCheckpoint: sign_checkpoint,
     ProposeAddress: addressing.propose,
     DecideAddress: addressing.decide,
     WithdrawAddress: addressing.withdraw,
+    JudgeMatch: addressing.judge_match,
     AddPart: parts.add,
     ChangePart: parts.change,
     UndoPart: parts.undo,

@@ -129,6 +129,19 @@ class ProposeAddress:
 
 
 @dataclass(frozen=True)
+class JudgeMatch:
+    """Say of an imported row whether it is the place of the register that it was matched with.
+
+    If it is, its name is asked for as an alias where it differs; if not, a new address is asked
+    for. Another person decides on what was asked.
+    """
+
+    actor: Actor
+    row: UUID
+    same: bool
+
+
+@dataclass(frozen=True)
 class WithdrawAddress:
     """Take one's own open change request back, named by its hash or its beginning."""
 
@@ -235,6 +248,7 @@ Command = (
     | ProposeAddress
     | DecideAddress
     | WithdrawAddress
+    | JudgeMatch
     | AddPart
     | ChangePart
     | UndoPart

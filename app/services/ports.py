@@ -29,6 +29,7 @@ from app.services.views import (
     NearPlace,
     PartRecord,
     PlaceHit,
+    PlaceMatch,
 )
 
 
@@ -229,6 +230,14 @@ class Addresses(Protocol):
     def requests(self, standing: str, limit: int) -> Sequence[Request]: ...
 
     def find_request(self, beginning: str) -> tuple[UUID, str] | None: ...
+
+    def put_matches(self, found: Sequence[PlaceMatch]) -> None: ...
+
+    def matches(self, below: float, standing: str, limit: int) -> Sequence[PlaceMatch]: ...
+
+    def match(self, uid: UUID) -> PlaceMatch | None: ...
+
+    def judge(self, uid: UUID, standing: str, by: UUID, at_ms: int) -> None: ...
 
 
 class Parts(Protocol):

@@ -11,7 +11,7 @@ from app.domain.areas import Area, Tier, Whereabouts
 from app.domain.parts.grids import GRID_ACTIONS
 from app.domain.people import Person
 from app.services import address_asking, parts_asking, searching, sheet
-from app.services.address_asking import AddressHistory, AddressRequests
+from app.services.address_asking import AddressHistory, AddressMatches, AddressRequests
 from app.services.changes import CaseRow, Changes
 from app.services.commands import Actor
 from app.services.parts_asking import PartQuestion
@@ -115,6 +115,7 @@ Question = (
     | AddressAt
     | AddressRequests
     | AddressHistory
+    | AddressMatches
     | Locate
     | OpenPart
     | Children
@@ -201,6 +202,7 @@ _ANSWERS: dict[type, Callable[[Any, City, UnitOfWork, int], Any]] = {
     AddressAt: searching.address_at,
     AddressRequests: address_asking.address_requests,
     AddressHistory: address_asking.address_history,
+    AddressMatches: address_asking.address_matches,
     Persons: _persons,
     Quarantine: _quarantine,
     Since: _since,

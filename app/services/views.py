@@ -148,6 +148,29 @@ class Geocoded:
 
 
 @dataclass(frozen=True)
+class PlaceMatch:
+    """How one imported row was matched with the register; degrees WGS 84, confidence 0 to 1.
+
+    `kind` is exact, alias, near or none; `metres` how far off the matched place lies, `title` what
+    it is called. `standing`: open until somebody says that the match is right (confirmed) or
+    wrong (refused).
+    """
+
+    uid: UUID
+    name: str
+    address: str
+    lon: float
+    lat: float
+    kind: str
+    confidence: float
+    metres: int
+    reason: str
+    matched: UUID | None
+    title: str
+    standing: str = "open"
+
+
+@dataclass(frozen=True)
 class NearPlace:
     """A place of the register near a point, and how far off it is in metres."""
 

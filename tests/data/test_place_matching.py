@@ -9,9 +9,14 @@ from typing import Any
 import pytest
 
 from app.data import place_matching
+from app.data.city import now_ms
 from app.data.importing import ImportRequest, import_source
 from app.domain.addresses.rules import AddressRules
-from app.sample.tiny import create_tiny_city
+from app.domain.errors import NotAllowed
+from app.domain.people import Role
+from app.sample.tiny import create_tiny_city, desk_person
+from app.services.bus import handle
+from app.services.commands import Actor, JudgeMatch
 
 WEST = 121.42  # where the tiny city's first door lies
 ROWS = [
@@ -92,3 +97,23 @@ def test_that_another_name_of_an_address_is_known(city: Any, tmp_path: Path) -> 
     told = take(city, tmp_path, [("五官科医院", "", WEST, 31.13)])
     assert (told["matched"]["alias"], told["added"]) == (1, 0)
     assert 0.6 < told["match_confidence"]["alias"]["least"] <= 0.95
+
+
+def test_that_each_row_keeps_its_match_and_a_person_judges_the_doubtful(
+    city: Any, tmp_path: Path
+) -> None:
+    take(city, tmp_path, [("梧桐老茶馆", "汾阳路152号", WEST, 31.13)])
+    take(city, tmp_path, [("梧桐茶馆", "汾阳路152号", WEST, 31.13)], "again.csv")
+    with city.begin(write=False) as uow:
+        (one,) = uow.addresses.matches(0.99, "open", 9)
+    assert (one.name, one.title, one.kind) == ("梧桐茶馆", "梧桐老茶馆", "near")
+    assert one.reason.startswith("name_alike:")
+    assert 0.7 < one.confidence < 0.95
+    actor = Actor(desk_person(Role.DISPATCHER), "dispatcher")
+    handle(JudgeMatch(actor, one.uid, same=True), city, now_ms())
+    with city.begin(write=False) as uow:
+        assert uow.addresses.matches(0.99, "open", 9) == []
+        (request,) = uow.addresses.requests("open", 9)
+    assert (request.change, request.body["alias"]) == ("alias", "梧桐茶馆")
+    with pytest.raises(NotAllowed):
+        handle(JudgeMatch(actor, one.uid, same=False), city, now_ms())
