@@ -1,7 +1,8 @@
-"""Places: doors on streets, gates of compounds, the houses behind them, staircases and rooms."""
+"""Places: doors on streets, gates of compounds, houses behind them, staircases, rooms, stations."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +16,7 @@ from app.sample.compounds import Compounds, house_numbers
 from app.sample.doors import WANTED_HOUSES, Doors
 from app.sample.part_rows import grid_of
 from app.sample.shapes import points
+from app.sample.stations import Station
 from app.sample.tables import batch, fixed_bytes, maybe_uids, point_wkb, uids
 
 _ROOMED = 0.03  # share of houses in compounds of which a room is listed
@@ -46,6 +48,7 @@ def place_batch(
     buildings: Buildings,
     compounds: Compounds,
     houses: int,
+    stations: Sequence[Station],
     rng: np.random.Generator,
 ) -> pa.RecordBatch:
     """Return all places sorted by grid; those outside the city are left out.
@@ -56,6 +59,9 @@ def place_batch(
     _add_doors(rows, doors, compounds)
     _add_houses(rows, doors, buildings, compounds, houses, rng)
     _add_public(rows, doors, buildings)
+    for one in stations:
+        parts = {"road": one.road, "kind": "metro"}
+        rows.add(one.x, one.y, one.name, f"{one.line}{one.name}", parts)
     lon, lat = frame.to_lonlat(np.array(rows.x), np.array(rows.y))
     grid = grid_of(areas, lon, lat)
     order = np.argsort(grid, kind="stable")

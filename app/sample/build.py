@@ -36,6 +36,7 @@ from app.sample.roads import Roads
 from app.sample.scales import SCALES, Scale
 from app.sample.sites import Sites, make_sites, site_batch
 from app.sample.skeleton import Chance, Progress, Skeleton, furnish, make_skeleton
+from app.sample.stations import make_stations
 from app.sample.tables import CityTables, Total, batch, fixed_bytes, to_degrees, uids, wkb
 from app.sample.water import Water
 
@@ -124,7 +125,7 @@ def _tables(
         "place": [
             place_batch(
                 city.areas, frame, things.doors, things.buildings, compounds, plan.houses,
-                chance("places"),
+                make_stations(city.roads, things.doors), chance("places"),
             )
         ],
         "part": _parts(plan, city, things, chance),

@@ -227,3 +227,14 @@ def test_that_no_address_stands_twice_but_for_names_of_public_houses(shanghai):
     places = shanghai.tables["place"]
     doors = places.filter(pa.compute.is_in(places["kind"], pa.array(["door", "gate", "house"])))
     assert Counter(doors["address"].to_pylist()).most_common(1)[0][1] == 1
+
+
+def test_that_stations_of_the_metro_stand_on_its_lines(shanghai):
+    places, roads = shanghai.tables["place"], shanghai.tables["road"]
+    stations = places.filter(pa.compute.equal(places["kind"], "metro"))
+    lines = roads.filter(pa.compute.equal(roads["kind"], "metro"))
+    assert len(stations) >= 20
+    assert all(name.endswith("站") for name in stations["name"].to_pylist())
+    assert Counter(stations["address"].to_pylist()).most_common(1)[0][1] == 1
+    whole = shapely.union_all(_shapes(lines))
+    assert shapely.distance(whole, _shapes(stations)).max() < 1e-6
