@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import gc
 
-from app.assembly import basemaps, benches, cities, live, prints, serving, showing, truth, windows
+from app.assembly import (
+    basemaps,
+    benches,
+    cities,
+    live,
+    pictures,
+    prints,
+    serving,
+    showing,
+    truth,
+    windows,
+)
 from app.cli.application import build
 from app.cli.wiring import Wiring
 
@@ -30,6 +41,7 @@ def wiring() -> Wiring:
         check_city=truth.check_city,
         basemaps=basemaps.basemaps,
         print_map=prints.print_map,
+        take_picture=pictures.take_picture,
         run_window=windows.run_window,
         tour=windows.tour,
         serve=serving.serve,

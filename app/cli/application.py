@@ -19,6 +19,7 @@ from app.cli import (
     grid_commands,
     live_commands,
     part_commands,
+    picture_commands,
     print_commands,
 )
 from app.cli.guard import INTERRUPTED, json_of, quiet_stdout
@@ -63,6 +64,7 @@ def build(wiring: Wiring) -> typer.Typer:
     city_commands.add(app, wiring)
     live_commands.add(app, wiring)
     print_commands.add(app, wiring)
+    picture_commands.add(app, wiring)
     return app
 
 

@@ -130,7 +130,7 @@ def _add_tour(app: typer.Typer, wiring: Wiring) -> None:
         plan = Tour(
             out,
             city_of(city),
-            tuple(_size(one) for one in size or ()),
+            tuple(read_size(one) for one in size or ()),
             tuple(choice(one, LANGS, "lang") for one in lang or ()),
             tuple(choice(one, STATIONS, "station") for one in station or ()),
             tuple(choice(one, THEMES, "theme") for one in theme or ()),
@@ -190,7 +190,8 @@ def _add_compile(app: typer.Typer, wiring: Wiring) -> None:
         print_summary(summary, as_json=as_json)
 
 
-def _size(text: str) -> tuple[int, int]:
+def read_size(text: str) -> tuple[int, int]:
+    """Return a size written as 1920x1080; raises `InvalidInput`."""
     found = _SIZE.fullmatch(text)
     if found is None:
         raise InvalidInput(f"{text!r} is no size.", advice="Such as 1920x1080.", field="size")

@@ -148,6 +148,19 @@ class Print:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """The map as a picture in a file; `layers` none for the usual ones (see `MapWish`)."""
+
+    city: str
+    out: Path
+    view: str = "city"
+    theme: str = "light"
+    size: tuple[int, int] = (1920, 1080)
+    lang: str = "zh"
+    layers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Serve:
     """The core without a window."""
 
@@ -179,6 +192,7 @@ class Wiring:
     check_city: Callable[[str, Progress], Mapping[str, Any]]
     basemaps: Callable[[BaseMapWish, Progress], Mapping[str, Any]]
     print_map: Callable[[Print, Progress], Mapping[str, Any]]
+    take_picture: Callable[[Picture, Progress], Mapping[str, Any]]
     run_window: Callable[[Window], int]
     tour: Callable[[Tour, Progress], Mapping[str, Any]]
     serve: Callable[[Serve, Callable[[str], None]], Mapping[str, Any]]

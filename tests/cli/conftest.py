@@ -175,6 +175,7 @@ def cli(
         check_city=checked,
         basemaps=summary,
         print_map=summary,
+        take_picture=summary,
         run_window=window,
         tour=summary,
         serve=summary,
