@@ -269,7 +269,8 @@ class MapCard(QFrame):
 
     def sizeHint(self) -> QSize:
         """Return room for title, rows, note and buttons."""
-        return QSize(_WIDE, self._column.totalHeightForWidth(_WIDE))
+        high = self._column.totalHeightForWidth(_WIDE)  # -1 while there is no note
+        return QSize(_WIDE, max(high, self._column.sizeHint().height()))
 
     def _set_buttons(self, buttons: Sequence[tuple[str, str]]) -> None:
         for old in self._buttons:

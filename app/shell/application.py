@@ -133,7 +133,8 @@ def run_window(
     `look` says how large it is drawn, `keep` takes language, theme and the camera's folder
     whenever they change, `note` is news of the start for the person, and `camera_folder` what the
     field watches. `kept` is what each station's map was left with, `link` a view to open on;
-    without one the wall follows `wall_view`, asked on a pool thread. The core stays open: who opened it closes it.
+    without one the wall follows `wall_view`, asked on a pool thread. The core stays open: who
+    opened it closes it.
     """
     if look is not None:
         look.choose()

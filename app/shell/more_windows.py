@@ -79,7 +79,6 @@ class MoreWindows(QObject):
                 window.retranslate()
 
     def _on_closed(self) -> None:
-        gone = [window for window in self.windows if not window.isVisible()]
-        self.windows = [window for window in self.windows if window.isVisible()]
-        for window in gone:
-            window.deleteLater()
+        gone = self.sender()
+        self.windows = [window for window in self.windows if window is not gone]
+        gone.deleteLater()
