@@ -40,6 +40,8 @@ class BaseMapShelf:
         self._cache = self._cache_now()
         self._qgis: QgisProcess | None = None
         self._tiles: BaseMapTiles | None = None
+        self._retired: list[BaseMapTiles] = []  # their threads are on their way out
+        self._unsaved: BaseMaps | None = None
         self._keeping: tuple[int, int] | None = None
         self._closed = False
         core.add_health("basemap", self.health)
@@ -50,18 +52,15 @@ class BaseMapShelf:
         from app.data.basemap_book import load_basemaps
         from app.data.settings import settings_folder
 
-        return load_basemaps(settings_folder())
+        return self._unsaved or load_basemaps(settings_folder())
 
     def choose(self, name: str) -> BaseMap | None:
         """Remember which one is shown (empty: none) and return it."""
-        from app.data.basemap_book import save_basemaps
-        from app.data.settings import settings_folder
-
         maps = self.maps()
         if name:
             maps.named(name)
         chosen = replace(maps, shown=name)
-        save_basemaps(settings_folder(), chosen)
+        self.save(chosen)
         return chosen.chosen
 
     def open(self, base: BaseMap | None, *, dark: bool) -> BaseMapTiles | None:
@@ -126,11 +125,17 @@ class BaseMapShelf:
         return self._keeping or (0, 0)
 
     def save(self, maps: BaseMaps) -> None:
-        """Save the user's base maps; raises what saving raises."""
+        """Save the user's base maps, on another thread: a disk may be slow."""
+        self._unsaved = maps
+        self._preferences.write(self._write, maps)
+
+    def _write(self, maps: BaseMaps) -> None:
         from app.data.basemap_book import save_basemaps
         from app.data.settings import settings_folder
 
         save_basemaps(settings_folder(), maps)
+        if self._unsaved is maps:
+            self._unsaved = None
 
     def test(self, base: BaseMap, x: float, y: float, m_per_px: float) -> Future[Tested]:
         """Open a base map anew and draw it at a place (local metres); fails as drawing does."""
@@ -206,13 +211,17 @@ class BaseMapShelf:
         """End tiles and process."""
         self._closed, self._keeping = True, None
         self._close_tiles()
+        for tiles in self._retired:
+            tiles.close()
         if self._qgis is not None:
             self._qgis.close()
 
     def _close_tiles(self) -> None:
         tiles, self._tiles = self._tiles, None
         if tiles is not None:
-            tiles.close()
+            tiles.retire()
+            self._retired = [one for one in self._retired if not one.ended]
+            self._retired.append(tiles)
 
     def _keeper(self, base: BaseMap) -> BaseMapKeeper:
         from app.engines.basemap_keep import BaseMapKeeper

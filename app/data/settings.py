@@ -143,6 +143,10 @@ class Preferences:
         """Remember new values by field; returns at once."""
         self._take(Settings.model_validate({**self._now.model_dump(), **changes}))
 
+    def write(self, work: Callable[..., None], *given: object) -> None:
+        """Have another small file of this person's written, after all before it."""
+        self._writer.submit(work, *given).add_done_callback(_log_failure)
+
     def close(self) -> None:
         """Wait until all is written."""
         self._writer.shutdown()

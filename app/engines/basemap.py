@@ -72,6 +72,10 @@ def pixels_of(frame: Any) -> Pixels:
     return np.array(bgra.view(np.uint32)[:, :, 0])
 
 
+def _nobody() -> None:
+    """Nobody looks any more."""
+
+
 class BaseMapTiles:
     """Tiles of one base map in one city's frame. `on_ready` is called on the tiles' own thread.
 
@@ -101,7 +105,7 @@ class BaseMapTiles:
         self._old: set[BaseKey] = set()  # shown from disk, but to be drawn anew
         self._state = BaseState()
         self._failures, self._again_at = 0, 0.0
-        self._closed = False
+        self._closed = self._ended = False
         self._thread: Thread = spawn_thread(target=self._run, name="basemap", daemon=True)
         self._thread.start()
 
@@ -111,6 +115,11 @@ class BaseMapTiles:
     def state(self) -> BaseState:
         """How it does now."""
         return self._state
+
+    @property
+    def ended(self) -> bool:
+        """Whether the thread has come to its end."""
+        return self._ended
 
     @property
     def idle(self) -> bool:
@@ -147,16 +156,27 @@ class BaseMapTiles:
                 self._done.clear()
                 self._changed.notify_all()
 
-    def close(self) -> None:
-        """Give up what is under way and end the thread."""
+    def retire(self) -> None:
+        """Give up what is under way; the thread ends by itself, and nobody waits for it."""
         with self._changed:
             self._closed = True
+            self.on_ready = _nobody
             self._changed.notify_all()
+
+    def close(self) -> None:
+        """Give up what is under way and wait until the thread has ended."""
+        self.retire()
         self._thread.join()
 
     # the tiles' own thread
 
     def _run(self) -> None:
+        try:
+            self._serve()
+        finally:
+            self._ended = True
+
+    def _serve(self) -> None:
         while True:
             with self._changed:
                 key = self._next()

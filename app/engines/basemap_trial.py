@@ -34,13 +34,17 @@ class Tries(Protocol):
 
 @dataclass(frozen=True)
 class Tested:
-    """What came: seconds to open and to draw, bytes from servers, share of pixels drawn."""
+    """What came: seconds to open and to draw, bytes from servers, share of pixels drawn.
+
+    `from_cache` says that a server was not asked again for what it had just sent.
+    """
 
     report: BaseReport
     open_s: float
     seconds: float
     received: int
     filled: float
+    from_cache: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,8 @@ def tried(
     frame = draws.render_base(base, view, SIDE, SIDE).result()
     over = time.perf_counter()
     filled = float((frame.pixels[:, :, 3] > 0).mean())
-    return Tested(report, opened - began, over - opened, frame.received, filled)
+    cached = base.is_network and base.kind != "postgis" and not frame.received and filled > 0
+    return Tested(report, opened - began, over - opened, frame.received, filled, cached)
 
 
 def maps_in(folder: Path, imagery: bool) -> list[BaseMap]:

@@ -149,6 +149,8 @@ class PreferencesLook(QObject):
                 words += " " + tr(f"settings.{key}", names="、".join(names[:4]))
         if report.macros:
             words += " " + tr("settings.macros")
+        if tested.from_cache:
+            words += " " + tr("settings.from_cache")
         if tested.filled == 0:
             words += " " + tr("settings.nothing_here")
         self.page.say(words, "normal" if tested.filled and not report.missing else "dim")

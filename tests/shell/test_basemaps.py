@@ -10,18 +10,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
 from app.data.basemap_book import BaseMaps
 from app.domain.basemaps import BaseMap
 from app.engines.basemap import BaseMapTiles
-from app.engines.basemap_cache import BaseMapCache
+from app.engines.basemap_cache import BaseKey, BaseMapCache
 from app.engines.basemap_keep import KeepPlan, Kept
 from app.engines.citystore import CityStore
 from app.engines.qgis_client import Frame, QgisProcess
 from app.runtime.spawn import spawn_thread
 from app.shell.basemaps import BaseMapChoice
-from app.shell.loop import GapMeter
 from tests.support.logs import ExpectedLogs
 from tests.support.map_store import small_folder, small_map, small_store, submit
 from tests.support.tile_server import tile_server
@@ -96,22 +96,47 @@ def test_that_the_window_goes_on_while_a_server_hangs(
     qgis.start()
     qgis.hello().result(30)
     view.wait_sharp()
-    meter = GapMeter(view)
+    turned: list[str] = []  # what was so each time the loop came round
+    loop = QTimer(view)
     with tile_server() as server:
         base = BaseMap("t", "wms", server.url("hang"), layer="city", timeout_s=1.0)
         tiles = tiles_of(base, qgis)
+        loop.timeout.connect(lambda: turned.append(tiles.state.code))
         view.set_base_map(BaseUnder(tiles))
         view.wait_sharp()
-        meter.start()
+        loop.start(10)
         qtbot.waitUntil(lambda: tiles.state.code == "gone", timeout=20_000)
-        qtbot.wait(500)
-        meter.stop()
+        loop.stop()
         view.set_base_map(None)
         tiles.close()
     qgis.close()
-    assert meter.count > 50
-    assert meter.p99_ms < 50
-    assert meter.max_ms < 500  # whoever waited for the server would have waited a second
+    # Whoever waits for the server comes round once; how long each round takes the bench tells.
+    assert turned.count("loading") > 10
+
+
+@pytest.mark.qgis
+def test_that_a_base_map_that_went_away_is_said_to_be_gone_and_comes_back_by_itself(
+    view: MapView, qtbot: Any, tiles_of: Any, expected_logs: ExpectedLogs
+) -> None:
+    expected_logs.expect("answered 503")
+    qgis = QgisProcess(spawn_thread=spawn_thread)
+    qgis.start()
+    with tile_server() as server:
+        base = BaseMap("t", "xyz", server.url("good") + "/{z}/{x}/{y}.png", timeout_s=5.0)
+        tiles = tiles_of(base, qgis)
+        view.set_base_map(BaseUnder(tiles))
+        qtbot.waitUntil(lambda: tiles.state.code == "ok" and tiles.idle, timeout=60_000)
+        server.away = True
+        tiles.want([BaseKey(1, 40, 40)])
+        qtbot.waitUntil(lambda: tiles.state.code == "gone", timeout=60_000)
+        assert "503" in tiles.state.reason
+        assert tiles.state.from_cache
+        server.away = False
+        qtbot.waitUntil(lambda: tiles.state.code == "ok", timeout=60_000)
+        assert tiles.get(BaseKey(1, 40, 40)) is not None
+        view.set_base_map(None)
+        tiles.close()
+    qgis.close()
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.server
 import struct
 import threading
@@ -63,7 +64,10 @@ class Lying(http.server.BaseHTTPRequestHandler):
             self._send(503, "text/plain", b"away")
         elif query.get("REQUEST", "").lower() == "getcapabilities" and way != "hang_at_once":
             own = f"http://127.0.0.1:{self.server.server_address[1]}/{way}?"
-            self._send(200, "text/xml", CAPABILITIES.replace("BASE", own).encode())
+            said = CAPABILITIES.replace("BASE", own)
+            if way == "crs":  # it knows another coordinate system only
+                said = said.replace("EPSG:3857", "EPSG:32650")
+            self._send(200, "text/xml", said.encode())
         else:
             size = int(query.get("WIDTH", 256)), int(query.get("HEIGHT", 256))
             getattr(self, "_" + way)(*size)
@@ -80,6 +84,23 @@ class Lying(http.server.BaseHTTPRequestHandler):
     def _half(self, width: int, height: int) -> None:
         whole = png(width, height)
         self._send(200, "image/png", whole[: len(whole) // 2])
+
+    def _huge(self, _width: int, _height: int) -> None:
+        whole = png(8, 8)
+        head = b"IHDR" + struct.pack(">II", 60_000, 60_000) + whole[24:29]
+        claims = whole[:12] + head + struct.pack(">I", zlib.crc32(head)) + whole[33:]
+        self._send(200, "image/png", claims)
+
+    def _bomb(self, _width: int, _height: int) -> None:
+        body = gzip.compress(bytes(96 << 20), 1)
+        self.send_response(200)
+        for name, value in (("Type", "image/png"), ("Encoding", "gzip"), ("Length", len(body))):
+            self.send_header(f"Content-{name}", str(value))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _crs(self, width: int, height: int) -> None:
+        self._send(400, "text/xml", b"<ServiceException code='InvalidCRS'/>")
 
     def _error(self, _width: int, _height: int) -> None:
         self._send(500, "text/plain", b"no")

@@ -4,8 +4,13 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 from qgis import core
-from qgis.PyQt.QtGui import QImage
+from qgis.PyQt.QtCore import QBuffer
+from qgis.PyQt.QtGui import QImage, QImageReader
 from qgis.PyQt.QtNetwork import QNetworkReply, QNetworkRequest
+
+MOST_BYTES = 64 << 20  # of one answer
+MOST_PIXELS = 64 << 20
+TOO_LARGE = "the server sent a picture that is too large"
 
 
 class Watch:
@@ -33,6 +38,14 @@ class Watch:
     def _seen(self, request, reply):
         serial, began = self._serial, time.monotonic()
         reply.finished.connect(lambda: self._judge(serial, began, request, reply))
+        reply.downloadProgress.connect(lambda got, _total: self._weigh(serial, reply, got))
+
+    def _weigh(self, serial, reply, got):
+        """Break off an answer that grows beyond all measure, as what unpacks to a hundredfold."""
+        if max(got, reply.bytesAvailable()) > MOST_BYTES:
+            if serial == self._serial:
+                self.problems.append(TOO_LARGE)
+            reply.abort()
 
     def _judge(self, serial, began, request, reply):
         if serial != self._serial:
@@ -61,6 +74,8 @@ class Watch:
             self.good += problem is None
         if problem is not None:
             self.problems.append(problem)
+        if problem == TOO_LARGE:
+            reply.readAll()  # nobody else is to unpack it
 
 
 def follow_redirects(request):
@@ -82,6 +97,14 @@ def network_words(error):
     return words.get(error, f"the network failed (code {int(error)})")
 
 
+def picture_size(body):
+    """Return width and height as the picture's head says them, without unpacking it."""
+    data = QBuffer()
+    data.setData(body)
+    data.open(QBuffer.ReadOnly)
+    return QImageReader(data).size()
+
+
 def picture_problem(url, body):
     """Say what is wrong with an answer that came with 200, or return None."""
     query = {name.upper(): values[0] for name, values in parse_qs(urlsplit(url).query).items()}
@@ -97,15 +120,23 @@ def picture_problem(url, body):
         return None
     if not body:
         return "the server sent an empty picture"
+    return raster_problem(body, query if asked == "getmap" else {})
+
+
+def raster_problem(body, query):
+    """Say what is wrong with a picture; of a GetMap it must have the size of the query."""
     if body.startswith(b"\x89PNG") and b"IEND" not in body[-16:]:
         return "the server sent half a picture"
     if body.startswith(b"\xff\xd8") and b"\xff\xd9" not in body[-64:]:
         return "the server sent half a picture"
+    size = picture_size(body)
+    if size.isValid() and size.width() * size.height() > MOST_PIXELS:
+        return TOO_LARGE
     image = QImage.fromData(body)
     if image.isNull():
         known = body.startswith((b"\x89PNG", b"\xff\xd8", b"RIFF", b"GIF8"))
         return "the server sent a broken picture" if known else None
-    if asked == "getmap" and (image.width(), image.height()) != (
+    if query and (image.width(), image.height()) != (
         int(query.get("WIDTH", 0)), int(query.get("HEIGHT", 0)),
     ):  # fmt: skip
         return (
