@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 
-from app.domain.clocks import Limit, LimitUnit, Tier, begin, parse_calendar, parse_tiers
+from app.domain.clocks import (
+    Limit,
+    LimitUnit,
+    Tier,
+    begin,
+    parse_calendar,
+    parse_tiers,
+    with_notice,
+)
 
 PLAIN: dict[str, Any] = {
     "zone": "Asia/Shanghai",
@@ -105,6 +113,17 @@ def test_that_two_calendars_tell_from_which_day_they_differ():
     assert old.first_difference(new) == new.first_difference(old) == date(2027, 1, 1)
     storm = parse_calendar({**PLAIN, "days": {"2026-09-25": [["08:30", "09:30"]]}})
     assert old.first_difference(storm) == date(2026, 9, 25)
+
+
+def test_that_a_later_notice_beats_an_earlier_one_day_by_day():
+    first = {**PLAIN, "off": ["2020-01-24"], "made_up": ["2020-02-01"]}
+    second = with_notice(first, [date(2020, 1, 31), date(2020, 2, 1)], [], date(2020, 12, 31))
+    calendar = parse_calendar(second)
+    assert not calendar.is_working_day(date(2020, 2, 1))
+    assert not calendar.is_working_day(date(2020, 1, 31))
+    assert not calendar.is_working_day(date(2020, 1, 24))
+    assert calendar.known_until == date(2026, 12, 31)
+    assert parse_calendar(first).first_difference(calendar) == date(2020, 1, 31)
 
 
 def test_that_tiers_and_area_classes_give_other_limits():

@@ -7,7 +7,7 @@ the present.
 
 from __future__ import annotations
 
-from app.domain.clocks.calendars import Calendar, Schedule, Season, parse_calendar
+from app.domain.clocks.calendars import Calendar, Schedule, Season, parse_calendar, with_notice
 from app.domain.clocks.events import PAUSE, ClockEvent, EventKind
 from app.domain.clocks.limits import (
     Limit,
@@ -32,4 +32,5 @@ __all__ = [
     "PAUSE", "Calendar", "Clock", "ClockEvent", "EventKind", "Limit", "LimitUnit", "Phase",
     "Schedule", "Season", "Thresholds", "Tier", "TierLimits", "begin", "happened", "left",
     "parse_calendar", "parse_limit", "parse_thresholds", "parse_tiers", "reckoned", "spent",
+    "with_notice",
 ]  # fmt: skip

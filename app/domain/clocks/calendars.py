@@ -231,6 +231,24 @@ def parse_calendar(raw: Mapping[str, Any]) -> Calendar:
     )
 
 
+def with_notice(
+    raw: Mapping[str, Any], off: Iterable[date], made_up: Iterable[date], known_until: date
+) -> dict[str, Any]:
+    """Return the plain calendar with a further notice of the State Council's office.
+
+    A later notice beats an earlier one day by day, as that of January 2020 did, which let the
+    holiday last over a day that was to be worked. Publish it in a new rule set; cases that stand
+    are reckoned anew by an action that pins that set.
+    """
+    new_off, new_made_up = ({day.isoformat() for day in days} for days in (off, made_up))
+    return {
+        **raw,
+        "off": sorted({*raw["off"]} - new_made_up | new_off),
+        "made_up": sorted({*raw["made_up"]} - new_off | new_made_up),
+        "known_until": max(raw["known_until"], known_until.isoformat()),
+    }
+
+
 def _schedule(raw: Mapping[str, Any]) -> Schedule:
     seasons = tuple(_season(one) for one in raw.get("seasons", ()))
     for leap in range(366):
