@@ -13,7 +13,7 @@ from app.domain.codes import one_slip
 from app.engines.gazetteer.asked import readings
 from app.engines.gazetteer.doors import metres
 from app.engines.gazetteer.likeness import Spoken
-from app.engines.gazetteer.segment import Segment
+from app.engines.gazetteer.segment import Segment, name_of_kind
 from app.services.views import PlaceHit
 
 _NEAR = 0.03  # what being at the map's centre is worth against being far
@@ -23,6 +23,7 @@ _KIND = {"area:district": 0.03, "area:street": 0.026, "area:city": 0.02, "road":
 _LEAST = 0.5
 _KNOWN = 0.06  # what nearness and kind may add
 _CODE = range(2, 17)
+_TEXTS = 4  # so many texts may say one thing
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def search(
     asked = readings(text, segments[0].speller)
     if not asked:
         return []
-    ranked = [*_by_code(segments, text.strip()), *_by_text(segments, asked, near)]
+    ranked = [*_by_code(segments, text.strip()), *_by_text(segments, asked, near, _TEXTS * limit)]
     best: dict[tuple[int, int], Ranked] = {}
     for one in ranked:
         key = (id(one.segment), one.thing)
@@ -70,7 +71,10 @@ def hit_of(one: Ranked) -> PlaceHit:
 
 
 def _by_text(
-    segments: Sequence[Segment], asked: Sequence[Spoken], near: tuple[float, float] | None
+    segments: Sequence[Segment],
+    asked: Sequence[Spoken],
+    near: tuple[float, float] | None,
+    most: int,
 ) -> Iterable[Ranked]:
     for segment in segments:
         best = 0.0
@@ -84,15 +88,20 @@ def _by_text(
             score = score + _bonus(segment, things, near)
             keep = score >= _LEAST
             best = max(best, float(score.max(initial=0.0)))
-            for thing, value in zip(things[keep].tolist(), score[keep].tolist(), strict=True):
+            things, score = things[keep], score[keep]
+            if len(score) > most:
+                first = np.argpartition(-score, most)[:most]
+                things, score = things[first], score[first]
+            for thing, value in zip(things.tolist(), score.tolist(), strict=True):
                 yield Ranked(value, segment, thing)
 
 
 def _bonus(
     segment: Segment, things: NDArray[np.int32], near: tuple[float, float] | None
 ) -> NDArray[np.float64]:
-    kinds = [_KIND.get(segment.kind_name(int(one)), 0.0) for one in things]
-    bonus = np.array(kinds, np.float64)
+    different, which = np.unique(segment.kind[things], return_inverse=True)
+    worth = [_KIND.get(name_of_kind(int(kind)), 0.0) for kind in different]
+    bonus = np.array(worth, np.float64)[which]
     if near is not None and len(things):
         km = metres(segment.lon[things], segment.lat[things], *near) / 1000
         bonus += _NEAR * (1 - np.minimum(np.nan_to_num(km, nan=_FAR_KM) / _FAR_KM, 1))

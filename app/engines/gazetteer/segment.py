@@ -27,6 +27,11 @@ _NO_UID = bytes(16)
 _NAMES = {PLACE: "place", ROAD: "road", ESTATE: "estate"}
 
 
+def name_of_kind(kind: int) -> str:
+    """Return `place`, `road`, `estate` or `area:` and its tier."""
+    return _NAMES.get(kind) or f"area:{AREA_TIERS[kind - AREA]}"
+
+
 @dataclass(frozen=True)
 class Found:
     """Texts that answer: `text` int64, what it costs to make each of the question, float32."""
@@ -58,6 +63,11 @@ class Segment:
         return len(self.kind)
 
     @cached_property
+    def _score(self) -> NDArray[np.float32]:
+        """A number for each text, all zero between two questions; one thread asks."""
+        return np.zeros(len(self.text_thing), np.float32)
+
+    @cached_property
     def speller(self) -> Speller:
         """The speller that the index was built with."""
         return Speller(self.rules, sounds_from(self.arrays))
@@ -85,10 +95,7 @@ class Segment:
 
     def kind_name(self, thing: int) -> str:
         """Return `place`, `road`, `estate` or `area:` and its tier."""
-        kind = int(self.kind[thing])
-        if kind in _NAMES:
-            return _NAMES[kind]
-        return f"area:{AREA_TIERS[kind - AREA]}"
+        return name_of_kind(int(self.kind[thing]))
 
     def district_of(self, thing: int) -> int:
         """Return the row of the district that holds a thing, -1 if it is not known."""
@@ -121,20 +128,25 @@ class Segment:
         for grams, worth in grams_asked(asked, self.alike):
             lists += [(found, worth) for one in grams if len(found := self._postings.of(one))]
         lists.sort(key=lambda one: len(one[0]))
-        score = np.zeros(len(self.text_thing), np.float32)
+        score = self._score
         total = np.log1p(len(score))
+        met: list[NDArray[np.int32]] = [np.empty(0, np.int32)]
         for used, (found, worth) in enumerate(lists):
             if used >= _FEW and len(found) > _MOST_POSTINGS:
                 break
+            met.append(found[score[found] == 0])
             score[found] += np.float32(worth * max(total - np.log(len(found)), 0.3))
-        text = np.flatnonzero(score)
-        if not len(text):
-            return text
-        keep = ~self.hidden[self.text_thing[text]]
-        if kinds:
-            keep &= np.isin(self.kind[self.text_thing[text]], kinds)
-        text = text[keep]
-        rank = score[text] - np.float32(_SHORT) * (self._off[text + 1] - self._off[text])
+        every = np.concatenate(met)
+        told = score[every]
+        score[every] = 0
+        text = every.astype(np.int64)
+        if self.hidden.any() or kinds:
+            thing = self.text_thing[text]
+            keep = ~self.hidden[thing]
+            if kinds:
+                keep &= np.isin(self.kind[thing], kinds)
+            text, told = text[keep], told[keep]
+        rank = told - np.float32(_SHORT) * (self._off[text + 1] - self._off[text])
         if len(text) > _CANDIDATES:
             text = text[np.argpartition(-rank, _CANDIDATES)[:_CANDIDATES]]
         return text
