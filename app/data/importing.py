@@ -114,6 +114,7 @@ def _import_map(
             stream.job.remove()
             summary["resumed_rows"] = stream.resumed_rows
             summary["cpu_s"] = {**stream.cpu_s, **added.cpu_s}
+            summary["wall_s"] = {**stream.wall_s, **added.wall_s}
     meter.end()
     return summary | {"sha256": digest}
 

@@ -31,6 +31,7 @@ class Added:
     same_code: int = 0  # codes that several parts bear
     same_place: int = 0  # added parts with another of their class within half a metre
     cpu_s: Mapping[str, float] = field(default_factory=dict)  # of a large import, by stage
+    wall_s: Mapping[str, float] = field(default_factory=dict)  # likewise
 
 
 class MapTarget(Protocol):

@@ -1,4 +1,4 @@
-"""P4: an import that is killed at random moments harms nothing and ends as one never killed."""
+"""P4: imports and exports killed at random moments harm nothing and end as ones never killed."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ import pyarrow as pa
 import pyarrow.csv
 import pytest
 
+from app.data.readers import read
 from app.sample.tiny import create_tiny_city
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = 130_000
 BAD_EVERY = 5_003
+ENDINGS = (".gpkg", ".shp", ".geojson", ".geojsonl", ".parquet", ".fgb", ".csv", ".xlsx")
 MAPPING = """
 name = "supplier"
 kind = "parts"
@@ -151,6 +153,56 @@ def test_that_a_killed_import_harms_nothing_and_goes_on_to_the_same_end(proof, g
     assert not bad
     assert not [row for row in kills.rows() if row["traces"]]
     assert sum(row["killed"] for row in kills.rows()) > 0
+
+
+def export(city: Path, out: Path, seconds: float | None) -> bool:
+    """Export all parts; kill it after `seconds`. False if it was done before."""
+    words = ("export", "parts", str(out), "--from", str(city), "--json")
+    with subprocess.Popen(
+        [sys.executable, "-m", "app", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            return True
+        assert process.returncode == 0
+        return False
+
+
+def rows_of(out: Path) -> list[str]:
+    """Return the uids in an export, sorted."""
+    with read("parts", out) as stream:
+        return sorted(uid.hex() for batch in stream for uid in batch.column("uid").to_pylist())
+
+
+def test_that_a_killed_export_is_not_there_and_the_same_again_is_whole(proof, ground, tmp_path):
+    whole = rows_in_map(ground / "whole")
+    kills = proof("export", full=80, quick=2)
+    for trial in kills:
+        chance = random.Random(trial)
+        out = tmp_path / f"parts{ENDINGS[trial % len(ENDINGS)]}"
+        killed = half = 0
+        while killed < 3 and export(ground / "whole", out, chance.uniform(0.3, 4.0)):
+            killed += 1
+            half += out.exists() and rows_of(out) != whole
+        for left in tmp_path.glob("parts*"):
+            if ".part" not in left.name:
+                left.unlink()
+        export(ground / "whole", out, None)
+        found = rows_of(out)
+        parts = len([*tmp_path.glob("*.part*")])
+        kills.record(trial, killed=killed, half=half, same=found == whole, traces=parts)
+        for left in tmp_path.iterdir():
+            left.unlink()
+    assert not [row for row in kills.rows() if row["half"] or row["traces"] or not row["same"]]
+
+
+def rows_in_map(city: Path) -> list[str]:
+    """Return the uids of the map's parts, sorted."""
+    with closing(sqlite3.connect(f"file:{city / 'map.gpkg'}?mode=ro", uri=True)) as db:
+        return sorted(uid.hex() for (uid,) in db.execute("SELECT uid FROM part"))
 
 
 def test_that_a_cancelled_import_leaves_no_trace(ground, tmp_path):

@@ -22,6 +22,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from app.data.readers.archives import refuse_bomb
 from app.data.readers.chunks import Chunk, Column, Mark, Reject, objects, picked
+from app.data.readers.geopackages import strangers
 from app.data.readers.shapefiles import long_names, table_encoding
 from app.domain.errors import InvalidInput
 
@@ -31,6 +32,7 @@ _INDIRECT: Final = re.compile(
 )
 _MOST_ENTRIES: Final = 10_000
 _WKB_HEAD: Final = 5
+_NAMED_WITHIN: Final = 40
 _SUFFIXES: Final = frozenset(
     [
         ".geojson",
@@ -119,6 +121,8 @@ class VectorFile:
                 chunk = self._chunk(batch, name, columns)
                 chunk.mark = (self._read,)
                 yield chunk
+        if self._path.suffix.lower() == ".gpkg":
+            self._notes += strangers(self._path)
 
     def _heard(self, step: Callable[[], Any]) -> Any:
         """Take a step of OGR's; its warnings become notes, its errors ours."""
@@ -153,7 +157,8 @@ class VectorFile:
         if len(layers) > 1 and self._path.suffix.lower() != ".mbtiles":
             others = ", ".join(layers[1:6]) + (" …" if len(layers) > 6 else "")
             self._notes.append(f"of its layers only {layers[0]} was read, not {others}")
-        return max(int(info["features"]), 0), tuple(info["fields"]), info["crs"]
+        crs = None if _is_undefined(info["crs"]) else info["crs"]
+        return max(int(info["features"]), 0), tuple(info["fields"]), crs
 
     def _chunk(self, batch: pa.RecordBatch, geometry_name: str, wanted: Collection[str]) -> Chunk:
         first = self._read + 1
@@ -186,6 +191,11 @@ class VectorFile:
             advice="Nothing was imported. Open it in QGIS and export it as GeoJSON or GeoPackage.",
             field="source",
         )
+
+
+def _is_undefined(crs: str | None) -> bool:
+    """Whether a file says itself that it does not know its system, as a GeoPackage's 0 and -1."""
+    return crs is not None and "Undefined" in crs[:_NAMED_WITHIN]
 
 
 def _is_curved(wkb: bytes | None) -> bool:

@@ -101,8 +101,9 @@ def append_many(
         if finish is not None:
             with _quick(copy) as db:
                 finish(db)
-    cpu_s = flow.spent.told()
-    return Added(flow.added, flow.seen - flow.added, flow.outside, *doubles, cpu_s=cpu_s)
+    known_rows = flow.seen - flow.added
+    spent = (flow.spent.told(), flow.spent.lasted())
+    return Added(flow.added, known_rows, flow.outside, *doubles, *spent)
 
 
 def _recall(path: Path, layer: MapLayer, known: RepeatFinder) -> None:

@@ -32,6 +32,7 @@ class StagedStream:
         self.job = job
         self.resumed_rows = 0
         self.cpu_s: dict[str, float] = {}
+        self.wall_s: dict[str, float] = {}
         self._earlier = 0
         self._progress = progress
         self._summary: Summary | None = None
@@ -75,7 +76,7 @@ class StagedStream:
                 yield from self._chunk(told["chunk"])
             if "summary" in told:
                 self._summary = _summary(told["summary"])
-                self.cpu_s = told["cpu_s"]
+                self.cpu_s, self.wall_s = told["cpu_s"], told["wall_s"]
 
     def _chunk(self, number: int) -> Iterator[pa.RecordBatch]:
         return (batch for batch in self.job.batches(number) if batch.num_rows)

@@ -68,7 +68,8 @@ def fill(job: ImportJob) -> None:
         if waiting and mark is not None:
             _keep(job, number + 1, waiting, stream.state(mark))
         stream.state(())  # the refused rows lie in their file
-        _tell({"summary": asdict(stream.summary()), "cpu_s": stream.spent.told()})
+        spent = {"cpu_s": stream.spent.told(), "wall_s": stream.spent.lasted()}
+        _tell({"summary": asdict(stream.summary()), **spent})
 
 
 def _keep(
