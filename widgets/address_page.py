@@ -261,11 +261,12 @@ def row_words(one: RequestView | NearPlace) -> str:
         parts += [f"{verdict} {one.decided_name} {local(one.decided_ms):%m-%d %H:%M}", one.answer]
     if one.photos:
         parts.append(tr("address.photos", n=len(one.photos)))
+    rivals = ""
     if one.rivals:
         said = (one.partition(":") for one in one.rivals)
         others = (f"{tr(f'address.change_{kind}')} {words}".strip() for kind, _, words in said)
-        parts.append(tr("address.rivals", what="; ".join(others)))
-    return f"{_change(one)}\n{' · '.join(filter(None, parts))}"
+        rivals = "\n" + tr("address.rivals", what="; ".join(others))
+    return f"{_change(one)}\n{' · '.join(filter(None, parts))}{rivals}"
 
 
 def _names(entry: Entry | None) -> list[str]:
@@ -273,8 +274,9 @@ def _names(entry: Entry | None) -> list[str]:
     dated = entry.dates if entry is not None else ()
     told = []
     for name, since, to in dated:
-        days = (f"{local(one):%Y-%m-%d}" if one else "" for one in (since, to))
-        told.append(tr("address.named", name=name, since=next(days), to=next(days)))
+        begun = f"{local(since):%Y-%m-%d}" if since else tr("address.from_start")
+        ended = f"{local(to):%Y-%m-%d}" if to is not None else tr("address.to_now")
+        told.append(tr("address.named", name=name, since=begun, to=ended))
     return told
 
 

@@ -17,6 +17,7 @@ from app.runtime.core import Core
 from app.sample.tiny import create_tiny_city, desk_person
 from app.services.address_asking import AddressRequests
 from app.services.commands import Actor, ProposeAddress
+from app.services.searching import AddressAt
 from app.shell.bridge import Bridge
 from app.shell.desk import Desk
 from app.shell.session import Session
@@ -156,3 +157,23 @@ def test_that_a_place_here_is_renamed_by_keys(desk: Desk, core: Core, qtbot: Any
     qtbot.waitUntil(lambda: len(core.ask(AddressRequests("open")).result()) == 1)
     (asked,) = core.ask(AddressRequests("open")).result()
     assert (asked.change, asked.title, asked.said) == ("rename", "老茶馆", "新茶馆")
+
+
+def test_that_who_asked_takes_it_back_by_a_key(desk: Desk, core: Core, qtbot: Any) -> None:
+    ask(core, "梧桐茶馆")
+    desk.session.become(ASKS.person, "王五", "supervisor")
+    page = open_page(desk, qtbot)
+    qtbot.waitUntil(lambda: len(rows(page)) == 1)
+    qtbot.keyClick(page._list, Qt.Key.Key_W)
+    qtbot.waitUntil(lambda: len(core.ask(AddressRequests("withdrawn")).result()) == 1)
+    qtbot.waitUntil(lambda: rows(page) == [])
+
+
+def test_that_two_who_ask_apart_see_each_other(desk: Desk, core: Core, qtbot: Any) -> None:
+    (near, *_) = core.ask(AddressAt(*HERE)).result().nearest
+    for name in ("甲馆", "乙馆"):
+        core.submit(ProposeAddress(ASKS, "rename", near.uid, {"name": name})).result()
+    page = open_page(desk, qtbot)
+    qtbot.waitUntil(lambda: len(rows(page)) == 2)
+    assert all("另有未决申请：改名" in row for row in rows(page))
+    keep_picture(page, "address-rivals")
