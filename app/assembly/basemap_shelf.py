@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from app.engines.basemap import BaseMapTiles
     from app.engines.basemap_cache import BaseMapCache
     from app.engines.basemap_keep import BaseMapKeeper, KeepPlan, Kept
-    from app.engines.basemap_trial import Held, Tested
+    from app.engines.basemap_trial import Held, Trial
     from app.engines.qgis_client import QgisProcess
     from app.engines.qgis_protocol import Atlas
     from app.runtime.core import Core
@@ -137,7 +137,7 @@ class BaseMapShelf:
         if self._unsaved is maps:
             self._unsaved = None
 
-    def test(self, base: BaseMap, x: float, y: float, m_per_px: float) -> Future[Tested]:
+    def test(self, base: BaseMap, x: float, y: float, m_per_px: float) -> Future[Trial]:
         """Open a base map anew and draw it at a place (local metres); fails as drawing does."""
         from app.engines.basemap_trial import tried
 

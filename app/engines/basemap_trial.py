@@ -33,7 +33,7 @@ class Tries(Protocol):
 
 
 @dataclass(frozen=True)
-class Tested:
+class Trial:
     """What came: seconds to open and to draw, bytes from servers, share of pixels drawn.
 
     `from_cache` says that a server was not asked again for what it had just sent.
@@ -60,7 +60,7 @@ class Held:
 def tried(
     base: BaseMap, draws: Tries, place: tuple[float, float], m_per_px: float,
     middle: tuple[float, float],
-) -> Tested:  # fmt: skip
+) -> Trial:  # fmt: skip
     """Open `base` and draw the tile at `place` (local metres of the frame at `middle`, degrees).
 
     Waits as long as drawing does, and raises what that raises.
@@ -76,7 +76,7 @@ def tried(
     over = time.perf_counter()
     filled = float((frame.pixels[:, :, 3] > 0).mean())
     cached = base.is_network and base.kind != "postgis" and not frame.received and filled > 0
-    return Tested(report, opened - began, over - opened, frame.received, filled, cached)
+    return Trial(report, opened - began, over - opened, frame.received, filled, cached)
 
 
 def maps_in(folder: Path, imagery: bool) -> list[BaseMap]:
