@@ -146,8 +146,7 @@ def run_window(
     window = build(station, lang=lang)
     work = getattr(window, "map", None)
     keeping = MapKeeping(work, station, kept, keep) if isinstance(work, MapWork) else None
-    first = link or kept.states.get("wall", "")
-    _look_and_watch(window, first, None if link else wall_view, camera_folder)
+    _look_and_watch(window, link, kept, wall_view, camera_folder)
     more = MoreWindows(window, partial(build, station)) if isinstance(window, Desk) else None
     show = partial(_show, window, station, keep, note)
     try:
@@ -162,12 +161,16 @@ def run_window(
 
 
 def _look_and_watch(
-    window: Station, first: str, wall_view: Callable[[], str] | None, camera_folder: str
+    window: Station,
+    link: str,
+    kept: Kept,
+    wall_view: Callable[[], str] | None,
+    camera_folder: str,
 ) -> None:
     """Let a wall show its first view and follow others, a field watch its camera's folder."""
     if isinstance(window, Wall):
-        window.show_view(first)
-        if wall_view is not None:
+        window.show_view(link or kept.states.get("wall", ""))
+        if wall_view is not None and not link:
             window.follow_view(wall_view)
     if camera_folder and isinstance(window, Field):
         window.watch(Path(camera_folder))
