@@ -15,6 +15,7 @@ from app.cli.options import As, City, Json, Lang, Why, city_of
 from app.cli.printing import print_json
 from app.cli.roles import actor_for, reporter
 from app.cli.wiring import Wiring
+from app.domain.addresses.placed import Placed
 from app.domain.errors import InvalidInput, NotFound
 from app.services.commands import (
     AcceptSuggestion,
@@ -25,13 +26,12 @@ from app.services.commands import (
     UndoLast,
 )
 from app.services.questions import FindCase, ListCases, OpenSheet, Quarantine
-from app.services.searching import Geocode
+from app.services.searching import SURE_ENOUGH, Geocode
 from app.services.views import Apart, CasePage, CaseQuery, CaseSheet, Geocoded
 
 if TYPE_CHECKING:
     from app.runtime.core import Core
 
-_SURE_ENOUGH = 0.3  # as for a street's name alone
 TABS = ("to_dispatch", "mine", "due_soon", "returned", "open", "closed", "all")
 
 
@@ -69,7 +69,7 @@ def _add_report(group: typer.Typer, wiring: Wiring) -> None:
     ) -> None:
         """Take in a citizen's words and a place; the stated rule sends it if it is sure."""
         with opened(wiring, city) as core:
-            lon, lat, address = _place(core, lon, lat, address)
+            lon, lat, placed = _place(core, lon, lat, address)
             command = ReportCase(
                 actor=reporter(core, acting),
                 words=words,
@@ -83,6 +83,7 @@ def _add_report(group: typer.Typer, wiring: Wiring) -> None:
                 photos=_photos(wiring, city_of(city), photo),
                 case=_uid(uid, "uid") if uid else None,
                 auto_dispatch=not by_hand,
+                placed=placed,
             )
             _show_changed(core, command, as_json=as_json, lang=lang)
 
@@ -212,9 +213,9 @@ def _show_changed(core: Core, command: Command, *, as_json: bool, lang: str) -> 
 
 def _place(
     core: Core, lon: float | None, lat: float | None, address: str
-) -> tuple[float, float, str]:
+) -> tuple[float, float, Placed]:
     if lon is not None and lat is not None:
-        return lon, lat, address
+        return lon, lat, Placed("given")
     if lon is not None or lat is not None or not address.strip():
         raise InvalidInput(
             "A report needs a place.",
@@ -222,8 +223,8 @@ def _place(
             field="lon" if lon is None else "lat",
         )
     found: tuple[Geocoded, ...] = core.ask(Geocode(address)).result()
-    if found and found[0].confidence >= _SURE_ENOUGH:
-        return found[0].lon, found[0].lat, address
+    if found and found[0].confidence >= SURE_ENOUGH:
+        return found[0].lon, found[0].lat, found[0].placed
     if found:
         raise NotFound(
             f"The place {address!r} is not sure: perhaps {found[0].title} "
