@@ -35,8 +35,11 @@ def import_pack(wanted: PackIn, progress: Progress) -> Mapping[str, Any]:
         city.close()
 
 
-def check_city(place: str, progress: Progress) -> Mapping[str, Any]:
-    """Read the whole city; return counts, what is damaged, and the exit code that says so."""
+def check_city(place: str, progress: Progress, mend: bool = False) -> Mapping[str, Any]:
+    """Read the whole city; return counts, what is damaged, and the exit code that says so.
+
+    `beyond` are rows of the map by layer that lie too far away to be drawn: how many, then some.
+    """
     from dataclasses import asdict
 
     from app.data.checking import FORGED, check_city
@@ -45,16 +48,29 @@ def check_city(place: str, progress: Progress) -> Mapping[str, Any]:
 
     city = open_city(place, _key())
     try:
-        checked = check_city(city, progress)
+        checked = check_city(city, progress, mend=mend)
     finally:
         city.close()
     forged = any(one.kind in FORGED for one in checked.damage)
     harmed = Forged.exit_code if forged else StorageFailure.exit_code
     return {
         **checked.counts,
+        "beyond": _beyond(place),
         "damage": [asdict(one) for one in checked.damage],
         "exit_code": harmed if checked.damage else 0,
     }
+
+
+def _beyond(place: str) -> Mapping[str, Any]:
+    """Return what the drawing store says it cannot draw; nothing if there is no sound one."""
+    from app.assembly.stores import store_folder
+    from app.engines.citystore import StoreUnusable
+    from app.engines.citystore.manifest import read_manifest
+
+    try:
+        return read_manifest(store_folder(place)).beyond
+    except StoreUnusable:
+        return {}
 
 
 def _key() -> str | None:

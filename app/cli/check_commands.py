@@ -7,7 +7,7 @@ actions themselves do not hold, or actions are gone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -28,10 +28,17 @@ def add(group: typer.Typer, wiring: Wiring) -> None:
 
     @group.command("check")
     @guarded
-    def check(city: City = "", as_json: Json = False, lang: Lang = "zh") -> None:
-        """Verify every action, parent, checkpoint, word, photo and row. Changes nothing."""
+    def check(
+        city: City = "",
+        mend: Annotated[
+            bool, typer.Option("--mend", help="Write the map's parts and grids anew from the log.")
+        ] = False,
+        as_json: Json = False,
+        lang: Lang = "zh",
+    ) -> None:
+        """Verify every action, parent, checkpoint, word, photo and row."""
         with progress(quiet=as_json) as show:
-            found = wiring.check_city(city_of(city), show)
+            found = wiring.check_city(city_of(city), show, mend)
         if as_json:
             print_json(found)
         else:
@@ -46,5 +53,8 @@ def _print(found: Mapping[str, Any], lang: str) -> None:
     for one in found["damage"]:
         about = one["case"] or word("check_city", lang)
         print_line(f"{word('check_damage', lang)}: {about}: {error_said(one['what'], lang)}")
+    for layer, (count, *some) in found["beyond"].items():
+        rows = " ".join(map(str, some))
+        print_line(f"{word('check_beyond', lang)}: {layer} {count} (fid {rows})")
     if not found["damage"]:
         print_line(word("check_whole", lang))

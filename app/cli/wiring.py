@@ -189,7 +189,7 @@ class Wiring:
     export_data: Callable[[Export, Progress], Mapping[str, Any]]
     export_pack: Callable[[PackOut, Progress], Mapping[str, Any]]
     import_pack: Callable[[PackIn, Progress], Mapping[str, Any]]
-    check_city: Callable[[str, Progress], Mapping[str, Any]]
+    check_city: Callable[[str, Progress, bool], Mapping[str, Any]]
     basemaps: Callable[[BaseMapWish, Progress], Mapping[str, Any]]
     print_map: Callable[[Print, Progress], Mapping[str, Any]]
     take_picture: Callable[[Picture, Progress], Mapping[str, Any]]

@@ -61,6 +61,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "check_imported": ("导入的历史案件", "Imported cases"),
     "check_damage": ("损坏", "Damaged"),
     "check_city": ("本市", "city"),
+    "check_beyond": ("离城太远、无法画出", "too far from the city to be drawn"),
     "check_whole": ("完好，没有发现损坏。", "Whole: no damage was found."),
 }
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -73,6 +73,7 @@ class EditedMap(ABC):
     """Fulfils `parts_views.PartMap` for one open city. Used on the database thread only."""
 
     city: SqlCity
+    _from_start: bool = field(default=False, init=False)
 
     @abstractmethod
     def _reading(self) -> AbstractContextManager[MapHand]:
@@ -81,6 +82,24 @@ class EditedMap(ABC):
     @abstractmethod
     def _write(self) -> Taken | None:
         """Write what is due; None if another program holds the map."""
+
+    def reading(self) -> AbstractContextManager[MapHand]:
+        """Open the map for reading."""
+        return self._reading()
+
+    def redo(self) -> bool:
+        """Write all that the log says of parts and grids into the map again.
+
+        False if another program holds it. Twice is as good as once.
+        """
+        self._from_start = True
+        try:
+            taken = self._write()
+        finally:
+            self._from_start = False
+        for listener in self.city.edit_listeners if taken is not None else ():
+            listener(taken)  # type: ignore[arg-type]  # there is one
+        return taken is not None
 
     def take(self) -> bool:
         """See `PartMap.take`."""
@@ -141,7 +160,8 @@ class EditedMap(ABC):
         journal, number = hand.taken()
         with self.city.begin(write=False) as uow:
             own, _newest = uow.parts.journal()
-            due = uow.parts.due(number if journal == own else 0)
+            known = journal == own and not self._from_start
+            due = uow.parts.due(number if known else 0)
         written = write_due(hand, due)
         hand.set_taken(due.journal, due.upto)
         return written

@@ -142,7 +142,9 @@ def _write_cell(hand: MapHand, cell: Cell) -> tuple[WrittenShape, ...]:
         return tuple(WrittenShape("area", int(row[0]), gone=True) for row in rows)
     until = None if cell.to_ms is None else iso_ms(cell.to_ms)
     if hand.ask("SELECT 1 FROM area WHERE uid = :uid", uid=uid):
-        hand.ask("UPDATE area SET valid_to = :until WHERE uid = :uid", until=until, uid=uid)
+        hand.ask(f"UPDATE area SET code = :code, valid_to = :until, geom = {hand.geom_value} "
+                 "WHERE uid = :uid", code=cell.code, until=until, uid=uid,
+                 geom=hand.value(cell.wkb))  # fmt: skip
         return shapes_where(hand, "area", "uid = :uid", uid=uid)
     hand.ask(
         "INSERT INTO area (uid, tier, code, name, name_en, parent_uid, valid_from, valid_to, "

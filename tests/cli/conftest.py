@@ -148,7 +148,7 @@ def cli(
         asked.append(wanted)
         return {"rows": 3}
 
-    def checked(city: str, _progress: Any) -> dict[str, Any]:
+    def checked(city: str, _progress: Any, _mend: bool) -> dict[str, Any]:
         asked.append(city)
         numbers = dict.fromkeys(
             ("actions", "cases", "waiting", "apart", "words", "photos", "checkpoints", "imported"),
@@ -156,7 +156,8 @@ def cli(
         )
         harmed = [{"case": "310104-1", "kind": "row", "what": "it differs"}]
         damage = harmed if city == "broken" else []
-        return {**numbers, "damage": damage, "exit_code": 5 if damage else 0}
+        told = {"beyond": {}, "damage": damage, "exit_code": 5 if damage else 0}
+        return {**numbers, **told}
 
     def window(wanted: Any) -> int:
         asked.append(wanted)
