@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.data.readers import SHAPES, Kind, derived_uid, read
-from app.data.writers import write
+from app.data.writers import export, write
 from app.data.writers.cells import guarded, unguarded
 from app.domain.errors import InvalidInput, StorageFailure
 
@@ -164,6 +164,17 @@ def test_that_a_sheet_tells_areas_by_a_point_on_them_and_cuts_long_texts(tmp_pat
     assert len(row["name"]) == 32_767
     assert 121.4 < row["lon"] < 121.5
     assert "wkt" not in row
+
+
+def test_that_more_rows_than_a_sheet_holds_are_told_with_what_holds_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "_MOST_ROWS", 5)
+    out = tmp_path / "parts.xlsx"
+    assert write("parts", [batch_of(Kind.PARTS, 5)], out) == 5
+    before = out.read_bytes()
+    with pytest.raises(InvalidInput, match="A sheet holds 5 rows") as caught:
+        write("parts", [batch_of(Kind.PARTS, 3), batch_of(Kind.PARTS, 3)], out)
+    assert ".gpkg" in f"{caught.value.advice}"
+    assert out.read_bytes() == before
 
 
 def test_that_a_geopackage_is_of_version_1_2_and_in_wgs_84(tmp_path):

@@ -7,6 +7,7 @@ blanks at the ends of a text fall off in all.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -29,6 +30,15 @@ PRINTED = st.characters(
 ODD = ["", "007", "0012.50", "=1+1", "'@x", "-", "NULL", 'a,b;c\t"d"', "&amp;", "路"]
 TEXTS = st.one_of(st.sampled_from(ODD), st.text(PRINTED, max_size=20)).map(str.strip)
 LON, LAT = st.floats(120.8, 122.2), st.floats(30.7, 31.9)
+NAMES = st.text(PRINTED, min_size=1, max_size=6).map(str.strip).filter(bool)
+ATTRS = st.one_of(
+    st.none(),
+    st.dictionaries(
+        NAMES, st.one_of(NAMES, st.integers(-(2**53), 2**53), st.booleans()), min_size=1, max_size=2
+    )
+    .map(lambda told: json.dumps(told, ensure_ascii=False))
+    .filter(lambda text: len(text.encode()) <= 254),
+)
 FIELD = {"width": st.floats(0.5, 200).map(lambda one: round(one, 6))}
 
 
@@ -44,7 +54,7 @@ def part_rows(draw):
             "source": draw(TEXTS),
             "initial_date": draw(st.dates(date(1950, 1, 1), date(2049, 12, 31)).map(str)),
             "accuracy": draw(st.sampled_from("ABC")),
-            "attrs": None,
+            "attrs": draw(ATTRS),
             "sample": draw(st.integers(0, 1)),
             "geom": shapely.Point(draw(LON), draw(LAT)).wkb,
         }
@@ -105,6 +115,8 @@ def there_and_back(kind, rows, ending):
 def plain(row, ending, apart=("geom", "source_key", "lon", "lat")):
     """A row without what a form writes otherwise; nothing and empty alike where it is poor."""
     kept = {name: value for name, value in row.items() if name not in apart}
+    if kept.get("attrs"):  # GeoJSON sets blanks elsewhere in them
+        kept["attrs"] = json.loads(kept["attrs"])
     return {name: value or None for name, value in kept.items()} if ending in POOR else kept
 
 
