@@ -172,6 +172,23 @@ class Preferences(Overlay):
         if self._buttons[deed].isEnabled():
             self.wanted.emit(deed, self.chosen)
 
+    def event(self, event: QEvent) -> bool:
+        """Keep the window below from taking Ctrl Z and its like for its own."""
+        asks = event.type() == QEvent.Type.ShortcutOverride
+        if asks and isinstance(event, QKeyEvent) and event.modifiers() & _CTRL and _deed_of(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Do what Ctrl and a key stand for, wherever the focus is."""
+        deed = _deed_of(event) if event.modifiers() & _CTRL else ""
+        if deed:
+            self.do(deed)
+            event.accept()
+        else:
+            super().keyPressEvent(event)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take the keys of the list."""
         if (
