@@ -14,7 +14,8 @@ class Arrivals(QObject):
 
     Signals:
         tile_arrived: a `TileKey`. overview_arrived: (number of its look, image).
-        count_arrived: (serial, parts). base_arrived: nothing; more of the base map is there.
+        count_arrived: (serial, parts, `Tallied`).
+        base_arrived: nothing; more of the base map is there.
     """
 
     tile_arrived = Signal(object)
@@ -34,6 +35,6 @@ class Arrivals(QObject):
         """Say that more of the base map is there, or that its state is another (any thread)."""
         self.base_arrived.emit()
 
-    def tell_count(self, serial: int, parts: int) -> None:
-        """Hand over a count (any thread)."""
-        self.count_arrived.emit((serial, parts))
+    def tell_count(self, serial: int, parts: int, seen: object = None) -> None:
+        """Hand over a count, and what else is in sight (any thread)."""
+        self.count_arrived.emit((serial, parts, seen))

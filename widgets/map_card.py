@@ -199,6 +199,7 @@ class MapCard(QFrame):
         self._note.setVisible(bool(note))
         self._rows.fill(rows, heads)
         self._set_buttons(buttons)
+        self._column.invalidate()  # else it would place the rows by their height of before
         said = "; ".join(" ".join((row.text, row.detail, *row.figures)) for row in rows)
         self.setAccessibleName(f"{title} {total}; {said}")
         self._place()
@@ -294,3 +295,4 @@ class MapCard(QFrame):
         left = LEFT + (_TOUCH if self._touch else SIDE) + 12
         top = self._over.height() - size.height() - LEFT
         self.setGeometry(left, max(top, LEFT), size.width(), size.height())
+        self._column.activate()

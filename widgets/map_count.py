@@ -7,11 +7,13 @@ from numpy.typing import NDArray
 
 from app.domain.camera import Camera
 from app.engines.citystore import CityStore
+from layers.pipes.geometry import LINES_FROM
 from widgets.map_arrivals import Arrivals
+from widgets.map_seen import Tallied, pipe_kinds
 
 
 class CountJob:
-    """One count; tells (serial, parts) to `arrivals`."""
+    """One count; tells (serial, parts, what is seen) to `arrivals`."""
 
     def __init__(
         self,
@@ -30,5 +32,7 @@ class CountJob:
         from app.engines.tiles_select import count_parts  # numba: not on the window's thread
 
         box = self._camera.bounds()
-        total, _by_class = count_parts(self._store, box, self._want, self._states)
-        self._arrivals.tell_count(self._serial, total)
+        total, by_class = count_parts(self._store, box, self._want, self._states)
+        near = self._camera.m_per_px <= LINES_FROM
+        kinds = pipe_kinds(self._store, box) if near else ()
+        self._arrivals.tell_count(self._serial, total, Tallied(by_class, kinds))

@@ -15,7 +15,7 @@ from app.domain.camera import Camera
 from app.domain.geodesy import CityFrame
 from app.services.changes import UnitRow
 from app.store import BAD, CRITICAL, MapCases
-from layers.cases.geometry import Points, hit, points_of
+from layers.cases.geometry import Points, hit, in_sight, points_of
 from layers.cases.painter import LOUD, QUIET, CasePainter
 from layers.clusters import painter as clusters_painter
 from layers.clusters.geometry import Bubbles, bubbles_of
@@ -35,6 +35,7 @@ class Live:
     def __init__(self) -> None:
         self._cases, self._units = Points(), Points()
         self._heading: NDArray[np.float64] = np.empty(0)
+        self._kinds: tuple[str, ...] = ()  # of units
         self._selection: Selection | None = None
         self._chosen: UUID | None = None
         self._case_painter, self._unit_painter = CasePainter(), UnitPainter()
@@ -76,6 +77,7 @@ class Live:
         mark = np.zeros(len(rows), np.uint8)
         self._units = points_of(frame, [u.uid for u in rows], lon, lat, mark)
         self._heading = heading
+        self._kinds = tuple(u.kind for u in rows)
         self._follow()
 
     def select(self, uid: UUID | None, label: str) -> bool:
@@ -138,6 +140,23 @@ class Live:
         sx, sy = camera.to_screen_many(self._cases.x, self._cases.y)
         seen = (sx >= 0) & (sy >= 0) & (sx <= camera.width) & (sy <= camera.height)
         return tuple(int(state) for state in np.unique(self._cases.mark[seen]))
+
+    def units_in_sight(self, camera: Camera, shown: set[str]) -> dict[str, int]:
+        """Return how many units of each kind are drawn in sight."""
+        counts: dict[str, int] = {}
+        if "units" in shown:
+            for row in in_sight(self._units, camera, 0.0)[2]:
+                counts[self._kinds[row]] = counts.get(self._kinds[row], 0) + 1
+        return counts
+
+    def sizes_in_sight(self, camera: Camera, shown: set[str]) -> tuple[int, ...]:
+        """Return the sizes of the clusters that are drawn in sight."""
+        if "clusters" not in shown:
+            return ()
+        found = self.bubbles(camera)
+        sx, sy = camera.to_screen_many(found.xy[:, 0], found.xy[:, 1])
+        seen = (sx >= 0) & (sy >= 0) & (sx <= camera.width) & (sy <= camera.height)
+        return tuple(int(n) for n in found.count[seen])
 
     def paint_under(
         self, painter: QPainter, camera: Camera, theme: MapTheme, shown: set[str]

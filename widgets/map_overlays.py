@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QLinearGradient, QPainter, QPen
 
 from app.domain.camera import Camera
 from layers.labels.painter import FAMILY
@@ -27,6 +27,15 @@ class Counts:
     total: int
     in_view: int | None
     sample: bool
+
+
+@dataclass(frozen=True)
+class LegendRow:
+    """One row: colours '#AARRGGBB' or '#RRGGBB' (more than one is a ramp), words, a figure."""
+
+    words: str
+    colours: tuple[str, ...]
+    note: str = ""
 
 
 def type_of(pixels: int, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
@@ -79,24 +88,30 @@ def chip_of(counts: Counts, theme: MapTheme, tr: Words) -> tuple[QRectF, list[Ru
     return box, [(*run, width) for run, width in zip(runs, widths, strict=True)]
 
 
-def legend_box(camera: Camera, tr: Words, states: Sequence[int]) -> QRectF:
-    """Return the box of a legend of these states; it always has room for the scale."""
+def legend_box(
+    camera: Camera, tr: Words, states: Sequence[int], rows: Sequence[LegendRow] = ()
+) -> QRectF:
+    """Return the box of a legend of these states and rows; it always has room for the scale."""
     metrics = QFontMetricsF(type_of(13))
     widest = max(metrics.horizontalAdvance(tr(f"map.state_{state}")) for state in STATE_NAMES)
+    for row in rows:
+        note = metrics.horizontalAdvance(row.note) + 14 if row.note else 0.0
+        widest = max(widest, metrics.horizontalAdvance(row.words) + note)
     wide = math.ceil(max(widest + 34, WIDEST_BAR) + 28)
-    high = 22 * len(states) + 44 if states else 36
+    lines = len(states) + len(rows)
+    high = 22 * lines + 44 if lines else 36
     left, top = camera.width - wide - MARGIN, camera.height - high - MARGIN
     return QRectF(left, top, wide, high)
 
 
 def paint_legend(
     painter: QPainter, camera: Camera, theme: MapTheme, tr: Words, symbol: Symbol,
-    states: Sequence[int],
+    states: Sequence[int], rows: Sequence[LegendRow] = (),
 ) -> QRectF:  # fmt: skip
     """Draw symbols and their words at the bottom right; returns its box. See `paint_scale`."""
     font = type_of(13)
     metrics = QFontMetricsF(font)
-    box = legend_box(camera, tr, states)
+    box = legend_box(camera, tr, states, rows)
     paint_panel(painter, box, theme)
     painter.setFont(font)
     y = box.y() + 20
@@ -108,7 +123,30 @@ def paint_legend(
             QPointF(box.x() + 38, y + metrics.capHeight() / 2), tr(f"map.state_{name}")
         )
         y += 22
+    for row in rows:
+        _paint_row(painter, row, box, y, theme)
+        y += 22
     return box
+
+
+def _paint_row(painter: QPainter, row: LegendRow, box: QRectF, y: float, theme: MapTheme) -> None:
+    """Draw a swatch or ramp, words and figure in one line of the legend."""
+    swatch = QRectF(box.x() + 13, y - 6, 14, 12)
+    ramp = QLinearGradient(swatch.topLeft(), swatch.topRight())
+    for at, hue in enumerate(row.colours):
+        ramp.setColorAt(at / max(1, len(row.colours) - 1), QColor(hue))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ramp)
+    painter.drawRoundedRect(swatch, 3, 3)
+    painter.setPen(QColor(theme.text))
+    line = QRectF(box.x() + 38, y - 11, box.width() - 38 - 12, 22)
+    painter.drawText(
+        line, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), row.words
+    )
+    painter.setPen(QColor(theme.dim))
+    painter.drawText(
+        line, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), row.note
+    )
 
 
 def paint_scale(painter: QPainter, box: QRectF, m_per_px: float, theme: MapTheme) -> None:

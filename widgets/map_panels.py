@@ -11,6 +11,7 @@ from app.domain.camera import Camera
 from layers.look import MapTheme
 from widgets.map_overlays import (
     Counts,
+    LegendRow,
     Symbol,
     Words,
     chip_of,
@@ -27,12 +28,13 @@ class Panels:
     def __init__(self) -> None:
         self.chip = self.legend = True
         self.states: tuple[int, ...] = ()  # of cases in sight: the legend shows no others
+        self.rows: tuple[LegendRow, ...] = ()  # of what else is in sight
         self._kept: dict[str, tuple[object, QPixmap]] = {}
 
     def boxes(self, counts: Counts, camera: Camera, theme: MapTheme, tr: Words) -> list[QRectF]:
         """Return what they cover, logical pixels."""
         boxes = [chip_of(counts, theme, tr)[0]] if self.chip else []
-        return boxes + ([legend_box(camera, tr, self.states)] if self.legend else [])
+        return boxes + ([legend_box(camera, tr, self.states, self.rows)] if self.legend else [])
 
     def paint(
         self,
@@ -49,12 +51,12 @@ class Panels:
             view: object = (counts, theme, box)
             self._lay(painter, "chip", box, view, lambda on: paint_chip(on, counts, theme, tr))
         if self.legend:
-            states = self.states
-            box = legend_box(camera, tr, states)
-            view = (theme, box, states, tr("map.state_normal"))
+            states, rows = self.states, self.rows
+            box = legend_box(camera, tr, states, rows)
+            view = (theme, box, states, rows, tr("map.state_normal"))
             self._lay(
                 painter, "legend", box, view,
-                lambda on: paint_legend(on, camera, theme, tr, symbol, states),
+                lambda on: paint_legend(on, camera, theme, tr, symbol, states, rows),
             )  # fmt: skip
             paint_scale(painter, box, camera.m_per_px, theme)
 

@@ -33,6 +33,7 @@ from widgets.map_names import Names
 from widgets.map_overlays import Counts, Words, paint_empty
 from widgets.map_panels import Panels
 from widgets.map_picking import MapPicking
+from widgets.map_seen import Tallied, seen_rows
 from widgets.map_still import Still
 from widgets.map_wait import wait_settled
 
@@ -335,10 +336,15 @@ class MapView(MapPicking):
             self.update()
 
     @Slot(object)
-    def _on_count(self, counted: tuple[int, int]) -> None:
-        serial, in_view = counted
+    def _on_count(self, counted: tuple[int, int, Tallied]) -> None:
+        serial, in_view, tallied = counted
         if serial == self._count_serial:
             self._counts = (self._counts[0], in_view)
+            camera, shown = self.camera, self._wishes.live(self.camera.m_per_px)
+            self._panels.rows = seen_rows(
+                self._look(), camera, self._theme, self._tr, tallied,
+                self._live.units_in_sight(camera, shown), self._live.sizes_in_sight(camera, shown),
+            )  # fmt: skip
             self.update()
 
     @Slot()

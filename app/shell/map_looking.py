@@ -182,7 +182,7 @@ class MapLooking(QObject):
         self.found = (*(None for _ in self._facts), *around)
         self._card.fill(
             title, [*self._facts, *(found_row(one, self._cases) for one in around)],
-            buttons=(("here:report", tr("place.report")), ("here:nearest", tr("tool.nearest")),
+            buttons=(("here:report", tr("place.report")), ("here:nearest", tr("place.nearest")),
                      ("here:copy", tr("place.copy"))),
         )  # fmt: skip
         self.listed.emit()

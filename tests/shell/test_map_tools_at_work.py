@@ -222,6 +222,7 @@ def test_that_measurements_stay_until_they_are_deleted(desk: Desk) -> None:
         QTest.keyClick(view, Qt.Key.Key_Return)
         work.put_away()
     assert len(work.card.rows) == 2
+    assert work.card._note.y() >= work.card._rows.geometry().bottom()
     work.card.setFocus()
     QTest.keyClick(work.card, Qt.Key.Key_Delete)
     assert len(work.measuring.kept.drawings) == 1
