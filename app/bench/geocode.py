@@ -12,6 +12,7 @@ import numpy as np
 from app.bench.poi import BOUNDARIES, Districts, Poi, gazetteer_of, read_poi, shared_folder
 from app.bench.registry import Bench, verdict
 from app.engines.gazetteer.opened import Gazetteer
+from app.services.views import Geocoded
 
 BOUNDARY_SHARE, TEXT_SHARE, NAME_SHARE = 0.98, 0.99, 0.95
 _SEED = 20261123
@@ -98,17 +99,26 @@ def by_address(kept: Gazetteer, held: Sequence[Poi]) -> dict[str, Any]:
     off: list[float] = []
     roads: list[float] = []
     doors = 0
+    evidence: dict[str, list[float]] = {}
     for one in held:
         text = f"{one.district}{one.address}"
         if "号" not in one.address and "弄" not in one.address:
             continue
         doors += 1
         found = kept.geocode(text, 1)
+        known = evidence.setdefault(_evidence(found), [])
+        known.append(_away(found[0], one) if found else np.inf)
         if found and found[0].precision != "area":
-            east = (found[0].lon - one.lon) * 111_320 * np.cos(np.radians(one.lat))
-            away = float(np.hypot(east, (found[0].lat - one.lat) * 110_950))
+            away = _away(found[0], one)
             (roads if found[0].precision == "road" else off).append(away)
     return {
+        "by_evidence": {
+            name: {
+                "share": round(len(some) / max(doors, 1), 4),
+                "within_150_m": round(sum(one <= _NEAR_M for one in some) / len(some), 4),
+            }
+            for name, some in sorted(evidence.items())
+        },
         "addresses_asked": doors,
         "door_or_name_found": round(len(off) / max(doors, 1), 4),
         "all_within_150_m": round(sum(one <= _NEAR_M for one in off) / max(doors, 1), 4),
@@ -117,6 +127,24 @@ def by_address(kept: Gazetteer, held: Sequence[Poi]) -> dict[str, Any]:
         "only_road_found": round(len(roads) / max(doors, 1), 4),
         "only_road_median_m": round(float(np.median(roads)), 1) if roads else -1.0,
     }
+
+
+def _evidence(found: Sequence[Geocoded]) -> str:
+    """Say from what an answer was told: the door itself, doors near it, far ones, or less."""
+    if not found:
+        return "nothing"
+    if any(one.startswith("far_doors") for one in found[0].reasons):
+        return "far_doors"
+    if found[0].precision == "between":
+        return "doors_beside"
+    if found[0].precision in ("room", "building", "number", "lane"):
+        return "the_door"
+    return found[0].precision
+
+
+def _away(found: Geocoded, one: Poi) -> float:
+    east = (found.lon - one.lon) * 111_320 * np.cos(np.radians(one.lat))
+    return float(np.hypot(east, (found.lat - one.lat) * 110_950))
 
 
 def _is_han(letter: str) -> bool:
