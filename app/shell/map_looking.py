@@ -157,7 +157,7 @@ class MapLooking(QObject):
             return
         for names, key in ((story.entry.aliases, "place.aliases"), (story.entry.old, "place.old")):
             if names:
-                self._facts.insert(1, CardRow("、".join(names), tr(key), "tag-outline"))
+                self._facts.insert(1, CardRow(" · ".join(names), tr(key), "tag-outline"))
         self._around(self._title)
 
     def _on_who(self, serial: int, who: Accountable | None) -> None:
