@@ -31,13 +31,18 @@ prove: ready
 	@test -n "$(NAME)" || { echo "Say which: make prove NAME=…  ($$(ls tests/prove/test_*.py 2>/dev/null | sed 's|.*/test_||; s|\.py||' | xargs))"; exit 2; }
 	@.venv/bin/python -m pytest tests/prove/test_$(NAME).py --prove $(if $(COUNT),--count $(COUNT)) -s -p no:xdist --timeout 0 -o faulthandler_timeout=0
 
-# The pictures of the README, from a tour of the sample city.
+# The pictures of the README, from a tour of the sample city, and of its map alone.
+PICTURE := .venv/bin/python -m app picture build/city
+STREET := wangge://view?at=121.4445,31.2075&scale=0.28
 pictures:
 	@env -u DISPLAY -u WAYLAND_DISPLAY bash packaging/run.sh
 	@mkdir -p docs/pictures
 	@cp build/tour/desk-zh-light-district.png docs/pictures/desk.png
 	@cp build/tour/wall-zh-dark-1920.png docs/pictures/wall.png
 	@cp build/tour/field-zh-tasks.png docs/pictures/field.png
+	@$(PICTURE) docs/pictures/map-city.png --theme dark
+	@$(PICTURE) docs/pictures/map-district.png --view district:黄浦
+	@$(PICTURE) docs/pictures/map-street.png --view "$(STREET)"
 
 ready:
 	@bash packaging/prepare.sh

@@ -222,7 +222,7 @@ def _named(store: CityStore, kind: str, name: str, lang: str) -> _Shown:
     """Return the area of a tier with this name, else (for a street) the middle of such a road."""
     tiers = [AREA_TIERS.index(tier) for tier in _TIERS[kind]]
     shapes = store.shapes["area"]
-    rows = [int(row) for row in np.flatnonzero(np.isin(shapes.kind, tiers))]
+    rows = [row for row in shapes.live.tolist() if shapes.kind[row] in tiers]
     found = [row for row in rows if _is_called(_names(store, "area", row), name)]
     if found:
         title = _names(store, "area", found[0])[1 if lang == "en" else 0]
@@ -241,7 +241,7 @@ def _named(store: CityStore, kind: str, name: str, lang: str) -> _Shown:
 def _road(store: CityStore, name: str) -> _Shown | None:
     shapes = store.shapes["road"]
     best, longest = None, 0.0
-    for row in range(len(shapes)):
+    for row in shapes.live.tolist():
         if shapes.text("name", row) != name:
             continue
         line = shapes.rings(row)[0].astype(np.float64)

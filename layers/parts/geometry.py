@@ -19,7 +19,7 @@ DOTS_FROM = 2.6  # metres a pixel
 ICONS_FROM = 0.3
 _GONE = 3.4
 # parts stand along streets: there a pixel of so many metres holds so much more than around
-_SCALES, _STREETS = (5.0, 30.0, 120.0), (9.0, 4.0, 1.5)
+_SCALES, _STREETS = (5.0, 30.0, 60.0), (9.0, 3.2, 1.4)
 _SOFT = 0.62  # the ramp's exponent: few are faint, many are not all the same
 _CALM, _FULL = (0.58, 12.0), (0.88, 60.0)  # the ramp's top where streets show, and over a city
 STATES_FROM = 1.6  # metres a pixel below which parts that are not whole stand out

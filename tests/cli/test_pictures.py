@@ -89,3 +89,12 @@ def test_that_a_file_that_cannot_be_is_said_before_the_city_is_opened(
 ) -> None:
     done = picture(tmp_path / "no-city", tmp_path / out)
     assert json.loads(done.stdout)["field"] == "out"
+
+
+def test_that_a_district_is_found_without_its_suffix(city: Path, tmp_path: Path) -> None:
+    """As people say it; the whole city is another picture."""
+    whole, part = tmp_path / "whole.png", tmp_path / "part.png"
+    assert picture(city, whole, "--size", "640x480").returncode == 0
+    done = picture(city, part, "--size", "640x480", "--view", "district:徐汇")
+    assert done.returncode == 0, done.stdout
+    assert whole.read_bytes() != part.read_bytes()

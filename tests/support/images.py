@@ -19,7 +19,7 @@ from PySide6.QtGui import QFontDatabase, QGuiApplication, QImage, QPainter
 Image = NDArray[np.uint32]
 
 FAMILY = "Noto Sans CJK SC"
-STEP, SHARE = 24, 0.0008
+STEP, SHARE = 12, 0.0008
 WIDE, HIGH = 320, 220
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "images"
