@@ -222,3 +222,28 @@ def test_that_the_map_keeps_its_frame_whatever_the_shape_of_the_area(
         capture_output=True, check=True, text=True, timeout=60,
     ).stdout  # fmt: skip
     assert picture.strip() == "0"
+
+
+def test_that_other_paper_a_fixed_scale_and_notes_are_printed_and_seen_before(
+    qgis: QgisProcess, city: Path, tmp_path: Path
+) -> None:
+    setup = PageSetup("A2", portrait=True, dpi=60, scale=2000, notes="仅供内部")
+    wanted = atlas(city, rows=(), setup=setup)
+    qgis.print_atlas(wanted, tmp_path / "a.pdf").result(PATIENCE)
+    box = re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)", (tmp_path / "a.pdf").read_bytes())
+    assert box is not None
+    assert [round(float(side) / 72 * 25.4) for side in box.groups()] == [420, 594]
+    said = text_of(tmp_path / "a.pdf")
+    assert "1 : 2,000" in said
+    assert "仅供内部" in said
+    qgis.print_atlas(replace(wanted, preview=True), tmp_path / "p.png").result(PATIENCE)
+    height = int.from_bytes((tmp_path / "p.png").read_bytes()[20:24], "big")
+    assert abs(height - 1100) < 4
+
+
+def test_that_a_picture_too_large_to_be_held_is_refused(
+    qgis: QgisProcess, city: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidInput, match="too large"):
+        qgis.print_atlas(atlas(city, setup=PageSetup("A0", dpi=600)), tmp_path / "a.png")
+    assert list(tmp_path.iterdir()) == []
