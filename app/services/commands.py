@@ -50,8 +50,9 @@ class ActOnCase:
     """Take one move of the workflow.
 
     `fields` by move: `matter` (file); `unit`, `post`, `person` as uid text (dispatch; left out,
-    the accountable ones are taken); `note`, `reason` (free words, kept in the vault); `photos`.
-    `seen` are the heads the actor saw; left out, the present ones.
+    the accountable ones are taken); `note`, `reason`, `condition`, `document` (free words, kept
+    in the vault); `amount` and `amount_unit` (延期), `wake_ms` (挂账; Unix ms), `grade` (which
+    chain is to grant a move that must be asked for).
     """
 
     actor: Actor
@@ -67,6 +68,46 @@ class AcceptSuggestion:
 
     actor: Actor
     case: UUID
+
+
+@dataclass(frozen=True)
+class AnswerRequest:
+    """Answer a request: `approve` (the next step of its chain), `decline` or `withdraw`.
+
+    `request` is the hash of the action that asked.
+    """
+
+    actor: Actor
+    case: UUID
+    request: str
+    answer: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class GiveTask:
+    """Give a co-handling unit 协办 a task beside the case; `words` say what."""
+
+    actor: Actor
+    case: UUID
+    unit: UUID
+    words: str
+    person: UUID | None = None
+
+
+@dataclass(frozen=True)
+class TaskStep:
+    """Take a step of a task: `task_sign`, `task_done`, `task_return` or `task_cancel`.
+
+    `task` is the hash of the action that gave it.
+    """
+
+    actor: Actor
+    case: UUID
+    task: str
+    step: str
+    words: str = ""
+    photos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -241,6 +282,9 @@ Command = (
     ReportCase
     | ActOnCase
     | AcceptSuggestion
+    | AnswerRequest
+    | GiveTask
+    | TaskStep
     | UndoLast
     | EraseSubject
     | ReleaseDue

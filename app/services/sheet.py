@@ -16,6 +16,7 @@ from app.domain.workflow import CREATE, Move
 from app.services.changes import CaseRow, one_line
 from app.services.commands import Actor
 from app.services.ports import City, UnitOfWork
+from app.services.sheet_beside import people_beside, requests_for, tasks_for
 from app.services.suggest import rank_matters, suggest
 from app.services.views import CaseSheet, Suggestion
 
@@ -61,16 +62,19 @@ def open_sheet(case: UUID, actor: Actor, city: City, uow: UnitOfWork, now_ms: in
         for one in uow.cases.near(state.lon, state.lat, _NEAR_METRES, _NEAR_MOST + 1)
         if one.uid != case
     )
+    names = _names(state, where, city, uow)
     return CaseSheet(
         state=state,
         row=row,
         where=where,
         words=words,
-        names=_names(state, where, city, uow),
+        names=names,
         suggestion=suggestion_for(state, where, words, uow, rules, now_ms),
         moves=moves_for(state, actor, rules, now_ms),
         can_undo=_can_undo(state, actor),
         near=near[:_NEAR_MOST],
+        requests=requests_for(state, actor, rules, words, names),
+        tasks=tasks_for(state, actor, rules, words, names),
     )
 
 
@@ -184,7 +188,7 @@ def _keys(state: CaseState) -> list[UUID]:
 def _names(state: CaseState, where: Whereabouts, city: City, uow: UnitOfWork) -> dict[UUID, str]:
     wanted: Iterable[UUID | None] = (
         state.unit, state.post, state.person, state.handler,
-        *(entry.actor for entry in state.history),
+        *(entry.actor for entry in state.history), *people_beside(state),
     )  # fmt: skip
     names = dict(uow.directory.names({uid for uid in wanted if uid}))
     for area in (where.city, where.district, where.street, where.community, where.grid):

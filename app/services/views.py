@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from app.domain.addresses.placed import Placed, reason_kinds
 from app.domain.areas import Whereabouts
 from app.domain.cases import CaseState
 from app.domain.people import Accountable
-from app.domain.workflow import Move
+from app.domain.workflow import Chain, Move
 from app.services.changes import CaseRow
 
 
@@ -88,11 +89,48 @@ class Apart:
 
 
 @dataclass(frozen=True)
+class RequestView:
+    """A request beside a case, as its sheet shows it.
+
+    `said` are the words of who asked by kind (`reason`, `condition`; empty once erased), `fields`
+    what else was asked for (`amount`, `amount_unit`, `wake_ms`); `granted` names who granted the
+    chain's first steps. `may_answer` and `may_withdraw` are for who looks.
+    """
+
+    hash: str
+    move: Move
+    chain: Chain | None
+    by_name: str
+    at_ms: int
+    standing: str
+    said: Mapping[str, str]
+    fields: Mapping[str, Any]
+    granted: tuple[str, ...]
+    next_roles: tuple[str, ...]
+    may_answer: bool
+    may_withdraw: bool
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """A task of a co-handling unit; `may` names the steps open to who looks."""
+
+    hash: str
+    unit_name: str
+    person_name: str
+    step: str
+    due_ms: int | None
+    words: str
+    may: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class CaseSheet:
     """Everything the sheet of one case shows.
 
     `words` are the vault's values by vault key (absent = erased); `names` resolve uids of
-    persons, units and areas; `moves` are those open to `role` now; `near` likely duplicates.
+    persons, units and areas; `moves` are those open to `role` now; `near` likely duplicates;
+    `requests` and `tasks` what goes on beside the step.
     """
 
     state: CaseState
@@ -104,6 +142,8 @@ class CaseSheet:
     moves: tuple[Move, ...]
     can_undo: bool
     near: tuple[CaseRow, ...] = ()
+    requests: tuple[RequestView, ...] = ()
+    tasks: tuple[TaskView, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 from app.services.casework.accepting import accept
 from app.services.casework.acting import act
 from app.services.casework.actors import check_actor
+from app.services.casework.beside import answer, give_task, step_task
 from app.services.casework.erasing import erase
 from app.services.casework.refreshing import refresh
 from app.services.casework.reporting import report
@@ -21,8 +22,11 @@ from app.services.changes import Changes
 from app.services.commands import (
     AcceptSuggestion,
     ActOnCase,
+    AnswerRequest,
     EraseSubject,
+    GiveTask,
     ReportCase,
+    TaskStep,
     UndoLast,
 )
 from app.services.ports import City, UnitOfWork
@@ -33,6 +37,9 @@ HANDLERS: Mapping[type, Callable[[Any, City, UnitOfWork, int], Changes]] = {
     ReportCase: report,
     ActOnCase: act,
     AcceptSuggestion: accept,
+    AnswerRequest: answer,
+    GiveTask: give_task,
+    TaskStep: step_task,
     UndoLast: undo,
     EraseSubject: erase,
 }

@@ -8,7 +8,7 @@ from typing import Any
 from app.domain.areas import Whereabouts
 from app.domain.cases import CaseState
 from app.domain.errors import InvalidInput
-from app.domain.workflow import CREATE
+from app.domain.workflow import CREATE, Move, Workflow
 from app.services.accountability import accountable
 from app.services.casework.actors import check_actor
 from app.services.casework.desk import Desk, append, changes, next_number, read_uid, store, words_of
@@ -18,8 +18,11 @@ from app.services.commands import ActOnCase
 from app.services.ports import City, UnitOfWork
 from app.services.sheet import not_theirs, require_state, suggestion_for
 
-_FREE_WORDS = ("note", "reason")
-_FIELDS = ("matter", "unit", "post", "person", *_FREE_WORDS)
+_FREE_WORDS = ("note", "reason", "condition", "document")
+_NUMBERS = ("amount", "wake_ms")
+_FIELDS = (
+    "matter", "unit", "post", "person", "grade", "amount_unit", *_NUMBERS, *_FREE_WORDS,
+)  # fmt: skip
 
 
 def act(command: ActOnCase, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
@@ -27,21 +30,29 @@ def act(command: ActOnCase, city: City, uow: UnitOfWork, now_ms: int) -> Changes
     desk = Desk(city, uow, uow.rules.current(), now_ms)
     check_actor(uow, command.actor)
     state = require_state(command.case, uow)
-    if command.move not in desk.rules.workflow.moves or command.move == CREATE:
-        raise InvalidInput(
-            f"There is no move {command.move!r}.",
-            advice="Moves: " + ", ".join(m for m in desk.rules.workflow.moves if m != CREATE),
-            field="move",
-            code="unknown_move",
-        )
+    matter = command.fields.get("matter", "") or state.matter
+    move = _move(command.move, desk.rules.way(matter, state.step))
     where = city.areas.at(state.lon, state.lat)
-    body = _act_body(desk, state, where, command)
+    body = _act_body(desk, state, where, command, move)
+    if move.approval:
+        _fill_grade(body, desk.rules.way(matter, state.step), move)
     state = append(desk, state.uid, command.move, command.actor, body, state)
     return changes(uow, store(desk, state, where))
 
 
+def _move(name: str, workflow: Workflow) -> Move:
+    if name not in workflow.moves or name == CREATE:
+        raise InvalidInput(
+            f"There is no move {name!r}.",
+            advice="Moves: " + ", ".join(one for one in workflow.moves if one != CREATE),
+            field="move",
+            code="unknown_move",
+        )
+    return workflow.moves[name]
+
+
 def _act_body(
-    desk: Desk, state: CaseState, where: Whereabouts, command: ActOnCase
+    desk: Desk, state: CaseState, where: Whereabouts, command: ActOnCase, move: Move
 ) -> dict[str, Any]:
     fields = dict(command.fields)
     _check_fields(desk, fields)
@@ -52,14 +63,39 @@ def _act_body(
         if fields.get(kind, "").strip()
     ]
     desk.uow.vault.put(secrets)
-    body: dict[str, Any] = {name: value for name, value in fields.items() if value}
+    body: dict[str, Any] = {
+        name: _number(value, name) if name in _NUMBERS else value
+        for name, value in fields.items()
+        if value
+    }
     body["refs"] = {secret.kind: secret.reference() for secret in secrets}
     body["photos"] = list(command.photos)
-    if command.move == "file":
+    if move.effect in ("file", "fix"):
         _fill_file(desk, state, where, body)
-    elif command.move == "dispatch":
+    elif move.effect == "dispatch":
         _fill_dispatch(desk, state, where, body)
     return body
+
+
+def _fill_grade(body: dict[str, Any], workflow: Workflow, move: Move) -> None:
+    """Ask by the only chain there is; name the grades where there are several."""
+    grades = [chain.grade for chain in workflow.chains_of(move.name)]
+    if len(grades) == 1:
+        body.setdefault("grade", grades[0])
+    if body.get("grade") not in grades:
+        raise InvalidInput(
+            f"{move.name} must be asked for in a grade.",
+            advice="One of: " + ", ".join(grades),
+            field="grade",
+            code="no_grade",
+        )
+
+
+def _number(value: str, name: str) -> int:
+    try:
+        return int(value)
+    except ValueError as error:
+        raise InvalidInput(f"{name} must be a whole number.", field=name) from error
 
 
 def _check_fields(desk: Desk, fields: Mapping[str, str]) -> None:
