@@ -93,6 +93,7 @@ class _Maker:
     def _post(self, area: Area, unit: Unit) -> None:
         people = {s.code: self._person(unit, Role.HANDLER, s.code).uid for s in SHIFTS}
         self._duty(area, unit, unit.kind, f"{unit.name}值守岗", people)
+        self._person(unit, Role.UNIT_LEADER, "")
 
     def _staffed(self, area: Area, unit: Unit, role: Role, kind: str) -> None:
         people = {s.code: self._person(unit, role, s.code).uid for s in SHIFTS}

@@ -33,7 +33,11 @@ SHIFTS = (
     Shift("middle", "中班", time(16), time(0)),
     Shift("night", "夜班", time(0), time(8)),
 )
-DESK_ROLES = (Role.SUPERVISOR, Role.INTAKE, Role.DISPATCHER, Role.SHIFT_LEAD)
+DESK_ROLES = (
+    Role.SUPERVISOR, Role.INTAKE, Role.DISPATCHER, Role.SHIFT_LEAD, Role.DUTY_LEADER,
+    Role.UNIT_LEADER,
+)  # fmt: skip
+_DESK_NAMES = ("王磊", "李静", "张敏", "陈强", "周婷", "吴刚")
 _BORN_MS = 1_767_225_600_000  # 2026-01-01
 _WEST, _SOUTH, _STEP = 121.4, 31.1, 0.1
 _DISTRICTS = (("310101", "黄浦区"), ("310104", "徐汇区"))
@@ -146,7 +150,9 @@ def _rolls() -> tuple[list[Unit], list[Person], list[Duty]]:
     centre = Unit(tiny_uid(6, 10_000), "城运中心", "centre", tiny_uid(0, 0))
     persons = [
         Person(desk_person(role), name, centre.uid, role)
-        for role, name in zip(DESK_ROLES, ("王磊", "李静", "张敏", "陈强"), strict=True)
+        for role, name in zip(
+            DESK_ROLES, ("王磊", "李静", "张敏", "陈强", "周婷", "吴刚"), strict=True
+        )
     ]
     units.append(centre)
     for street in range(4):
