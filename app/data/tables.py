@@ -208,6 +208,17 @@ shift = Table(
     Column("end", Text, nullable=False),
 )
 
+roll_change = Table(
+    "roll_change",
+    metadata,
+    Column("about", Uid, primary_key=True),  # a post, a person, a unit or the shifts
+    Column("hash", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),  # place in the fold's one order
+    Column("from_ms", BigInteger, nullable=False),
+    Column("to_ms", BigInteger),
+    Column("entry", Text, nullable=False),  # JSON: the change as it counts
+)
+
 ruleset = Table(
     "ruleset",
     metadata,
