@@ -17,6 +17,12 @@ COLUMNS = (
     "code", "parent", "name_zh", "name_en", "domain", "kind", "keywords", "lead", "limits",
     "urgent",
 )  # fmt: skip
+_TERM_WORDS = ("filing_zh", "filing_en", "closing_zh", "closing_en", "verify")
+_TERM_LISTS = ("evidence", "lines", "blocks", "co")
+TERM_COLUMNS = (
+    "code", "filing_zh", "filing_en", "closing_zh", "closing_en", "evidence", "lines", "blocks",
+    "co", "verify", "limits",
+)  # fmt: skip
 
 
 def seed_rules(resources: Path = RESOURCES) -> dict[str, Any]:
@@ -28,7 +34,9 @@ def seed_rules(resources: Path = RESOURCES) -> dict[str, Any]:
         workflow = tomllib.load(file)
     return {
         "format": 1,
-        "matters": read_matters(resources / "matters.csv"),
+        "matters": with_terms(
+            read_matters(resources / "matters.csv"), resources / "matter_terms.csv"
+        ),
         "workflow": workflow,
         "calendar": seed_calendar(resources),
     }
@@ -81,12 +89,35 @@ def _matter(row: dict[str, str], where: str) -> dict[str, Any]:
     }
 
 
-def _limit(part: str, where: str) -> tuple[str, list[Any]]:
+def with_terms(matters: list[dict[str, Any]], path: Path) -> list[dict[str, Any]]:
+    """Return plain matters with what `path` says of them and, by the tree, of all below."""
+    by_code = {one["code"]: one for one in matters}
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        if tuple(reader.fieldnames or ()) != TERM_COLUMNS:
+            raise InvalidInput(f"{path.name} must have the columns {', '.join(TERM_COLUMNS)}.")
+        for row in reader:
+            where = f"{path.name}, line {reader.line_num}"
+            if row["code"] not in by_code:
+                raise InvalidInput(f"{where}: there is no matter {row['code']!r}.", field="code")
+            matter = by_code[row["code"]]
+            limits = dict(_limit(part, where) for part in row["limits"].split(";") if part)
+            matter["limits"] = {**matter["limits"], **limits}
+            matter |= {key: row[key] for key in _TERM_WORDS if row[key]}
+            matter |= {key: row[key].split(";") for key in _TERM_LISTS if row[key]}
+    return matters
+
+
+def _limit(part: str, where: str) -> tuple[str, Any]:
+    """Read `clock=threshold` or `clock=threshold/raised`."""
     try:
-        clock, span = part.split("=")
-        amount, unit = span.split()
-        return clock, [int(amount), unit]
+        clock, spans = part.split("=")
+        pairs = [[int(amount), unit] for amount, unit in (s.split() for s in spans.split("/"))]
+        if len(pairs) == 1:
+            return clock, pairs[0]
+        threshold, raised = pairs
     except ValueError as error:
         raise InvalidInput(
             f"{where}: {part!r} is no time limit such as handling=4 work_hour.", field="limits"
         ) from error
+    return clock, {"threshold": threshold, "raised": raised}

@@ -14,7 +14,17 @@ from app.domain.actions import Action
 from app.domain.addresses.placed import placed_of
 from app.domain.bodies import BODY_VERSION
 from app.domain.cases import CaseState
-from app.domain.clocks import PAUSE, Clock, ClockEvent, EventKind, Limit, LimitUnit, begin, happened
+from app.domain.clocks import (
+    PAUSE,
+    Clock,
+    ClockEvent,
+    EventKind,
+    Limit,
+    LimitUnit,
+    Tier,
+    begin,
+    happened,
+)
 from app.domain.requests import (
     ANSWERS,
     Request,
@@ -51,9 +61,17 @@ def applied(state: CaseState | None, action: Action, rules: RuleBook) -> CaseSta
     return _moved(state, move, action, rules, action.body)
 
 
-def start_clock(name: str, start_ms: int, matter: str, rules: RuleBook) -> Clock:
-    """Return the clock `name` of a case of `matter` started at `start_ms` (Unix ms)."""
-    return begin(name, start_ms, rules.limit(matter, name), rules.calendar, rules.thresholds)
+def start_clock(name: str, start_ms: int, matter: str, rules: RuleBook, area: str = "") -> Clock:
+    """Return the clock `name` of a case of `matter` started at `start_ms` (Unix ms).
+
+    `area` is the class of the case's place (`RuleBook.area_class`).
+    """
+    limit = rules.limit(matter, name, area=area)
+    raised = rules.limit(matter, name, Tier.RAISED, area)
+    return begin(
+        name, start_ms, limit, rules.calendar, rules.thresholds,
+        raised=raised if raised != limit else None,
+    )  # fmt: skip
 
 
 def refs_of(action: Action) -> dict[str, UUID]:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from app.domain.actions import canonical_bytes
 from app.domain.clocks import (
@@ -13,15 +14,17 @@ from app.domain.clocks import (
     Limit,
     LimitUnit,
     Thresholds,
+    Tier,
     parse_calendar,
-    parse_limit,
     parse_thresholds,
+    parse_tiers,
 )
 from app.domain.errors import InvalidInput
-from app.domain.matters import Matter, MatterTree
+from app.domain.matters import Matter, MatterTree, parse_terms
 from app.domain.workflow import CREATE, SOURCE_KINDS, Move, Step, Workflow, parse_workflow
 
 FORMAT = 1
+AREA_CLASSES = ("A", "B", "C")
 _DEFAULT_LIMITS = {
     "filing": Limit(1, LimitUnit.WORK_HOUR),
     "dispatching": Limit(1, LimitUnit.WORK_HOUR),
@@ -42,6 +45,7 @@ class RuleBook:
     thresholds: Thresholds = field(default_factory=Thresholds)
     ways: Mapping[str, Workflow] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
+    area_classes: Mapping[str, str] = field(default_factory=dict)
 
     def way(self, matter: str, step: str = "") -> Workflow:
         """Return the workflow that a case of `matter` at `step` follows.
@@ -78,15 +82,20 @@ class RuleBook:
         """Return of which kind (`SOURCE_KINDS`) a source is; an unknown one is a citizen."""
         return self.sources.get(source, "citizen")
 
-    def limit(self, matter: str, clock: str) -> Limit:
+    def area_class(self, *areas: UUID | None) -> str:
+        """Return the class (A, B or C) of the first of `areas` that has one, else empty text."""
+        return next((c for one in areas if (c := self.area_classes.get(str(one), ""))), "")
+
+    def limit(self, matter: str, clock: str, tier: Tier = Tier.THRESHOLD, area: str = "") -> Limit:
         """Return how long `clock` may run for `matter` (its own, an ancestor's or the default).
 
-        A case without a matter yet, or with one that this rule set lacks, takes the default.
+        `tier` is 门槛 or 提高, `area` the class of the place (`area_class`). A case without a
+        matter yet, or with one that this rule set lacks, takes the default.
         """
         if matter in self.matters:
             for one in reversed(self.matters.path(matter)):
                 if clock in one.limits:
-                    return one.limits[clock]
+                    return one.limits[clock].pick(tier, area)
         return _DEFAULT_LIMITS.get(clock, _DEFAULT_LIMITS["handling"])
 
 
@@ -105,6 +114,7 @@ def parse_rules(raw: Mapping[str, Any]) -> RuleBook:
         ways = _ways(workflow, raw.get("ways", ()))
         sources = _sources(raw.get("sources", {}))
         thresholds = parse_thresholds(raw.get("thresholds", {}))
+        classes = _area_classes(raw.get("area_classes", {}))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInput(f"The rule set cannot be read: {error}.", field="rules") from error
     for matter in matters:
@@ -113,7 +123,7 @@ def parse_rules(raw: Mapping[str, Any]) -> RuleBook:
                 f"The matter {matter.code} follows the unknown workflow {matter.workflow!r}.",
                 field="workflow",
             )
-    return RuleBook(digest, matters, workflow, calendar, raw, thresholds, ways, sources)
+    return RuleBook(digest, matters, workflow, calendar, raw, thresholds, ways, sources, classes)
 
 
 def _ways(ordinary: Workflow, raw: Any) -> Mapping[str, Workflow]:
@@ -144,6 +154,19 @@ def _sources(raw: Any) -> Mapping[str, str]:
     return sources
 
 
+def _area_classes(raw: Any) -> Mapping[str, str]:
+    """Read the class of districts and streets by uid."""
+    classes = {str(UUID(area)): str(one) for area, one in dict(raw).items()}
+    for area, one in classes.items():
+        if one not in AREA_CLASSES:
+            raise InvalidInput(
+                f"The area {area} has the unknown class {one!r}.",
+                field="area_classes",
+                advice="One of: " + ", ".join(AREA_CLASSES),
+            )
+    return classes
+
+
 def _matter(raw: Mapping[str, Any]) -> Matter:
     return Matter(
         code=raw["code"],
@@ -154,7 +177,8 @@ def _matter(raw: Mapping[str, Any]) -> Matter:
         kind=raw["kind"],
         keywords=tuple(raw["keywords"]),
         lead=raw["lead"],
-        limits={clock: parse_limit(limit) for clock, limit in raw["limits"].items()},
+        limits={clock: parse_tiers(limit) for clock, limit in raw["limits"].items()},
         urgent=raw["urgent"],
         workflow=raw.get("workflow", ""),
+        terms=parse_terms(raw, raw["code"]),
     )

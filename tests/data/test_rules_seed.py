@@ -8,6 +8,7 @@ import pytest
 
 from app.data.rules_seed import COLUMNS, RESOURCES, read_matters, seed_rules
 from app.domain.actions import canonical_bytes
+from app.domain.clocks import Limit, LimitUnit
 from app.domain.errors import InvalidInput
 from app.domain.rules import parse_rules
 
@@ -96,3 +97,26 @@ def test_that_a_file_with_other_columns_is_refused(tmp_path):
     with pytest.raises(InvalidInput, match="columns"):
         read_matters(path)
     assert (RESOURCES / "matters.csv").is_file()
+
+
+def test_that_illegal_building_has_its_three_published_limits(book):
+    assert [book.limit("0101", clock) for clock in ("stopping", "penalty", "demolishing")] == [
+        Limit(4, LimitUnit.WORK_HOUR), Limit(7, LimitUnit.WORK_DAY), Limit(20, LimitUnit.WORK_DAY),
+    ]  # fmt: skip
+
+
+def test_that_every_matter_says_when_it_is_filed_and_closed_and_with_what_evidence(book):
+    for matter in book.matters:
+        terms = book.matters.terms(matter.code)
+        assert terms.filing_zh, matter.code
+        assert terms.filing_en, matter.code
+        assert terms.closing_zh, matter.code
+        assert terms.evidence, matter.code
+        assert terms.lines, matter.code
+        assert terms.blocks, matter.code
+
+
+def test_that_a_matter_says_itself_what_its_class_says_otherwise(book):
+    assert book.matters.terms("0101").verify == "needed"
+    assert book.matters.terms("0101").evidence == ("two_photos", "document")
+    assert book.matters.terms("P0101").verify == "waived"

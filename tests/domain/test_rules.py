@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 import json
 from datetime import time
+from uuid import UUID
 
 import pytest
 
-from app.domain.clocks import Limit, LimitUnit
+from app.domain.clocks import Limit, LimitUnit, Tier
+from app.domain.effects import start_clock
 from app.domain.errors import InvalidInput
 from app.domain.people import Shift
 from app.domain.rules import parse_rules
@@ -52,3 +54,42 @@ def test_that_an_unsound_rule_set_is_refused(rules, change):
 )  # fmt: skip
 def test_that_a_night_shift_runs_over_midnight(at, holds):
     assert Shift("night", "夜班", time(22), time(8)).holds(at) is holds
+
+
+def test_that_a_clock_has_two_tiers_and_a_class_of_area(rules):
+    raw = copy.deepcopy(dict(rules.raw))
+    street = "00000000-0000-7000-8000-000000000001"
+    raw["matters"][1]["limits"]["handling"] = {
+        "threshold": [8, "work_hour"],
+        "raised": [4, "work_hour"],
+        "areas": {"A": {"threshold": [2, "work_hour"]}},
+    }
+    raw["area_classes"] = {street: "A"}
+    book = parse_rules(raw)
+    assert book.limit("0110", "handling") == Limit(8, LimitUnit.WORK_HOUR)
+    assert book.limit("0110", "handling", Tier.RAISED) == Limit(4, LimitUnit.WORK_HOUR)
+    area = book.area_class(None, UUID(street))
+    assert book.limit("0110", "handling", area=area) == Limit(2, LimitUnit.WORK_HOUR)
+    clock = start_clock("handling", 1_790_000_000_000, "0110", book)
+    assert clock.raised == Limit(4, LimitUnit.WORK_HOUR)
+    assert clock.raised_due_ms is not None
+    assert start_clock("filing", 1_790_000_000_000, "0110", book).raised is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "field"),
+    [("evidence", ["song"], "evidence"), ("verify", "perhaps", "verify"),
+     ("blocks", ["moon"], "blocks"), ("lines", "水务", "lines")],
+)  # fmt: skip
+def test_that_odd_terms_of_a_matter_are_refused_with_the_place(rules, key, value, field):
+    raw = copy.deepcopy(dict(rules.raw))
+    raw["matters"][1][key] = value
+    with pytest.raises(InvalidInput, match="0110") as caught:
+        parse_rules(raw)
+    assert caught.value.field == field
+
+
+def test_that_an_unknown_class_of_area_is_refused(rules):
+    classes = {"00000000-0000-7000-8000-000000000001": "Z"}
+    with pytest.raises(InvalidInput, match="unknown class"):
+        parse_rules({**rules.raw, "area_classes": classes})
