@@ -21,6 +21,7 @@ from app.cli import (
     part_commands,
     picture_commands,
     print_commands,
+    roll_commands,
 )
 from app.cli.guard import INTERRUPTED, json_of, quiet_stdout
 from app.cli.wiring import Wiring
@@ -57,6 +58,7 @@ def build(wiring: Wiring) -> typer.Typer:
     app.add_typer(address_commands.build(wiring), name="address")
     app.add_typer(part_commands.build(wiring), name="part")
     app.add_typer(grid_commands.build(wiring), name="grid")
+    app.add_typer(roll_commands.build(wiring), name="rolls")
     app.add_typer(basemap_commands.build(wiring), name="basemap")
     city = city_commands.build_city(wiring)
     check_commands.add(city, wiring)

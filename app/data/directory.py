@@ -11,9 +11,13 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Table, bindparam, select
 
 from app.data.errors import readable
+from app.data.roll_rows import changes_about, replace_changes
 from app.data.tables import duty, person, shift, unit
 from app.data.upsert import upsert
 from app.domain.people import Duty, Person, Role, Shift, Unit
+from app.domain.rolls.changes import SHIFTS, Change
+from app.domain.rolls.rolls import FALLBACK, Rolls
+from app.domain.rolls.spans import named_by, named_in
 
 _BATCH = 500
 _UNIT = select(unit).where(unit.c.uid == bindparam("uid"))
@@ -25,6 +29,14 @@ _DUTIES = select(duty).where(
 )
 _DUTY_OF = (
     select(duty).where(duty.c.persons.like(bindparam("person"))).order_by(duty.c.uid).limit(1)
+)
+_LEADERS = (
+    select(person)
+    .join(unit, unit.c.uid == person.c.unit)
+    .where(
+        person.c.role == Role.DUTY_LEADER.value,
+        unit.c.area.in_(bindparam("areas", expanding=True)),
+    )
 )
 _SHIFTS = select(shift).order_by(shift.c.code)
 
@@ -38,7 +50,7 @@ class SqlDirectory:
     def unit(self, uid: UUID) -> Unit | None:
         """Return a unit."""
         row = self._connection.execute(_UNIT, {"uid": uid}).first()
-        return Unit(row.uid, row.name, row.kind, row.area, row.phone) if row else None
+        return _unit(row) if row else None
 
     def person(self, uid: UUID) -> Person | None:
         """Return a person."""
@@ -76,7 +88,7 @@ class SqlDirectory:
         if kind is not None:
             wanted = wanted.where(unit.c.kind == kind)
         rows = self._connection.execute(wanted)
-        return [Unit(row.uid, row.name, row.kind, row.area, row.phone) for row in rows]
+        return [_unit(row) for row in rows]
 
     def persons(self, role: str | None = None, unit: UUID | None = None) -> Sequence[Person]:
         """Return persons, of a role or a unit if given, by uid."""
@@ -86,6 +98,50 @@ class SqlDirectory:
         if unit is not None:
             wanted = wanted.where(person.c.unit == unit)
         return [_person(row) for row in self._connection.execute(wanted)]
+
+    def rolls(self, areas: Sequence[UUID], lead: str, zone: str) -> Rolls:
+        """Return what of the rolls bears on who answers for a trade on some areas."""
+        posts = [d for kind in dict.fromkeys((lead, FALLBACK)) for d in self.duties(areas, kind)]
+        rows = self._connection.execute(_LEADERS, {"areas": list(areas)})
+        leaders = [_person(row) for row in rows]
+        return self._rolls(posts, leaders, zone)
+
+    def all_rolls(self, zone: str) -> Rolls:
+        """Return the whole rolls."""
+        posts = [_duty(row) for row in self._connection.execute(select(duty))]
+        return self._rolls(posts, list(self.persons()), zone)
+
+    def changes_about(self, uids: Iterable[UUID]) -> Sequence[Change]:
+        """Return the changes about some posts, persons or units, in their one order."""
+        return changes_about(self._connection, uids)
+
+    def put_changes(self, changes: Iterable[Change]) -> None:
+        """Keep these changes of the rolls and no others."""
+        replace_changes(self._connection, changes)
+
+    def _rolls(self, posts: Sequence[Duty], others: Sequence[Person], zone: str) -> Rolls:
+        """Return the rolls of posts and some persons, with all that bears on them."""
+        known: dict[str, Change] = {}
+        seen = {SHIFTS, *(uid for post in posts for uid in named_by(post))}
+        seen |= {uid for one in others for uid in (one.uid, one.unit)}
+        new = set(seen)
+        while new:
+            found = self.changes_about(new)
+            known |= {one.hash: one for one in found}
+            new = {uid for one in found for uid in named_in(one)} - seen
+            seen |= new
+        persons = {one.uid: one for one in (*others, *map(_person, self._among(person, seen)))}
+        missing = {one.unit for one in persons.values()} - seen
+        units = {row.uid: _unit(row) for row in self._among(unit, seen | missing)}
+        return Rolls(
+            units, persons, tuple(posts), tuple(self.shifts()), tuple(known.values()), zone
+        )
+
+    def _among(self, table: Table, uids: Iterable[UUID]) -> Iterable[Row[Any]]:
+        wanted = list(uids)
+        for start in range(0, len(wanted), _BATCH):
+            some = table.c.uid.in_(wanted[start : start + _BATCH])
+            yield from self._connection.execute(select(table).where(some))
 
     def names(self, uids: Iterable[UUID]) -> Mapping[UUID, str]:
         """Return names of persons, units and posts."""
@@ -160,6 +216,10 @@ class SqlDirectory:
                 )
             )
             yield from ((row[0], row[1]) for row in rows)
+
+
+def _unit(row: Row[Any]) -> Unit:
+    return Unit(row.uid, row.name, row.kind, row.area, row.phone)
 
 
 def _person(row: Row[Any]) -> Person:

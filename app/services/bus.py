@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from app.domain.errors import StorageFailure
-from app.services import addressing, casework, parts, parts_grids
+from app.services import addressing, casework, parts, parts_grids, rolls
 from app.services.changes import Changes
 from app.services.checkpoints import sign_checkpoint
 from app.services.commands import (
     AddPart,
     ChangePart,
+    ChangeRolls,
     Command,
     DecideAddress,
     EraseSubject,
@@ -25,6 +26,7 @@ from app.services.commands import (
     SplitGrid,
     UndoGrids,
     UndoPart,
+    UndoRolls,
     WithdrawAddress,
 )
 from app.services.erasing import drop_photos
@@ -49,6 +51,8 @@ _HANDLERS: dict[type, Handler] = {
     SplitGrid: parts_grids.split,
     MergeGrids: parts_grids.merge,
     UndoGrids: parts_grids.undo,
+    ChangeRolls: rolls.change,
+    UndoRolls: rolls.undo,
 }
 
 

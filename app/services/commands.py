@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from app.domain.addresses.placed import Placed
@@ -108,6 +109,27 @@ class TaskStep:
     step: str
     words: str = ""
     photos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MergeCase:
+    """Merge a case into another open one, for `reasons` (as the suggestion gave them).
+
+    Without `master`, say of a merged case that it still is the same, as after its master's close.
+    """
+
+    actor: Actor
+    case: UUID
+    master: UUID | None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class UnmergeCase:
+    """Take a merged case out again: it goes on where it was."""
+
+    actor: Actor
+    case: UUID
 
 
 @dataclass(frozen=True)
@@ -278,10 +300,39 @@ class UndoGrids:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class ChangeRolls:
+    """Change the rolls from `from_ms` (now at the earliest) to before `to_ms` (Unix ms; for good).
+
+    `change` is a kind of `domain.rolls.changes`. `fields` by kind: `about` (the uid text of the
+    post, person or unit), `other` (who stands in or swaps), `unit`, `area`, `name`, `kind`,
+    `as_role`, `anchor` (ISO day) with `pattern` (for each day of the rotation, shift code to
+    person), `code`, `start`, `end` (local HH:MM). A person's name goes to the vault.
+    """
+
+    actor: Actor
+    change: str
+    fields: Mapping[str, Any]
+    from_ms: int | None = None
+    to_ms: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class UndoRolls:
+    """Take a change of the rolls back from now on, named by the beginning of its hash."""
+
+    actor: Actor
+    step: str = ""
+    reason: str = ""
+
+
 Command = (
     ReportCase
     | ActOnCase
     | AcceptSuggestion
+    | MergeCase
+    | UnmergeCase
     | AnswerRequest
     | GiveTask
     | TaskStep
@@ -299,4 +350,6 @@ Command = (
     | SplitGrid
     | MergeGrids
     | UndoGrids
+    | ChangeRolls
+    | UndoRolls
 )

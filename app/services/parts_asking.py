@@ -9,7 +9,7 @@ from uuid import UUID
 from app.domain.errors import InvalidInput, NotFound
 from app.domain.parts.grids import Cell
 from app.domain.people import Accountable
-from app.services.accountability import accountable
+from app.services.accountability import answerable
 from app.services.parts import no_part, part_now, part_state
 from app.services.parts_grids import grid_state, plan_merge, plan_split, valid_cell
 from app.services.parts_views import GridStory, MergePlan, PartStory
@@ -151,7 +151,7 @@ def who_answered(
     """Return who was accountable then."""
     where = city.areas.at(question.lon, question.lat, question.at_ms)
     rules = uow.rules.current()
-    return accountable(where, question.matter, question.at_ms, rules, uow.directory)
+    return answerable(where, question.matter, question.at_ms, rules, uow.directory)
 
 
 def _reasons(notes: Iterable[tuple[str, UUID | None]], uow: UnitOfWork) -> dict[str, str]:

@@ -18,6 +18,8 @@ from app.domain.parts.record import Part
 from app.domain.parts.register import PartState
 from app.domain.people import Duty, Person, Shift, Unit
 from app.domain.personal import Secret
+from app.domain.rolls.changes import Change
+from app.domain.rolls.rolls import Rolls
 from app.domain.rules import RuleBook
 from app.services.changes import CaseRow
 from app.services.parts_views import MapDue, PartMap, PartRow
@@ -88,6 +90,9 @@ class CaseTable(Protocol):
     def near(self, lon: float, lat: float, metres: float, limit: int) -> Sequence[CaseRow]:
         """Return open cases within `metres`, nearest first."""
 
+    def merged_into(self, master: UUID) -> Sequence[CaseRow]:
+        """Return the rows of the cases merged into `master`, first reported first."""
+
     def find(self, text: str) -> UUID | None:
         """Return the case with that uid, number or receipt number (or its unique beginning)."""
 
@@ -123,6 +128,20 @@ class Directory(Protocol):
     def duty(self, uid: UUID) -> Duty | None: ...
 
     def put_duties(self, duties: Iterable[Duty]) -> None: ...
+
+    def put_units(self, units: Iterable[Unit]) -> None: ...
+
+    def put_persons(self, persons: Iterable[Person]) -> None: ...
+
+    def rolls(self, areas: Sequence[UUID], lead: str, zone: str) -> Rolls:
+        """Return what of the rolls bears on who answers for a trade on some areas."""
+
+    def all_rolls(self, zone: str) -> Rolls: ...
+
+    def changes_about(self, uids: Iterable[UUID]) -> Sequence[Change]: ...
+
+    def put_changes(self, changes: Iterable[Change]) -> None:
+        """Keep these changes of the rolls and no others."""
 
     def duties_on(self, area: UUID) -> Sequence[Duty]:
         """Return all posts on an area."""

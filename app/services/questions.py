@@ -10,13 +10,14 @@ from uuid import UUID
 from app.domain.areas import Area, Tier, Whereabouts
 from app.domain.parts.grids import GRID_ACTIONS
 from app.domain.people import Person
-from app.services import address_asking, parts_asking, searching, sheet
+from app.services import address_asking, parts_asking, rolls_asking, searching, sheet
 from app.services.address_asking import AddressHistory, AddressMatches, AddressRequests
 from app.services.changes import CaseRow, Changes
 from app.services.commands import Actor
 from app.services.parts_asking import PartQuestion
 from app.services.ports import City, UnitOfWork
 from app.services.quarantine import quarantine
+from app.services.rolls_asking import RollQuestion
 from app.services.searching import (
     AddressAt,
     Geocode,
@@ -122,6 +123,7 @@ Question = (
     | Persons
     | Quarantine
     | PartQuestion
+    | RollQuestion
     | Since
 )
 
@@ -213,4 +215,7 @@ _ANSWERS: dict[type, Callable[[Any, City, UnitOfWork, int], Any]] = {
     parts_asking.PlanSplit: parts_asking.split_plan,
     parts_asking.PlanMerge: parts_asking.merge_plan,
     parts_asking.WhoAnswered: parts_asking.who_answered,
+    rolls_asking.RollsOf: rolls_asking.rolls_of,
+    rolls_asking.RollGaps: rolls_asking.roll_gaps,
+    rolls_asking.RollHistory: rolls_asking.roll_history,
 }

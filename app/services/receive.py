@@ -9,7 +9,7 @@ order: what waits for a parent or a rule set counts as soon as that has come.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -23,12 +23,14 @@ from app.domain.personal import Secret
 from app.domain.rules import RuleBook, parse_rules
 from app.services.addressing import refresh_address
 from app.services.casework import refresh
+from app.services.casework.merging import partners
 from app.services.changes import CaseRow, Changes
 from app.services.commands import ReleaseDue
 from app.services.erasing import erase_words
 from app.services.parts import refresh_part
 from app.services.parts_grids import refresh_grids
 from app.services.ports import City, UnitOfWork
+from app.services.rolls import refresh_rolls
 
 _FIRST = {"device": 0, "rules": 1}
 
@@ -129,7 +131,9 @@ def receive(
         refresh_address(subject, uow)
         refresh_part(subject, uow)
         refresh_grids(subject, city, uow)
+        refresh_rolls(subject, city, uow)
     rows = [row for subject in subjects if (row := refresh(subject, city, uow, now_ms)) is not None]
+    rows += _others_of_merged(rows, city, uow, now_ms)
     for row in rows:
         uow.saw_number(row.number)
     return Receipt(
@@ -142,6 +146,15 @@ def receive(
         taking.devices,
         taking.arrived,
     )
+
+
+def _others_of_merged(
+    rows: Sequence[CaseRow], city: City, uow: UnitOfWork, now_ms: int
+) -> list[CaseRow]:
+    """Fold what is merged with these cases anew: of a circle made apart one must stay open."""
+    others = dict.fromkeys(one for row in rows for one in partners(row.uid, uow))
+    found = [refresh(one, city, uow, now_ms) for one in others]
+    return [row for row in found if row is not None]
 
 
 def release_due(_command: ReleaseDue, city: City, uow: UnitOfWork, now_ms: int) -> Changes:
@@ -157,6 +170,7 @@ def release_due(_command: ReleaseDue, city: City, uow: UnitOfWork, now_ms: int) 
         refresh_address(subject, uow)
         refresh_part(subject, uow)
         refresh_grids(subject, city, uow)
+        refresh_rolls(subject, city, uow)
     rows = [refresh(subject, city, uow, now_ms) for subject in subjects]
     return Changes(uow.actions.revision(), tuple(row for row in rows if row is not None))
 
