@@ -35,6 +35,7 @@ _NEWEST_ROWS = 5_000
 _SURE_HITS = 20  # so many among the newest rows of a large city mean that there are thousands
 _WHOLE = re.compile(r"-?[0-9]{1,18}|46[0-9]{17}")  # within 64 bits; 46… is NEVER
 _c = case_row.c
+_master = case_row.alias("master_row")
 _BY_RANK = ("rank", "due_key", "id")
 _BY_DUE = ("due_key", "id")
 _NEWEST = ("reported_ms", "id")
@@ -46,6 +47,7 @@ _ORDERS = {
     "open": _NEWEST,
     "closed": _NEWEST,
     "all": _NEWEST,
+    "still_same": _NEWEST,
 }
 
 
@@ -57,6 +59,15 @@ def open_only() -> ColumnElement[bool]:
 def of_person(person: UUID | None) -> ColumnElement[bool]:
     """Return the condition that a case lies with `person`; nothing lies with nobody."""
     return false() if person is None else _c.person == person
+
+
+def _to_confirm() -> ColumnElement[bool]:
+    """Return the condition that a case's master was closed since anybody confirmed the merge."""
+    of_master = select(_master.c.id).where(
+        _master.c.uid == _c.master,
+        _master.c.closed_ms > func.coalesce(_c.confirmed_ms, 0),
+    )
+    return _c.master.is_not(None) & of_master.exists()
 
 
 class CaseFilter:
@@ -212,7 +223,9 @@ class CaseFilter:
         if query.tab == "all":
             return []
         if query.tab == "closed":
-            return [~open_only()]
+            return [~open_only(), _c.master.is_(None)]
+        if query.tab == "still_same":
+            return [_to_confirm()]
         conditions = {
             "open": [],
             "to_dispatch": [_c.rank <= TO_DISPATCH],

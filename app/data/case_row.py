@@ -55,6 +55,8 @@ COLUMNS = (
     _c.closed_ms,
     _c.sample,
     _c.confidence,
+    _c.master,
+    _c.confirmed_ms,
 )
 _TITLE = 6
 EXTRA = (_c.id, _c.rank, _c.due_key)
@@ -122,6 +124,8 @@ def plain_values(row: CaseRow, phase: str) -> dict[str, Any]:
         "closed_ms": row.closed_ms,
         "sample": row.sample,
         "confidence": row.confidence,
+        "master": row.master,
+        "confirmed_ms": row.confirmed_ms,
     }
 
 

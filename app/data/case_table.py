@@ -121,6 +121,12 @@ class SqlCaseTable:
         within.sort(key=lambda pair: (pair[0], pair[1].uid))
         return [row for _, row in within[:limit]]
 
+    def merged_into(self, master: UUID) -> Sequence[CaseRow]:
+        """Return the rows of the cases merged into `master`, first reported first."""
+        wanted = joined().where(case_row.c.master == master)
+        found = [to_row(one) for one in self._connection.execute(wanted)]
+        return sorted(found, key=lambda row: (row.reported_ms, row.uid.hex))
+
     def find(self, text: str) -> UUID | None:
         """Return the case with that uid, number or receipt number (or its unique beginning)."""
         text = text.strip()

@@ -129,6 +129,8 @@ case_row = Table(
     Column("closed_ms", BigInteger),
     Column("sample", Boolean, nullable=False),
     Column("confidence", Integer),
+    Column("master", Uid),
+    Column("confirmed_ms", BigInteger),
 )
 
 
@@ -152,6 +154,12 @@ Index("ix_case_changed", case_row.c.changed_ms)
 Index("ix_case_closed", case_row.c.closed_ms)
 Index("ix_case_receipt", case_row.c.receipt)
 Index("ix_case_number", case_row.c.number)
+Index(
+    "ix_case_master",
+    case_row.c.master,
+    sqlite_where=text("master IS NOT NULL"),
+    postgresql_where=text("master IS NOT NULL"),
+)
 for _tier in ("district", "street", "grid"):
     Index(f"ix_case_{_tier}", case_row.c[_tier], case_row.c.reported_ms, case_row.c.id)
 

@@ -117,7 +117,7 @@ def _limit_unit(value: Any, name: str) -> None:
 
 
 _CHECKS: dict[str, Callable[[Any, str], None]] = {
-    **dict.fromkeys(("grid", "street", "district", "unit", "post", "person"), _uid),
+    **dict.fromkeys(("grid", "street", "district", "unit", "post", "person", "master"), _uid),
     **dict.fromkeys(("receipt", "number", "matter", "source", "undoes", "why", "erased"), _text),
     **dict.fromkeys(("grade", "request", "task"), _text),
     "amount": _whole,

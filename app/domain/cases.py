@@ -11,6 +11,7 @@ from app.domain.clocks import Clock
 from app.domain.requests import Request
 from app.domain.tasks import Task
 from app.domain.workflow import ERASE, UNDO
+from app.domain.workflow.grammar import REPLY
 
 E7 = 10_000_000  # degrees are whole 1e-7 in actions, which hold no floats
 
@@ -45,7 +46,8 @@ class CaseState:
     `reasons` say why it was sent where it was sent; `auto` that a stated rule sent it. `placed`
     says why it stands where it stands, None for reports from before that was kept. `facts` are
     what was found out that decides its way (`source` is the kind of its source), `wake_ms` is when
-    a suspended case is to be taken up again, `delayed` how often its limit was extended.
+    a suspended case is to be taken up again, `delayed` how often its limit was extended. `master`
+    is the case it is merged into, `confirmed_ms` when somebody last said that it still is the same.
     """
 
     uid: UUID
@@ -81,6 +83,8 @@ class CaseState:
     tasks: tuple[Task, ...] = ()
     wake_ms: int | None = None
     delayed: int = 0
+    master: UUID | None = None
+    confirmed_ms: int | None = None
 
     @property
     def lon(self) -> float:
@@ -102,7 +106,7 @@ class CaseState:
             (
                 e
                 for e in reversed(self.history)
-                if e.effect == "applied" and e.type not in (UNDO, ERASE)
+                if e.effect == "applied" and e.type not in (UNDO, ERASE, REPLY)
             ),
             None,
         )

@@ -36,11 +36,12 @@ from app.domain.requests import (
     still_open,
 )
 from app.domain.rules import RuleBook
+from app.domain.sightings import clocks_after, master_after
 from app.domain.tasks import GIVE, given, moved
 from app.domain.tasks import named as task_named
 from app.domain.tasks import put as put_task
 from app.domain.workflow import CREATE, Move
-from app.domain.workflow.grammar import SOURCE_FACT, TASK_MOVES
+from app.domain.workflow.grammar import CONFIRM, MERGES, SOURCE_FACT, TASK_MOVES
 
 _TASK_OVER = ("task_done", "task_return", "task_cancel")
 Said = Mapping[str, Any]
@@ -54,6 +55,8 @@ def applied(state: CaseState | None, action: Action, rules: RuleBook) -> CaseSta
         return _answered(state, action, rules)
     if action.type in TASK_MOVES:
         return _tasked(state, action, rules)
+    if action.type in MERGES:
+        return _merged(state, action, rules)
     matter = str(action.body.get("matter", "")) or state.matter
     move = rules.way(matter, state.step).moves[action.type]
     if move.approval:
@@ -170,6 +173,15 @@ def _tasked(state: CaseState, action: Action, rules: RuleBook) -> CaseState:
         after = replace(after, clock=happened(after.clock, stop, rules.calendar, rules.thresholds))
     photos = (*state.photos, *action.body.get("photos", ()))
     return replace(state, tasks=put_task(state.tasks, after), photos=photos)
+
+
+def _merged(state: CaseState, action: Action, rules: RuleBook) -> CaseState:
+    return replace(
+        state,
+        master=master_after(state.master, action),
+        confirmed_ms=action.stamp.ms if action.type == CONFIRM else None,
+        clocks=clocks_after(state.clocks, action, rules),
+    )
 
 
 def _filed(state: CaseState, action: Action, said: Said) -> CaseState:

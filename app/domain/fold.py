@@ -26,6 +26,7 @@ from app.domain.refusals import refusal
 from app.domain.rights import beyond_rights
 from app.domain.rules import RulesByHash
 from app.domain.workflow import ERASE, UNDO
+from app.domain.workflow.grammar import REPLY
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def fold(actions: Iterable[Action], rules: RulesByHash) -> CaseState | None:
     for action in ready:
         why = beyond.get(action.hash) or refusal(state, action, rules(action.rules), _top(stack))
         entries.append(_entry(action, _effect(action, why, beyond), why))
-        if why or action.type == ERASE:
+        if why or action.type in (ERASE, REPLY):
             continue
         if action.type == UNDO:
             undone = stack.pop()
@@ -77,7 +78,7 @@ def fold(actions: Iterable[Action], rules: RulesByHash) -> CaseState | None:
         changed_ms=max(
             entry.at_ms
             for entry in entries
-            if entry.effect != "quarantined" and entry.type != ERASE
+            if entry.effect != "quarantined" and entry.type not in (ERASE, REPLY)
         ),
     )
 

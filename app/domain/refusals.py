@@ -8,11 +8,12 @@ from uuid import UUID
 from app.domain.actions import Action
 from app.domain.cases import CaseState
 from app.domain.requests import ANSWERS, refuse_answer, refuse_asking
-from app.domain.rights import UNDO_ROLES
+from app.domain.rights import REPLY_ROLES, UNDO_ROLES
 from app.domain.rules import RuleBook
+from app.domain.sightings import refuse_merging
 from app.domain.tasks import all_done, refuse_task
 from app.domain.workflow import CREATE, ERASE, UNDO, Move
-from app.domain.workflow.grammar import TASK_MOVES
+from app.domain.workflow.grammar import MERGES, REPLY, TASK_MOVES
 
 _ALWAYS_REQUIRED = {CREATE: ("place",)}  # whatever a rule set forgets
 _REQUIRED_BY_EFFECT = {"file": ("matter",), "fix": ("matter",), "suspend": ("wake",)}
@@ -41,7 +42,7 @@ def refusal(
         return _refuse_undo(action, undoable)
     if action.type == ERASE:
         return "" if state is not None else "not_reported"
-    if action.type in (*ANSWERS, *TASK_MOVES):
+    if action.type in (*ANSWERS, *TASK_MOVES, *MERGES, REPLY):
         return _refuse_beside(state, action, rules)
     matter = str(action.body.get("matter", "")) or (state.matter if state is not None else "")
     workflow = rules.way(matter, state.step if state is not None else "")
@@ -72,6 +73,8 @@ def refusal_of_role(state: CaseState | None, move: Move, role: str, actor: UUID)
 
 def refusal_of_case(state: CaseState, move: Move, now_ms: int) -> str:
     """Return why what is known of the case does not open `move`, or an empty text."""
+    if state.master is not None:
+        return "merged"
     if not move.fits(state.facts):
         known = next((fact for one in move.when for fact in one if fact in state.facts), "")
         unknown = next((fact for one in move.when for fact in one if fact not in state.facts), "")
@@ -87,12 +90,29 @@ def _refuse_beside(state: CaseState | None, action: Action, rules: RuleBook) -> 
     """Judge what goes on beside the case's step: answers to requests, tasks of co-handlers."""
     if state is None:
         return "not_reported"
+    if action.type in MERGES:
+        return _refuse_merging(state, action, rules)
+    if action.type == REPLY:
+        return _refuse_reply(state, action)
+    if state.master is not None:
+        return "merged"
     workflow = rules.way(state.matter, state.step)
     if action.type in ANSWERS:
         return refuse_answer(state.requests, action, workflow)
     if not workflow.step(state.step).open:
         return f"not_from_{state.step}"
     return refuse_task(state.tasks, action, state.step, state.unit, workflow)
+
+
+def _refuse_merging(state: CaseState, action: Action, rules: RuleBook) -> str:
+    is_open = rules.way(state.matter, state.step).step(state.step).open
+    return refuse_merging(state.master, state.uid, action, is_open=is_open)
+
+
+def _refuse_reply(state: CaseState, action: Action) -> str:
+    if action.role not in REPLY_ROLES:
+        return "role"
+    return "" if "reply" in action.body.get("refs", {}) else "missing_reply"
 
 
 def _refuse_undo(action: Action, undoable: tuple[str, UUID] | None) -> str:

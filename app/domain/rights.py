@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 
 from app.domain.actions import Action
 from app.domain.rules import RuleBook, RulesByHash
+from app.domain.sightings import MERGE_ROLES
 from app.domain.workflow import ERASE, ERASE_ROLES, UNDO, Move
-from app.domain.workflow.grammar import APPROVE, DECLINE
+from app.domain.workflow.grammar import APPROVE, DECLINE, MERGES, REPLY
 
 UNDO_ROLES = ("dispatcher", "shift_lead")
+REPLY_ROLES = (*MERGE_ROLES, "machine")
 GRANTS = (APPROVE, DECLINE)
 HANDLES = ("handle", "fix")  # effects of moves whose author has handled the case
 
@@ -52,6 +54,10 @@ def _has_role(
     if action.type in GRANTS:
         asked = by_hash.get(str(action.body.get("request", "")))
         return asked is None or book.may_approve(asked.type, action.role)
+    if action.type in MERGES:
+        return action.role in MERGE_ROLES
+    if action.type == REPLY:
+        return action.role in REPLY_ROLES
     return not moves or any(action.role in one.roles for one in moves)
 
 

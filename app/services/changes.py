@@ -31,7 +31,8 @@ class CaseRow:
     `due_ms` is the soonest running deadline (`due_clock` names it), None when none runs.
     `title` and `address` are joined from the vault at reading and empty once erased.
     `confidence` is what the words alone say for the first suggested matter, in per mille, while
-    nobody has the case; None if they say nothing or it was sent.
+    nobody has the case; None if they say nothing or it was sent. `master` is the case it is merged
+    into (such a row is not open, and was not closed), `confirmed_ms` when that was last confirmed.
     """
 
     uid: UUID
@@ -65,6 +66,8 @@ class CaseRow:
     closed_ms: int | None
     sample: bool
     confidence: int | None = None
+    master: UUID | None = None
+    confirmed_ms: int | None = None
 
 
 @dataclass(frozen=True)

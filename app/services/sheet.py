@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from uuid import UUID
 
 from app.domain.actions import check_signed
@@ -12,6 +13,7 @@ from app.domain.errors import NotFound
 from app.domain.fold import fold
 from app.domain.refusals import refusal_of_case, refusal_of_role
 from app.domain.rules import RuleBook
+from app.domain.sightings import keeps_open
 from app.domain.workflow import CREATE, Move
 from app.services.changes import CaseRow, one_line
 from app.services.commands import Actor
@@ -97,7 +99,7 @@ def suggestion_for(
     now_ms: int,
 ) -> Suggestion | None:
     """Return what the rules would do while nobody has the case, else None."""
-    if rules.step(state.matter, state.step).phase not in WAITING_PHASES:
+    if state.master or rules.step(state.matter, state.step).phase not in WAITING_PHASES:
         return None
     matter = state.matter if state.matter in rules.matters else ""
     without = not_theirs(state, uow)
@@ -129,6 +131,7 @@ def build_row(state: CaseState, where: Whereabouts, uow: UnitOfWork, rules: Rule
     names = uow.directory.names([u for u in (state.unit, state.person) if u])
     step = rules.step(state.matter, state.step)
     running = state.running()
+    waits = keeps_open(state.uid, state.master, partial(_master_of, uow))
     matter = rules.matters.get(state.matter)
     return CaseRow(
         uid=state.uid,
@@ -157,12 +160,19 @@ def build_row(state: CaseState, where: Whereabouts, uow: UnitOfWork, rules: Rule
         reworked=state.reworked,
         auto=state.auto,
         urgent=bool(matter and matter.urgent),
-        is_open=step.open,
+        is_open=step.open and waits,
         changed_ms=state.changed_ms,
-        closed_ms=None if step.open else state.changed_ms,
+        closed_ms=None if step.open or state.master else state.changed_ms,
         sample=state.sample,
         confidence=_confidence(state, values, rules),
+        master=state.master,
+        confirmed_ms=state.confirmed_ms,
     )
+
+
+def _master_of(uow: UnitOfWork, case: UUID) -> UUID | None:
+    row = uow.cases.row(case)
+    return row.master if row is not None else None
 
 
 def _confidence(state: CaseState, values: Mapping[UUID, str], rules: RuleBook) -> int | None:

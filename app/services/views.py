@@ -19,7 +19,8 @@ from app.services.changes import CaseRow
 class CaseQuery:
     """Which cases to list.
 
-    `tab`: `to_dispatch`, `mine`, `due_soon`, `returned`, `open`, `closed` or `all`; `text` is
+    `tab`: `to_dispatch`, `mine`, `due_soon`, `returned`, `open`, `closed`, `all` or
+    `still_same` (merged, its master closed since that was last confirmed); `text` is
     searched in words, addresses, numbers and matters (Chinese by overlapping bigrams); `area`
     limits to a district, street or grid. Paging by key: `after` is the last row's cursor.
     """

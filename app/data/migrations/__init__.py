@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from app.domain.errors import InvalidInput
 
 # oldest first; a test holds it to the scripts
-KNOWN = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+KNOWN = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 HEAD = KNOWN[-1]
 
 

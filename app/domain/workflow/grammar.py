@@ -15,7 +15,12 @@ APPROVE = "approve"
 DECLINE = "decline"
 WITHDRAW = "withdraw"
 TASK_MOVES = ("task_give", "task_sign", "task_done", "task_return", "task_cancel")
-RESERVED = (UNDO, ERASE, APPROVE, DECLINE, WITHDRAW, *TASK_MOVES)
+MERGE = "merge"
+UNMERGE = "unmerge"
+CONFIRM = "still_same"
+REPLY = "reply"
+MERGES = (MERGE, UNMERGE, CONFIRM)
+RESERVED = (UNDO, ERASE, APPROVE, DECLINE, WITHDRAW, *TASK_MOVES, *MERGES, REPLY)
 
 PHASES = ("intake", "dispatch", "handling", "checking", "done")
 ROLES = tuple(role.value for role in Role)

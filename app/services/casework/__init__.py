@@ -14,6 +14,7 @@ from app.services.casework.acting import act
 from app.services.casework.actors import check_actor
 from app.services.casework.beside import answer, give_task, step_task
 from app.services.casework.erasing import erase
+from app.services.casework.merging import merge, unmerge
 from app.services.casework.refreshing import refresh
 from app.services.casework.reporting import report
 from app.services.casework.undoing import undo
@@ -25,9 +26,11 @@ from app.services.commands import (
     AnswerRequest,
     EraseSubject,
     GiveTask,
+    MergeCase,
     ReportCase,
     TaskStep,
     UndoLast,
+    UnmergeCase,
 )
 from app.services.ports import City, UnitOfWork
 
@@ -40,6 +43,8 @@ HANDLERS: Mapping[type, Callable[[Any, City, UnitOfWork, int], Changes]] = {
     AnswerRequest: answer,
     GiveTask: give_task,
     TaskStep: step_task,
+    MergeCase: merge,
+    UnmergeCase: unmerge,
     UndoLast: undo,
     EraseSubject: erase,
 }

@@ -12,6 +12,7 @@ from app.domain.workflow import CREATE, Move, Workflow
 from app.services.accountability import accountable
 from app.services.casework.actors import check_actor
 from app.services.casework.desk import Desk, append, changes, next_number, read_uid, store, words_of
+from app.services.casework.merging import tell_reporters
 from app.services.casework.words import check_photos, sealed
 from app.services.changes import Changes
 from app.services.commands import ActOnCase
@@ -37,7 +38,10 @@ def act(command: ActOnCase, city: City, uow: UnitOfWork, now_ms: int) -> Changes
     if move.approval:
         _fill_grade(body, desk.rules.way(matter, state.step), move)
     state = append(desk, state.uid, command.move, command.actor, body, state)
-    return changes(uow, store(desk, state, where))
+    row = store(desk, state, where)
+    told = () if row.is_open or state.master else tell_reporters(desk, state)
+    row = next((one for one in told if one.uid == row.uid), row)
+    return changes(uow, row, *(one for one in told if one.uid != row.uid))
 
 
 def _move(name: str, workflow: Workflow) -> Move:

@@ -8,7 +8,7 @@ from uuid import UUID
 from app.domain.errors import InvalidInput
 from app.domain.personal import Secret, seal
 
-_MOST_LETTERS = dict.fromkeys(("words", "note", "reason", "condition"), 4000)
+_MOST_LETTERS = dict.fromkeys(("words", "note", "reason", "condition", "reply"), 4000)
 _FEWER_LETTERS = 200
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
