@@ -23,7 +23,9 @@ from tests.support.workflow_histories import History
 from tests.support.workflow_mutants import mutant
 from tests.support.workflow_oracle import fault_of, grown
 
-FILES = sorted((Path(__file__).parents[2] / "resources/workflow").glob("*.toml"))
+RESOURCES = Path(__file__).parents[2] / "resources"
+FILES = sorted((RESOURCES / "workflow").glob("*.toml"))
+EXAMPLES = sorted((RESOURCES / "examples").glob("*/workflow*.toml"))
 BATCH = 1000  # mutated files a trial
 QUICK = 1
 QUICK_HISTORIES = 30
@@ -41,7 +43,9 @@ def refused_with(raw: dict[str, Any]) -> InvalidInput | None:
     return None
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [*FILES, *EXAMPLES], ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
 def test_that_every_workflow_file_is_sound(path):
     raw = plain(path)
     workflow = parse_workflow(raw)
