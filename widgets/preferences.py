@@ -246,7 +246,7 @@ class Preferences(Overlay):
         self.limit_wanted.emit(int(self._limit.value))
 
     def _row(self, one: BaseMap) -> str:
-        mark = "✓" if one.name == self._shown else "　"
+        mark = "✓" if one.name == self._shown else "\N{EM SPACE}"
         kind = tr(f"settings.kind_{one.kind}")
         return f"{mark} {one.name}    {kind}    {one.shown_address}"
 

@@ -16,6 +16,7 @@ from app.services.views import Geocoded
 
 BOUNDARY_SHARE, TEXT_SHARE, NAME_SHARE = 0.98, 0.99, 0.95
 _SEED = 20261123
+_SURE = 0.5  # confidence from which an answer is taken without being looked at
 _NEAR_M = 150.0
 
 
@@ -97,6 +98,7 @@ def misspelt(name: str, letters: Sequence[str], chance: random.Random) -> str:
 def by_address(kept: Gazetteer, held: Sequence[Poi]) -> dict[str, Any]:
     """Return how near held-back places are found by their address alone, from the kept ones."""
     off: list[float] = []
+    sure: list[float] = []
     roads: list[float] = []
     doors = 0
     evidence: dict[str, list[float]] = {}
@@ -111,6 +113,8 @@ def by_address(kept: Gazetteer, held: Sequence[Poi]) -> dict[str, Any]:
         if found and found[0].precision != "area":
             away = _away(found[0], one)
             (roads if found[0].precision == "road" else off).append(away)
+            if found[0].confidence >= _SURE:
+                sure.append(away)
     return {
         "by_evidence": {
             name: {
@@ -123,6 +127,8 @@ def by_address(kept: Gazetteer, held: Sequence[Poi]) -> dict[str, Any]:
         "door_or_name_found": round(len(off) / max(doors, 1), 4),
         "all_within_150_m": round(sum(one <= _NEAR_M for one in off) / max(doors, 1), 4),
         "of_these_within_150_m": round(sum(one <= _NEAR_M for one in off) / max(len(off), 1), 4),
+        "sure": round(len(sure) / max(doors, 1), 4),
+        "sure_within_150_m": round(sum(one <= _NEAR_M for one in sure) / max(len(sure), 1), 4),
         "address_median_m": round(float(np.median(off)), 1) if off else -1.0,
         "only_road_found": round(len(roads) / max(doors, 1), 4),
         "only_road_median_m": round(float(np.median(roads)), 1) if roads else -1.0,

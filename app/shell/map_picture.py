@@ -6,7 +6,7 @@ A line at its foot says of what and of when it is, and 示意 where it is made u
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,7 +42,6 @@ WAIT_MS = 120_000  # the first picture after a build may have to wait for the ke
 _STREET_VIEW = 1.2  # metres a pixel at which a road is shown
 _USUAL = frozenset(spec.key for spec in LAYERS if spec.visible)
 _TIERS = {"district": ("district",), "street": ("street",)}
-_SUFFIXES = ("区", "街道", "镇", " District", " Subdistrict", " Town")
 _NAMES_TOLD = 12
 
 
@@ -223,7 +222,7 @@ def _named(store: CityStore, kind: str, name: str, lang: str) -> _Shown:
     tiers = [AREA_TIERS.index(tier) for tier in _TIERS[kind]]
     shapes = store.shapes["area"]
     rows = [row for row in shapes.live.tolist() if shapes.kind[row] in tiers]
-    found = [row for row in rows if _is_called(_names(store, "area", row), name)]
+    found = _called(store, rows, name)
     if found:
         title = _names(store, "area", found[0])[1 if lang == "en" else 0]
         return _Shown(title, box=_box(store, "area", found[0]))
@@ -261,12 +260,13 @@ def _names(store: CityStore, layer: str, row: int) -> tuple[str, str]:
     return own, shapes.text("name_en", row) or english(own)
 
 
-def _is_called(names: Iterable[str], wanted: str) -> bool:
+def _called(store: CityStore, rows: Sequence[int], wanted: str) -> list[int]:
+    """Return the areas of that name, else the only one whose name begins so."""
     wanted = wanted.casefold()
-    return any(
-        wanted in {own.casefold(), *(own.removesuffix(s).casefold() for s in _SUFFIXES)}
-        for own in names
-    )
+    names = {row: [own.casefold() for own in _names(store, "area", row)] for row in rows}
+    same = [row for row in rows if wanted in names[row]]
+    begun = [row for row in rows if any(own.startswith(wanted) for own in names[row])]
+    return same or (begun if len(begun) == 1 else [])
 
 
 def _box(store: CityStore, layer: str, row: int) -> Bounds:

@@ -146,7 +146,7 @@ class PreferencesLook(QObject):
         report = tested.report
         for key, names in (("missing", report.missing), ("outside", report.outside)):
             if names:
-                words += " " + tr(f"settings.{key}", names="、".join(names[:4]))
+                words += " " + tr(f"settings.{key}", names=tr("reason.joint").join(names[:4]))
         if report.macros:
             words += " " + tr("settings.macros")
         if tested.from_cache:

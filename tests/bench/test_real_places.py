@@ -17,7 +17,8 @@ def test_that_the_geocoder_holds_its_shows_on_held_back_places() -> None:
     assert told["district_with_text"] >= 0.99
     assert told["district_with_text"] >= told["district_by_boundary"]
     assert told["name_at_rank_1"] >= 0.95
-    assert told["of_these_within_150_m"] >= 0.75
+    assert told["sure_within_150_m"] >= 0.75  # an answer that calls itself unsure may be far off
+    assert told["all_within_150_m"] >= 0.6
     assert told["held"]
     assert told["shows_held"]
 

@@ -62,13 +62,13 @@ def test_that_a_renewal_folds_what_the_journal_tells_and_builds_nothing(tmp_path
     try:
         append_rows(folder, "part", [a_part()], lambda _rows: None)
         before = open_store(folder, core.facts, silent)
-        made = (folder / "store" / "area" / "xy.npy").stat().st_ino
+        made = (folder / "store" / "area" / "xy.bin").stat().st_ino
         was = fingerprint(folder)
         append_rows(folder, "part", [a_part()], lambda _rows: None)
         before.live.record(edit(2, 5.0, 5.0, 7, 2), was, fingerprint(folder))
         after = renewed_store(core, folder).result(60)
         assert (after.n_parts, after.parts.cls.max()) == (2, 7)
-        assert (folder / "store" / "area" / "xy.npy").stat().st_ino == made
+        assert (folder / "store" / "area" / "xy.bin").stat().st_ino == made
     finally:
         core.close()
 
