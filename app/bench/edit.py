@@ -16,7 +16,7 @@ from app.domain.map_columns import AREA_TIERS
 from app.domain.parts.grids import GRID
 from app.domain.people import Role
 from app.engines.citystore import CityStore
-from app.engines.tiles_select import nearest_parts
+from app.engines.tiles_select import PartFound, nearest_parts
 from app.runtime.core import Core
 from app.services.commands import Actor, AddPart, ChangePart, Command, MergeGrids, SplitGrid
 from app.services.parts_asking import FindPart, GridHistory
@@ -24,6 +24,7 @@ from app.services.questions import Persons
 
 LIMIT_MS = 100.0
 _EVERY = np.ones(256, np.uint8)
+_TRIED = 1000  # rows among which one that was not edited is sought
 _STEP = 1e-5  # degrees, about a metre
 
 
@@ -139,13 +140,25 @@ def _first(core: Core, store: CityStore, actor: Actor) -> float | None:
     nearest_parts(store, 0.0, 0.0, 0.5, _EVERY)
     if not len(store.parts):
         return None
-    x, y = store.parts.place(len(store.parts) // 2)
-    (found,) = nearest_parts(store, x + store.origin[0], y + store.origin[1], 0.5, _EVERY)
+    found = _of_files(store)
+    if found is None:
+        return None
     part = core.ask(FindPart(fid=found.fid)).result()
     lon, lat = (float(value) for value in store.frame.to_lonlat(found.x, found.y))
     where = (lon + _STEP, lat)
     _done, seen = _timed(core, ChangePart(actor, part, {}, *where), store, where)
     return round(seen, 2)
+
+
+def _of_files(store: CityStore) -> PartFound | None:
+    """Return a part that lies where the files have it; those edited before are passed over."""
+    rows = range(len(store.parts) // 2, len(store.parts))
+    for row in rows[:_TRIED]:
+        x, y = store.parts.place(row)
+        for one in nearest_parts(store, x + store.origin[0], y + store.origin[1], 0.5, _EVERY):
+            if one.fid == int(store.parts.fid[row]):
+                return one
+    return None
 
 
 def _keeper(core: Core) -> Actor:
