@@ -20,10 +20,13 @@ from PySide6.QtWidgets import (
 from app.domain.people import Person
 from app.services.commands import Actor
 from app.services.views import CaseSheet
+from widgets.beside import NEEDS, Answer, Beside
+from widgets.clock_words import clocks_of
 from widgets.empty import EmptyState
 from widgets.facts import Facts
 from widgets.i18n import tr
 from widgets.long_words import LongWords
+from widgets.move_form import MoveForm
 from widgets.photo_row import PhotoRow
 from widgets.pieces import KeyButton, LineButton, Themed, make_label
 from widgets.prompt import PersonPicker, WordsPrompt
@@ -32,7 +35,6 @@ from widgets.sheet_words import (
     OTHER,
     Offer,
     advice_of,
-    clocks_of,
     events_of,
     facts_of,
     full_words,
@@ -47,9 +49,10 @@ from widgets.theme import Theme
 from widgets.timeline import Timeline
 from widgets.words import matter_named, person_named
 
-_BUTTONS = 5
+_BUTTONS, _SHOWN = 24, 6
 _TOUCH = 44
 _NEAR = 5
+_MORE = "more"
 
 
 class CasePanel(QScrollArea):
@@ -58,6 +61,7 @@ class CasePanel(QScrollArea):
     accept_wanted = Signal()
     other_wanted = Signal()
     move_wanted = Signal(str, object)  # move, fields: Mapping[str, str]
+    beside_wanted = Signal(str, str, object)  # verb, hash, fields
     matter_chosen = Signal(object)  # code
     person_chosen = Signal(object)  # Person
     become_wanted = Signal(object)  # NextHand
@@ -75,6 +79,8 @@ class CasePanel(QScrollArea):
         self._sheet: CaseSheet | None = None
         self._actor: Actor | None = None
         self._offers: list[Offer] = []
+        self._answer: Answer | None = None
+        self._all_moves, self._held = False, 0
         self._saving = False
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -110,6 +116,7 @@ class CasePanel(QScrollArea):
         same = old is not None and old.row.uid == sheet.row.uid
         if not same:
             self.verticalScrollBar().setValue(0)
+            self._all_moves = False
         if old is None or not same or old.state.step != sheet.state.step:
             self.leave_prompt()
         self._sheet, self._actor = sheet, actor
@@ -119,6 +126,7 @@ class CasePanel(QScrollArea):
         self._facts.show_facts(facts_of(sheet))
         self._card.show_advice(advice_of(sheet))
         self._show_offers(sheet, actor)
+        self._beside.show_sheet(sheet, _may_give(sheet, actor), self._now_ms())
         self._show_near(sheet)
         self.tick()
         self._stack.setCurrentWidget(self._page)
@@ -137,6 +145,8 @@ class CasePanel(QScrollArea):
         self, digests: Sequence[str], images: Mapping[str, QImage], held: Sequence[str] = ()
     ) -> None:
         """Show the case's photos as far as they have been read; `held` go with the next step."""
+        self._held = len(held)
+        self._form.take_photos(self._held)
         captions = {} if self._sheet is None else photo_captions(self._sheet, held)
         self._photos.show_photos(digests, images, captions)
 
@@ -162,7 +172,7 @@ class CasePanel(QScrollArea):
         """Do what the button with that key does; False if none has it now."""
         offer = next((offer for offer in self._offers if offer.key == key), None)
         if offer is None:
-            return False
+            return self._beside.press(key)
         self._take(offer)
         return True
 
@@ -171,14 +181,18 @@ class CasePanel(QScrollArea):
         return self._card.isVisible() and self._card.choose(number)
 
     def ask_person(self, people: Sequence[Person]) -> None:
-        """Offer people for 另派."""
+        """Offer people for 另派, or in the form that asks for one."""
+        if self._form.wants_person:
+            self._form.take_people(people)
+            return
         self._words.hide()
         self._people.ask(people, tr("prompt.choose_person"))
         QTimer.singleShot(0, self, self._show_prompt)
 
     def leave_prompt(self) -> bool:
         """Put questions away; False if none was asked."""
-        asked = self._words.isVisible() or self._people.isVisible()
+        asked = any(one.isVisible() for one in (self._words, self._people, self._form))
+        self._form.hide()
         self._words.hide()
         self._people.hide()
         if asked:
@@ -194,6 +208,7 @@ class CasePanel(QScrollArea):
         """Take the words of the language spoken now."""
         self._said.retranslate()
         self._words.retranslate()
+        self._form.retranslate()
         self._people.retranslate()
         for label, key in self._heads:
             label.setText(tr(key))
@@ -220,6 +235,8 @@ class CasePanel(QScrollArea):
         self._become.setObjectName("plain")
         self._words = WordsPrompt(theme, page, self._height)
         self._people = PersonPicker(theme, page)
+        self._form = MoveForm(theme, page, self._height)
+        self._beside = Beside(theme, page, self._height)
         self._near_head = make_label(page, small, ink="dim")
         self._near = [LineButton(page) for _ in range(_NEAR)]
         photo_head = make_label(page, small, ink="dim")
@@ -232,6 +249,7 @@ class CasePanel(QScrollArea):
             label.setText(tr(key))
         self._painted: tuple[Themed, ...] = (
             self._empty, self._facts, self._clocks, self._card, self._words, self._people,
+            self._form, self._beside,
             self._photos, self._timeline, *self._buttons,
         )  # fmt: skip
         self._lay_out(photo_head, history)
@@ -254,6 +272,8 @@ class CasePanel(QScrollArea):
         layout.addWidget(self._become)
         layout.addWidget(self._words)
         layout.addWidget(self._people)
+        layout.addWidget(self._form)
+        layout.addWidget(self._beside)
         layout.addWidget(self._near_head)
         for button in self._near:
             button.setObjectName("plain")
@@ -286,6 +306,10 @@ class CasePanel(QScrollArea):
         self._card.matter_chosen.connect(self.matter_chosen)
         self._words.given.connect(self._on_words)
         self._words.left.connect(self._on_left)
+        self._form.given.connect(self._on_form)
+        self._form.left.connect(self._on_left)
+        self._form.people_wanted.connect(self.other_wanted)
+        self._beside.wanted.connect(self._on_beside)
         self._people.chosen.connect(self._on_person)
         self._people.left.connect(self._on_left)
         self._photos.dropped.connect(self.photos_dropped)
@@ -294,6 +318,9 @@ class CasePanel(QScrollArea):
 
     def _show_offers(self, sheet: CaseSheet, actor: Actor) -> None:
         self._offers = offers_of(sheet)[:_BUTTONS]
+        if len(self._offers) > _SHOWN and not self._all_moves:
+            more = Offer(_MORE, tr("ask.more"), ".")
+            self._offers = [*self._offers[: _SHOWN - 1], more]
         for button, offer in zip(self._buttons, self._offers, strict=False):
             button.say(offer.text, offer.key)
             button.show()
@@ -333,20 +360,59 @@ class CasePanel(QScrollArea):
             self.accept_wanted.emit()
         elif offer.name == OTHER:
             self.other_wanted.emit()
-        elif offer.needs:
-            self._people.hide()
+        elif offer.name == _MORE:
+            self._show_more()
+        elif offer.asks in (("note",), ("reason",)) and not offer.chains:
+            self.leave_prompt()
             self._words.ask(
-                offer.name, offer.needs, tr(f"prompt.{offer.needs}_for", move=offer.text)
+                offer.name, offer.asks[0], tr(f"prompt.{offer.asks[0]}_for", move=offer.text)
             )
             QTimer.singleShot(0, self, self._show_prompt)
+        elif offer.asks:
+            self._answer = None
+            self._open_form(offer)
         else:
             self.move_wanted.emit(offer.name, {})
 
     def _show_prompt(self) -> None:
         """Scroll to the question once the page has room for it."""
-        asked = self._people if self._people.isVisible() else self._words
+        shown = (one for one in (self._people, self._form) if one.isVisible())
+        asked = next(shown, self._words)
         if asked.isVisible():
             self.ensureWidgetVisible(asked, 0, 12)
+
+    def _show_more(self) -> None:
+        self._all_moves = True
+        if self._sheet is not None and self._actor is not None:
+            self._show_offers(self._sheet, self._actor)
+
+    def _open_form(self, offer: Offer) -> None:
+        sheet = self._sheet
+        if sheet is None:
+            return
+        self.leave_prompt()
+        key = "ask.asks" if offer.chains else "ask.title"
+        self._form.ask(
+            offer.name, tr(key, move=offer.text), offer.asks, offer.chains,
+            calendar=sheet.calendar, now_ms=self._now_ms(), photos=self._held,
+        )  # fmt: skip
+        QTimer.singleShot(0, self, self._show_prompt)
+
+    def _on_beside(self, answer: Answer) -> None:
+        needs = NEEDS.get(answer.verb)
+        if needs is None:
+            self.beside_wanted.emit(answer.verb, answer.hash, {})
+        else:
+            self._answer = answer
+            self._open_form(Offer(answer.verb, tr(f"beside.{answer.verb}"), "", needs))
+
+    def _on_form(self, name: str, fields: object) -> None:
+        answer, self._answer = self._answer, None
+        self.leave_prompt()
+        if answer is not None:
+            self.beside_wanted.emit(answer.verb, answer.hash, fields)
+        else:
+            self.move_wanted.emit(name, fields)
 
     def _on_button(self) -> None:
         self._take(self._offers[int(self.sender().property("at"))])
@@ -367,3 +433,8 @@ class CasePanel(QScrollArea):
     def _on_person(self, person: Person) -> None:
         self.leave_prompt()
         self.person_chosen.emit(person)
+
+
+def _may_give(sheet: CaseSheet, actor: Actor) -> bool:
+    rule = sheet.way.tasks if sheet.way is not None else None
+    return rule is not None and sheet.state.step in rule.states and actor.role in rule.roles

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.domain.cases import Entry
-from app.domain.workflow import Move
+from app.domain.workflow import Chain, Move
 from app.engines.titles import ENDS
 from app.services.changes import one_line, says_more
 from app.services.commands import Actor
@@ -15,9 +15,10 @@ from app.services.suggest import SENT_BACK
 from app.services.views import CaseSheet, Suggestion
 from widgets.facts import Fact, Span
 from widgets.i18n import language, tr, tr_or
+from widgets.move_form import asked_of
 from widgets.suggestion_card import Advice, Choice
 from widgets.timeline import Event
-from widgets.words import area_name, clock, local, matter_named, named, person_named, span
+from widgets.words import area_name, clock, matter_named, named, person_named
 
 _WAY = ("reported", "filed", "dispatched", "signed", "handled", "checked", "closed")
 _NEXT_ROLE = {
@@ -30,7 +31,6 @@ _NEXT_ROLE = {
 }
 _MAIN = ("dispatch", "sign", "handle", "pass", "close")
 _HIDDEN = ("file", "dispatch")  # done by accepting, choosing a matter or a person
-_HOUR = 3_600_000
 _DOUBTFUL = 600  # thousandths, below which a place is one to look at again
 ACCEPT, OTHER = "accept", "other"
 
@@ -42,7 +42,8 @@ class Offer:
     name: str
     text: str
     key: str
-    needs: str = ""  # note | reason
+    asks: tuple[str, ...] = ()  # fields of the form
+    chains: tuple[Chain, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,16 @@ def head_line(sheet: CaseSheet) -> str:
         if row.number
         else tr("sheet.receipt", receipt=row.receipt)
     )
-    parts = [number, tr_or(f"step.{row.step}", row.step)]
+    parts = [number, _step_name(sheet)]
     if row.sample:
         parts.append(tr("sheet.sample"))
     return "  ·  ".join(parts)
+
+
+def _step_name(sheet: CaseSheet) -> str:
+    step = sheet.way.step(sheet.row.step) if sheet.way is not None else None
+    own = sheet.row.step if step is None else step.en if language() == "en" else step.zh
+    return tr_or(f"step.{sheet.row.step}", own)
 
 
 def title_line(sheet: CaseSheet) -> str:
@@ -148,28 +155,6 @@ def _reporter(sheet: CaseSheet) -> tuple[Span, ...]:
     return (Span(person_named(held[0])), *(Span(text, "dim") for text in held[1:]))
 
 
-def clocks_of(sheet: CaseSheet, now_ms: int) -> list[Fact]:
-    """Return the clocks that run, coloured by what is left of them."""
-    found = []
-    for one in sheet.state.running():
-        left = one.due_ms - now_ms
-        due = Span(_due(one.due_ms, now_ms), "dim")
-        name = tr_or(f"clock.{one.name}", one.name)
-        if left < 0:
-            words = Span(tr("time.late", span=span(-left)), "critical", 600)
-        elif left < _HOUR:
-            words = Span(tr("time.left", span=span(left)), "bad", 600)
-        else:
-            words = Span(tr("time.left", span=span(left)))
-        found.append(Fact(name, (words, due)))
-    return found
-
-
-def _due(due_ms: int, now_ms: int) -> str:
-    at, now = local(due_ms), local(now_ms)
-    return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%m-%d %H:%M}"
-
-
 def advice_of(sheet: CaseSheet) -> Advice | None:
     """Return what the card says: the suggestion, or why it was sent where it was sent."""
     if sheet.suggestion is not None:
@@ -225,14 +210,21 @@ def offers_of(sheet: CaseSheet) -> list[Offer]:
         found.append(Offer(ACCEPT, tr("move.accept"), "A"))
     if may_send:
         found.append(Offer(OTHER, tr("move.other"), "D"))
-    order = sorted(moves.values(), key=lambda m: _MAIN.index(m.name) if m.name in _MAIN else 9)
-    found += [_offer(move) for move in order if move.name not in _HIDDEN]
+    order = sorted(moves.values(), key=_weight)
+    found += [_offer(move, sheet) for move in order if move.name not in _HIDDEN]
     return found
 
 
-def _offer(move: Move) -> Offer:
-    needs = next((need for need in move.requires if need in ("note", "reason")), "")
-    return Offer(move.name, move_name(move), move.key, needs)
+def _weight(move: Move) -> int:
+    """Return a move's place: the way on first, then what has a key of its own, then the rest."""
+    if move.name in _MAIN:
+        return _MAIN.index(move.name)
+    return 9 if move.key else 10
+
+
+def _offer(move: Move, sheet: CaseSheet) -> Offer:
+    chains = sheet.way.chains_of(move.name) if sheet.way is not None else ()
+    return Offer(move.name, move_name(move), move.key, asked_of(move.requires, chains), chains)
 
 
 def move_name(move: Move) -> str:
@@ -260,7 +252,8 @@ def events_of(sheet: CaseSheet, now_ms: int) -> list[Event]:
 
 
 def _event(entry: Entry, sheet: CaseSheet, now_ms: int) -> Event:
-    name = tr_or(f"move.{entry.type}", entry.type)
+    known = sheet.way.moves.get(entry.type) if sheet.way is not None else None
+    name = move_name(known) if known is not None else tr_or(f"move.{entry.type}", entry.type)
     who = tr("role.machine") if entry.auto else person_named(sheet.names.get(entry.actor, ""))
     notes = [sheet.words.get(key, "") for kind, key in entry.refs.items() if kind in _NOTES]
     kind = {"applied": "done"}.get(entry.effect, entry.effect)
@@ -285,4 +278,4 @@ def photo_captions(sheet: CaseSheet, held: Sequence[str]) -> dict[str, str]:
     return said | dict.fromkeys(held, tr("sheet.with_next"))
 
 
-_NOTES = ("note", "reason")
+_NOTES = ("note", "reason", "condition", "document")

@@ -10,7 +10,7 @@ from app.domain.people import Role
 from widgets.i18n import tr
 
 _ROLES = (Role.DISPATCHER, Role.INTAKE, Role.HANDLER, Role.SUPERVISOR, Role.SHIFT_LEAD,
-          Role.DUTY_LEADER)  # fmt: skip
+          Role.UNIT_LEADER, Role.DUTY_LEADER)  # fmt: skip
 
 
 class WhoMenu(QMenu):

@@ -77,6 +77,8 @@ def open_sheet(case: UUID, actor: Actor, city: City, uow: UnitOfWork, now_ms: in
         near=near[:_NEAR_MOST],
         requests=requests_for(state, actor, rules, words, names),
         tasks=tasks_for(state, actor, rules, words, names),
+        way=rules.way(state.matter, state.step),
+        calendar=rules.calendar,
     )
 
 

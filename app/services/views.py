@@ -10,8 +10,9 @@ from uuid import UUID
 from app.domain.addresses.placed import Placed, reason_kinds
 from app.domain.areas import Whereabouts
 from app.domain.cases import CaseState
+from app.domain.clocks import Calendar
 from app.domain.people import Accountable
-from app.domain.workflow import Chain, Move
+from app.domain.workflow import Chain, Move, Workflow
 from app.services.changes import CaseRow
 
 
@@ -131,7 +132,7 @@ class CaseSheet:
 
     `words` are the vault's values by vault key (absent = erased); `names` resolve uids of
     persons, units and areas; `moves` are those open to `role` now; `near` likely duplicates;
-    `requests` and `tasks` what goes on beside the step.
+    `requests` and `tasks` what goes on beside the step; `way` and `calendar` are those in force.
     """
 
     state: CaseState
@@ -145,6 +146,8 @@ class CaseSheet:
     near: tuple[CaseRow, ...] = ()
     requests: tuple[RequestView, ...] = ()
     tasks: tuple[TaskView, ...] = ()
+    way: Workflow | None = None
+    calendar: Calendar | None = None
 
 
 @dataclass(frozen=True)

@@ -178,6 +178,7 @@ class CaseParts(QObject):
         panel.accept_wanted.connect(work.accept)
         panel.other_wanted.connect(work.ask_people)
         panel.move_wanted.connect(work.move)
+        panel.beside_wanted.connect(work.beside)
         panel.matter_chosen.connect(work.choose_matter)
         panel.person_chosen.connect(work.send_to)
         panel.become_wanted.connect(work.become)

@@ -13,7 +13,15 @@ from PySide6.QtCore import QObject, Signal
 from app.domain.errors import NotFound
 from app.domain.people import Person
 from app.services.changes import Changes
-from app.services.commands import AcceptSuggestion, ActOnCase, ReportCase, UndoLast
+from app.services.commands import (
+    AcceptSuggestion,
+    ActOnCase,
+    AnswerRequest,
+    GiveTask,
+    ReportCase,
+    TaskStep,
+    UndoLast,
+)
 from app.services.questions import OpenSheet, Persons
 from app.services.views import CaseSheet
 from app.shell.bridge import Bridge
@@ -88,6 +96,23 @@ class CaseWork(QObject):
             photos = self._held.pop(case, ())
             command = ActOnCase(self._session.actor, case, name, dict(fields), photos)
             self._bridge.submit(command, None, partial(self._on_refused, case, photos))
+
+    def beside(self, verb: str, digest: str, fields: Mapping[str, str]) -> None:
+        """Answer a request, give a task or take a step of one, beside the chosen case's step."""
+        case, actor = self._need_case(), self._session.actor
+        if case is None:
+            return
+        words = next((fields[one] for one in ("note", "reason", "words") if one in fields), "")
+        if verb == "task_give":
+            unit, person = UUID(fields["unit"]), UUID(fields["person"])
+            self._bridge.submit(GiveTask(actor, case, unit, words, person), None, self._on_failed)
+        elif verb.startswith("task_"):
+            photos = self._held.pop(case, ()) if verb == "task_done" else ()
+            step = TaskStep(actor, case, digest, verb, words, photos)
+            self._bridge.submit(step, None, partial(self._on_refused, case, photos))
+        else:
+            answer = AnswerRequest(actor, case, digest, verb, words)
+            self._bridge.submit(answer, None, self._on_failed)
 
     def choose_matter(self, code: str) -> None:
         """File the case under a matter."""

@@ -11,7 +11,7 @@ from app.shell.deeds import Deed
 if TYPE_CHECKING:
     from app.shell.desk import Desk
 
-_MOVE_KEYS = ("A", "D", "S", "H", "P", "R", "C", "B", "X")
+_MOVE_KEYS = ("A", "D", "S", "H", "P", "R", "C", "B", "X", "Y", "Q", ".")
 
 
 def desk_deeds(desk: Desk) -> tuple[Deed, ...]:
