@@ -133,27 +133,6 @@ class UnmergeCase:
 
 
 @dataclass(frozen=True)
-class MergeCase:
-    """Merge a case into another open one, for `reasons` (as the suggestion gave them).
-
-    Without `master`, say of a merged case that it still is the same, as after its master's close.
-    """
-
-    actor: Actor
-    case: UUID
-    master: UUID | None
-    reasons: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class UnmergeCase:
-    """Take a merged case out again: it goes on where it was."""
-
-    actor: Actor
-    case: UUID
-
-
-@dataclass(frozen=True)
 class UndoLast:
     """Take back the last step of a case by a compensating action."""
 
@@ -352,8 +331,6 @@ Command = (
     ReportCase
     | ActOnCase
     | AcceptSuggestion
-    | MergeCase
-    | UnmergeCase
     | MergeCase
     | UnmergeCase
     | AnswerRequest

@@ -93,9 +93,6 @@ class CaseTable(Protocol):
     def merged_into(self, master: UUID) -> Sequence[CaseRow]:
         """Return the rows of the cases merged into `master`, first reported first."""
 
-    def merged_into(self, master: UUID) -> Sequence[CaseRow]:
-        """Return the rows of the cases merged into `master`, first reported first."""
-
     def find(self, text: str) -> UUID | None:
         """Return the case with that uid, number or receipt number (or its unique beginning)."""
 
