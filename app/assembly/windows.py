@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.assembly.cities import export_parts_aside
 from app.assembly.gazetteers import index_beside
@@ -24,6 +24,10 @@ from app.assembly.live import (
 from app.assembly.stores import open_store, renewed_store, tend_store, to_log
 from app.cli.wiring import Progress, Tour, Window
 from app.runtime.clock import VirtualClock
+from app.runtime.health import HealthItem
+
+if TYPE_CHECKING:
+    from app.data.settings import Preferences
 
 _SWITCH_S = 0.001  # the window gets the interpreter back sooner than Python's 5 ms
 log = logging.getLogger(__name__)
@@ -70,6 +74,7 @@ def run_window(wanted: Window) -> int:
         tend_store(live.core, place)
         blobs = live.keeping.blobs
         shelf = BaseMapShelf(live.core, wanted.city, preferences)
+        live.core.add_health("settings", partial(_kept_health, preferences))
         return station(
             live.core, city_store=store, blobs=blobs, printer=qgis, renew=renew, shelf=shelf,
             export=partial(export_parts_aside, live.core, wanted.city),
@@ -132,6 +137,13 @@ def _walk(
     return tours.play_tour(
         core, shift, clock, wanted.out, faces, store, live.keeping.blobs, progress
     )
+
+
+def _kept_health(preferences: Preferences) -> HealthItem:
+    """Return whether this person's choices reach their file (any thread)."""
+    if preferences.is_kept:
+        return HealthItem("normal", "settings")
+    return HealthItem("attention", "settings_not_kept")
 
 
 def _wall_view(folder: Path) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -24,3 +27,18 @@ def write_private(path: Path, text: str) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def locked_private(path: Path) -> Iterator[None]:
+    """Hold `path` against every other program that asks so, by a `.lock` beside it (mode 0600).
+
+    Waits for the other one, so never on the window's thread. Raises `OSError`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    number = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(number)

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from app.data.private_file import write_private
+from app.data.private_file import locked_private, write_private
 from app.domain.errors import StorageFailure
 
 SCHEMA_VERSION: Literal[1] = 1
@@ -107,23 +107,79 @@ def save_settings(folder: Path, settings: Settings) -> None:
         ) from error
 
 
+def merge_settings(folder: Path, changes: dict[str, Any]) -> None:
+    """Change only these fields of the file, whatever another process wrote meanwhile.
+
+    Maps are changed by their own keys: give what is new of them, `None` for what is gone. Raises
+    `StorageFailure`, and changes nothing then.
+    """
+    path = folder / _FILE
+    try:
+        with locked_private(path):
+            there = load_settings(folder).settings.model_dump()
+            for name, value in changes.items():
+                is_map = isinstance(value, dict) and isinstance(there.get(name), dict)
+                there[name] = _merged(there[name], value) if is_map else value
+            save_settings(folder, Settings.model_validate(there))
+    except OSError as error:
+        raise StorageFailure(
+            f"The settings could not be saved to {path}: {error.strerror}.",
+            advice="The program goes on; they hold until it is closed.",
+        ) from error
+
+
+def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Return `old` with the entries of `new`, without those that are None; the first two deep."""
+    merged = dict(old)
+    for key, value in new.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = _merged(merged[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _changed(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Return what of `new` is other than in `old`, maps by their keys; None for what is gone."""
+    changes: dict[str, Any] = {key: None for key in old if key not in new}
+    for key, value in new.items():
+        before = old.get(key)
+        if value == before:
+            continue
+        if isinstance(value, dict) and isinstance(before, dict):
+            changes[key] = _changed(before, value)
+        else:
+            changes[key] = value
+    return changes
+
+
 class Preferences:
     """The settings in use: read once, written on a thread of their own whenever they change.
 
     `note` is what a person should be told about the reading, if anything. Nothing here raises:
-    a preference that cannot be kept is logged and holds until the program ends.
+    a preference that cannot be kept is logged, makes `is_kept` false and
+    holds until the program ends. Only what changed is written, so that several programs of one
+    person do not undo each other's choices.
     """
 
     def __init__(self, folder: Path) -> None:
         loaded = load_settings(folder)
         self._folder, self._now = folder, loaded.settings
         self._writer = ThreadPoolExecutor(1, "settings")  # ends with the program, all written
+        self._failed = False
         self.note = loaded.note
 
     @property
     def settings(self) -> Settings:
         """What holds now."""
         return self._now
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the last write went well (any thread)."""
+        return not self._failed
 
     def begin(self, station: str, lang: str, theme: str) -> Settings:
         """Return how to open a window and remember it; empty means as last time.
@@ -153,9 +209,14 @@ class Preferences:
 
     def _take(self, settings: Settings) -> None:
         if settings != self._now:
+            changes = _changed(self._now.model_dump(), settings.model_dump())
             self._now = settings
-            written = self._writer.submit(save_settings, self._folder, settings)
-            written.add_done_callback(_log_failure)
+            written = self._writer.submit(merge_settings, self._folder, changes)
+            written.add_done_callback(self._on_written)
+
+    def _on_written(self, written: Future[None]) -> None:
+        self._failed = written.exception() is not None
+        _log_failure(written)
 
 
 def _log_failure(written: Future[None]) -> None:

@@ -11,7 +11,7 @@ from widgets.words import age, local
 
 _NEEDS_SOMEBODY = ("attention", "bad", "critical")
 APART = "apart"  # what is kept apart from the state; opens its list
-_ONLY_AMISS = ("batches", "search", "basemap", APART)
+_ONLY_AMISS = ("batches", "search", "basemap", "settings", APART)
 _SHOWN = ("read_only", "database", "batches", "feeds", "qgis", "simulation")
 
 

@@ -95,3 +95,27 @@ def test_that_a_preference_that_cannot_be_kept_stops_nobody(tmp_path, expected_l
     preferences.keep(theme="dark")
     preferences.close()
     assert preferences.settings.theme == "dark"
+    assert not preferences.is_kept
+
+
+def test_that_two_programs_keep_each_others_choices(tmp_path):
+    one, other = Preferences(tmp_path), Preferences(tmp_path)
+    one.keep(lang="en", saved_views={"desk": {"home": "wangge://a"}})
+    other.keep(theme="dark", saved_views={"desk": {"river": "wangge://b"}})
+    one.close()
+    other.close()
+    both = load_settings(tmp_path).settings
+    assert (both.lang, both.theme) == ("en", "dark")
+    assert both.saved_views == {"desk": {"home": "wangge://a", "river": "wangge://b"}}
+    assert one.is_kept
+    assert other.is_kept
+
+
+def test_that_a_saved_view_that_was_dropped_stays_dropped_alone(tmp_path):
+    save_settings(tmp_path, Settings(saved_views={"desk": {"home": "a", "river": "b"}}))
+    one, other = Preferences(tmp_path), Preferences(tmp_path)
+    other.keep(saved_views={"desk": {"home": "a", "river": "b", "port": "c"}})
+    other.close()
+    one.keep(saved_views={"desk": {"river": "b"}})
+    one.close()
+    assert load_settings(tmp_path).settings.saved_views == {"desk": {"river": "b", "port": "c"}}
