@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from uuid import UUID
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -17,6 +18,7 @@ from app.domain.layers import LAYERS, LayerSpec, usual, with_only, with_opacity,
 from app.shell.map_layers import MapLayers
 from app.shell.session import Session
 from widgets.i18n import tr
+from widgets.map_picks import PartPicked, UnitPicked
 from widgets.map_view import MapView
 from widgets.palette import Command
 
@@ -50,8 +52,13 @@ class MapViews(QObject):
         self._rest.timeout.connect(self._on_rest)
         self.links: dict[str, str] = {}
         self.part: int | None = None  # the one on show, for links
+        self.unit: UUID | None = None  # so of a live unit
         view.camera_changed.connect(self._on_camera)
         view.stepped.connect(self.step)
+        view.part_picked.connect(self._on_part)
+        view.unit_picked.connect(self._on_unit)
+        for other in (view.case_picked, view.place_clicked):
+            other.connect(self._on_neither)
 
     def load(self, links: Mapping[str, str]) -> None:
         """Take the saved views."""
@@ -100,7 +107,7 @@ class MapViews(QObject):
                 None if shown == plain else shown,
                 None if every_class else classes,
                 None if every_state else states,
-                part=self.part, case=self._session.case,
+                part=self.part, case=self._session.case, unit=self.unit,
                 opacity={s.key: round(s.opacity * 100) for s in wishes.layers if s.opacity < 1},
                 ranges={s.key: _range(s) for s in wishes.layers if _range(s) != _usual(s)},
                 fill=self._layers.fill if "values" in shown else "",
@@ -133,6 +140,7 @@ class MapViews(QObject):
             x, y = self._frame.to_xy(view.lon, view.lat)
             there = self._view.camera.at(float(x), float(y), view.m_per_px)
             self._view.set_camera(there.turned(view.heading, view.pitch))
+            self.part, self.unit = view.part, view.unit
             self.opened.emit(view)
 
     # ---- saved ones ---------------------------------------------------------------------------
@@ -184,6 +192,15 @@ class MapViews(QObject):
 
     def _on_camera(self, _camera: Camera) -> None:
         self._rest.start()
+
+    def _on_part(self, part: PartPicked) -> None:
+        self.part, self.unit = part.fid, None
+
+    def _on_unit(self, unit: UnitPicked) -> None:
+        self.part, self.unit = None, unit.uid
+
+    def _on_neither(self, _picked: object) -> None:
+        self.part = self.unit = None
 
     def _on_rest(self) -> None:
         self._rest.stop()

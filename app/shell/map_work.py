@@ -149,7 +149,6 @@ class MapWork(QObject):
         layers.pressed.connect(self.do_button)
         layers.tree.closed.connect(self._light)
         self.bookmarks.panel.closed.connect(self._light)
-        view.part_picked.connect(self._on_part)
         for part in (self.views, self.exporting, self.bookmarks, self.spots):
             part.told.connect(self.told)
         for other in (self.selecting, self.exporting, self.bookmarks):
@@ -468,9 +467,6 @@ class MapWork(QObject):
         self.selecting.combine(base.buffer(metres, quad_segs=24), store)
 
     # ---- the rest -------------------------------------------------------------------------
-
-    def _on_part(self, part: PartPicked) -> None:
-        self.views.part = part.fid
 
     def _on_opened(self, view: ViewLink) -> None:
         if view.unit is not None:

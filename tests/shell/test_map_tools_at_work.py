@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from app.shell.more_windows import MoreWindows
 from app.shell.station import Station
 from app.shell.wall import Wall
 from tests.support.part_city import part_city
+from widgets.map_picks import PartPicked, PlaceClicked, UnitPicked
 from widgets.tree_rows import TreeRow
 
 LEFT = Qt.MouseButton.LeftButton
@@ -313,3 +315,15 @@ def test_that_a_second_window_looks_elsewhere_in_the_same_language(
     second.close()
     assert more.windows == []
     more.close()
+
+
+def test_that_a_link_names_the_part_or_unit_on_show_and_no_stale_one(desk: Desk) -> None:
+    work, view, unit = desk.map, desk.stage.view, uuid4()
+    view.part_picked.emit(PartPicked(7, 0, 0, 121.47, 31.23))
+    assert read_link(work.views.link()).part == 7
+    view.unit_picked.emit(UnitPicked(unit))
+    link = read_link(work.views.link())
+    assert (link.part, link.unit) == (None, unit)
+    view.place_clicked.emit(PlaceClicked(121.47, 31.23))
+    link = read_link(work.views.link())
+    assert (link.part, link.unit) == (None, None)
