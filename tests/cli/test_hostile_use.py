@@ -63,7 +63,7 @@ def test_that_a_refused_step_says_that_the_role_may_not(city) -> None:
     number = json.loads(told.stdout)["number"]
     done = app("case", "act", number, "reject", "--reason", "x", "--as", "handler", city=city)
     assert done.returncode == 4
-    assert "（role）" in done.stderr.decode()
+    assert "（角色）" in done.stderr.decode()
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "gb18030", "latin-1", "utf-8"])
