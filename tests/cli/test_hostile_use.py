@@ -40,7 +40,7 @@ def app(*words: str, city: Path | None = None, **more):
         (("case", "report", *PLACE), 2, "words"),
         (("case", "report", "--words", "路灯不亮", "--lon", "x", "--lat", "1"), 2, "lon"),
         (("case", "report", "--words", "路灯不亮", "--lon", "nan", "--lat", "1"), 2, "lon"),
-        (("case", "report", "--words", "路灯不亮", *PLACE, "--as", "duty_leader"), 3, "as"),
+        (("case", "report", "--words", "路灯不亮", *PLACE, "--as", "nosuch"), 3, "as"),
         (("case", "report", "--words", "路灯不亮", *PLACE, "--photo", "/dev/zero"), 2, "photo"),
         (("case", "report", "--words", "路灯不亮", *PLACE, "--photo", "/nope"), 2, "photo"),
         (("case", "report", "--words", os.fsdecode(b"\xff\xfe"), *PLACE), 2, "words"),
