@@ -68,6 +68,8 @@ _FIXED: dict[str, Any] = {
     "is_open": False,
     "rank": DONE,
     "confidence": None,
+    "master": None,
+    "confirmed_ms": None,
 }
 
 

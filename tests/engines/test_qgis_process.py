@@ -375,7 +375,7 @@ def test_that_a_process_that_computes_past_its_time_is_waited_for(
 ) -> None:
     pid = watched.pid()
     picture = watched.process.render(
-        MapSource(city, [RED]), VIEW, 4000, 4000, timeout_s=0.001
+        MapSource(city, [RED]), VIEW, 4000, 4000, timeout_s=0.05
     ).result(PATIENCE)
     assert picture.pixels.shape == (4000, 4000, 4)
     assert watched.pid() == pid
