@@ -162,7 +162,7 @@ def _tasked(state: CaseState, action: Action, rules: RuleBook) -> CaseState:
     now = action.stamp.ms
     if action.type == GIVE:
         name = rules.way(state.matter, state.step).tasks.clock
-        clock = start_clock(name, now, state.matter, rules) if name else None
+        clock = _started(name, now, state, rules) if name else None
         return replace(state, tasks=(*state.tasks, given(action, clock)))
     task = task_named(state.tasks, str(action.body["task"]))
     if task is None:
@@ -265,8 +265,13 @@ def _clocks(
         key = str(said.get("request", ""))
         event = ClockEvent(now, EventKind.EXTEND, key=key, more=more)
         clocks = _with_event(clocks, move.extends, event, rules)
-    started = tuple(start_clock(name, now, state.matter, rules) for name in move.starts)
+    started = tuple(_started(name, now, state, rules) for name in move.starts)
     return (*clocks, *started)
+
+
+def _started(name: str, now: int, state: CaseState, rules: RuleBook) -> Clock:
+    area = rules.area_class(state.street, state.district)
+    return start_clock(name, now, state.matter, rules, area)
 
 
 def _pausing(now: int, said: Said) -> ClockEvent:

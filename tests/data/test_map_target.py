@@ -99,8 +99,9 @@ def test_that_an_unknown_layer_is_named(tables: MapTables) -> None:
 
 
 def test_that_a_file_goes_in_once_with_its_refusals_beside_it_and_comes_out(
-    city: SqlCity, tmp_path: Path
+    city: SqlCity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # a remote city lists refused rows in the working folder
     source = tmp_path / "places.csv"
     source.write_text(
         "name,address,adname,pname,type,lat,lon\n新点,汾阳路9号,黄浦区,上海市,店,31.14,121.43\n"

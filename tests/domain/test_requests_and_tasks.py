@@ -178,3 +178,18 @@ def test_that_the_leading_unit_gets_no_task_beside_and_nobody_gets_two(case):
 def test_that_two_photos_are_two_different_ones(case):
     case.then("handle", "handler", 2, photos=["aa", "aa"], refs=case.words)
     assert case.last().why == "missing_two_photos"
+
+
+def test_that_the_class_of_the_place_decides_how_long_a_clock_runs(write, book):
+    street = uuid7(1_600_000_000_000, 80)
+    raw = {**book.raw, "area_classes": {str(street): "A"}}
+    limits = {"threshold": [4, "work_hour"], "areas": {"A": {"threshold": [1, "work_hour"]}}}
+    raw["matters"] = [{**one, "limits": {"filing": limits}} for one in raw["matters"]]
+    classed = parse_rules(raw)
+    where = {"lon_e7": 1214500000, "lat_e7": 312100000, "refs": {"words": REF}, "matter": "0110"}
+    dues = []
+    for area in ({}, {"street": str(street)}):
+        case = Case(write, classed)
+        case.then("report", "intake", **where, **area)
+        dues.append(case.clock("filing").due_ms)
+    assert dues[0] - dues[1] == 4 * 3_600_000  # three working hours and the noon hour
