@@ -115,3 +115,16 @@ def test_that_a_full_disk_reads_in_chinese():
     error = file_error(OSError(28, "No space left on device"), Path("/city"))
     assert "磁盘已满" in error_said(error.message, "zh")
     assert error_said(error.advice, "zh") == "请腾出空间，再做这一步。"
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        "the map lacks a part that was added or changed",
+        "the map lacks a grid that was split or merged",
+        "the map differs from the log in code, state",
+        "3 further rows of the map differ from the log",
+    ],
+)
+def test_that_what_a_check_finds_on_the_map_is_said_in_chinese(found: str) -> None:
+    assert not re.search(r"\b(the|map|of)\b", error_said(found, "zh"))
