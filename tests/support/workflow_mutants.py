@@ -43,7 +43,8 @@ def _list(raw: dict[str, Any], rng: random.Random) -> None:
 
 
 def _target(raw: dict[str, Any], rng: random.Random) -> None:
-    moves, states = _moves(raw), list(raw.get("states", ()))
+    moves, held = _moves(raw), raw.get("states")
+    states = list(held) if isinstance(held, dict) else []
     if moves and states:
         rng.choice(moves)["to"] = rng.choice(states)
 
